@@ -1,0 +1,77 @@
+#include "base/address.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
+namespace podsnoop {
+
+namespace {
+
+struct Run {
+    std::size_t start = 0, length = 0;
+};
+
+/// The longest run of two or more zero groups, the first of equals (RFC 5952 4.2).
+Run longest_zero_run(const std::array<unsigned, 8>& groups) {
+    Run best, run;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        if (groups[i] != 0) {
+            run.length = 0;
+            continue;
+        }
+        if (run.length++ == 0) run.start = i;
+        if (run.length > best.length) best = run;
+    }
+    return best.length >= 2 ? best : Run{};
+}
+
+void append_v6(std::string& out, const std::array<std::uint8_t, 16>& b) {
+    std::array<unsigned, 8> groups{};
+    for (std::size_t i = 0; i < 8; ++i) groups[i] = static_cast<unsigned>(b[2 * i] << 8 | b[2 * i + 1]);
+    const Run zeros = longest_zero_run(groups);
+    auto to = std::back_inserter(out);
+    // RFC 5952 5: a v4-mapped address shows its IPv4 part as people know it.
+    if (zeros.start == 0 && zeros.length == 5 && groups[5] == 0xffff) {
+        fmt::format_to(to, "::ffff:{}.{}.{}.{}", b[12], b[13], b[14], b[15]);
+        return;
+    }
+    for (std::size_t i = 0; i < 8;) {
+        if (zeros.length != 0 && i == zeros.start) {
+            out += "::";
+            i += zeros.length;
+            continue;
+        }
+        if (i != 0 && out.back() != ':') out += ':';
+        fmt::format_to(to, "{:x}", groups[i++]);
+    }
+}
+
+}  // namespace
+
+Address Address::from(Bytes from) {
+    Address address;
+    if (from.size() != 4 && from.size() != 16) return address;
+    std::ranges::transform(from, address.bytes.begin(), [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+    address.family = from.size() == 4 ? 4 : 6;
+    return address;
+}
+
+void append_address(std::string& out, const Address& address) {
+    const auto& b = address.bytes;
+    if (address.family == 4) fmt::format_to(std::back_inserter(out), "{}.{}.{}.{}", b[0], b[1], b[2], b[3]);
+    else if (address.family == 6) append_v6(out, b);
+    else out += '?';
+}
+
+void append_endpoint(std::string& out, const Endpoint& endpoint) {
+    const bool brackets = endpoint.address.family == 6;
+    if (brackets) out += '[';
+    append_address(out, endpoint.address);
+    if (brackets) out += ']';
+    fmt::format_to(std::back_inserter(out), ":{}", endpoint.port);
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,36 @@
+// IP addresses and ports, kept by value in the order of the network.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.hpp"
+
+namespace podsnoop {
+
+/// An IPv4 or IPv6 address. IPv4 is in the first four bytes, the rest zero. `family` 0 means unknown.
+struct Address {
+    std::array<std::uint8_t, 16> bytes{};
+    std::uint8_t family = 0;  ///< 4, 6, or 0
+
+    auto operator<=>(const Address&) const = default;
+
+    /// From 4 or 16 bytes in network order; any other length gives the unknown address.
+    static Address from(Bytes bytes);
+};
+
+struct Endpoint {
+    Address address;
+    std::uint16_t port = 0;  ///< host byte order
+
+    auto operator<=>(const Endpoint&) const = default;
+};
+
+/// Appends "10.0.0.1" or, after RFC 5952, "fd00::3"; "?" where unknown.
+void append_address(std::string& out, const Address& address);
+/// Appends "10.0.0.1:80" or "[fd00::3]:80".
+void append_endpoint(std::string& out, const Endpoint& endpoint);
+
+}  // namespace podsnoop

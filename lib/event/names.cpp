@@ -1,0 +1,41 @@
+#include "event/exchange.hpp"
+
+namespace podsnoop {
+
+std::string_view name_of(ExchangeEnd end) {
+    switch (end) {
+        case ExchangeEnd::complete: return "complete";
+        case ExchangeEnd::reset: return "reset";
+        case ExchangeEnd::closed: return "closed";
+        case ExchangeEnd::timeout: return "timeout";
+        case ExchangeEnd::gap: return "gap";
+        case ExchangeEnd::upgraded: return "upgraded";
+        case ExchangeEnd::capture_end: return "capture-end";
+        case ExchangeEnd::evicted: return "evicted";
+    }
+    return {};
+}
+
+std::string_view name_of(Side side) {
+    switch (side) {
+        case Side::unknown: return {};
+        case Side::client: return "client";
+        case Side::server: return "server";
+        case Side::between: return "between";
+    }
+    return {};
+}
+
+std::string_view name_of(ExchangeFlag flag) {
+    switch (flag) {
+        case flag_midstream: return "midstream";
+        case flag_pipelined: return "pipelined";
+        case flag_early: return "early";
+        case flag_body_gap: return "body-gap";
+        case flag_retransmit: return "retransmit";
+        case flag_truncated_head: return "truncated-head";
+    }
+    return {};
+}
+
+}  // namespace podsnoop

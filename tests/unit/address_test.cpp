@@ -1,0 +1,38 @@
+#include "base/address.hpp"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+
+using namespace podsnoop;
+
+namespace {
+
+Address address_of(const std::string& text) {
+    std::array<std::byte, 16> raw{};
+    const bool v6 = text.find(':') != std::string::npos;
+    REQUIRE(inet_pton(v6 ? AF_INET6 : AF_INET, text.c_str(), raw.data()) == 1);
+    return Address::from(Bytes(raw).first(v6 ? 16 : 4));
+}
+
+std::string shown(const Endpoint& endpoint) {
+    std::string text;
+    append_endpoint(text, endpoint);
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("addresses are shown as RFC 5952 says") {
+    for (const char* text : {"10.244.0.7", "255.255.255.255", "fd00::3", "::", "::1", "1::", "2001:db8::1:0:0:1",
+                             "2001:db8:0:1:1:1:1:1", "1:2:3:4:5:6:7:8", "::ffff:10.0.0.1", "fe80::1:2:3:4"}) {
+        std::string shown;
+        append_address(shown, address_of(text));
+        CHECK(shown == text);
+    }
+}
+
+TEST_CASE("endpoints of IPv6 have brackets") {
+    CHECK(shown({address_of("10.0.0.1"), 80}) == "10.0.0.1:80");
+    CHECK(shown({address_of("fd00::3"), 8080}) == "[fd00::3]:8080");
+    CHECK(shown({}) == "?:0");
+}
