@@ -1,0 +1,90 @@
+// A message's head: its start line and what its header section says about framing (RFC 9112).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace podsnoop {
+
+/// Finds the empty line that ends a head, fed piece by piece.
+class HeadEnd {
+  public:
+    /// The number of bytes up to and with the end of the head, or nothing if `bytes` do not hold it.
+    std::optional<std::size_t> find(Bytes bytes);
+
+  private:
+    bool line_has_content_ = true;  // a head does not begin with the line that ends it
+};
+
+/// What a head says of the length of its body (RFC 9112 6).
+struct BodyHeaders {
+    enum class Length : std::uint8_t { none, valid, invalid };
+    enum class Coding : std::uint8_t { none, chunked_last, other };
+    Length length = Length::none;  ///< invalid: no number, or several that differ
+    Coding coding = Coding::none;  ///< Transfer-Encoding
+    std::uint64_t content_length = 0;
+};
+
+/// A parsed head. Views are into the bytes it was parsed from.
+struct Head {
+    bool is_request = false;
+    std::uint8_t version_minor = 1;
+    std::string_view method, target;        ///< request
+    std::uint16_t status = 0;               ///< response
+    std::optional<std::string_view> host;   ///< Host, the first one
+    BodyHeaders body;
+    bool expects_continue = false;  ///< Expect: 100-continue
+    bool asks_upgrade = false;      ///< Upgrade is present
+};
+
+/// Parses a head, which ends with an empty line or is cut off. Nothing if its start line is neither a request's
+/// nor a status line. Lines may end in a bare LF (RFC 9112 2.2); folded lines (5.2) belong to their field.
+std::optional<Head> parse_head(Bytes bytes);
+
+/// Calls visit(name, value) for each field, the value without blanks around it. Lines that are no field are
+/// passed over.
+template <class Visit>
+void for_each_field(std::string_view head, Visit visit);
+
+/// How a message's body ends.
+struct BodyFraming {
+    enum class Kind : std::uint8_t { none, length, chunked, until_close, tunnel };
+    Kind kind = Kind::none;
+    std::uint64_t length = 0;
+};
+
+BodyFraming request_framing(const Head& head);
+/// A response's framing depends on the method of the request it answers; empty where that is not known.
+BodyFraming response_framing(const Head& head, std::string_view method);
+
+/// Whether two names are the same but for the case of ASCII letters.
+bool same_name(std::string_view a, std::string_view b);
+
+template <class Visit>
+void for_each_field(std::string_view head, Visit visit) {
+    constexpr std::string_view blanks = " \t\r";
+    std::size_t line = head.find('\n');  // behind the start line
+    while (line != std::string_view::npos && line + 1 < head.size()) {
+        const std::size_t start = line + 1;
+        std::size_t end = head.find('\n', start);
+        // A line that starts with a blank goes on with the field before it.
+        while (end != std::string_view::npos && end + 1 < head.size() && (head[end + 1] == ' ' || head[end + 1] == '\t'))
+            end = head.find('\n', end + 1);
+        const std::string_view text = head.substr(start, end == std::string_view::npos ? end : end - start);
+        line = end;
+        const std::size_t colon = text.find(':');
+        if (colon == std::string_view::npos || colon == 0) continue;
+        std::string_view name = text.substr(0, colon);
+        std::string_view value = text.substr(colon + 1);
+        while (!name.empty() && blanks.find(name.back()) != std::string_view::npos) name.remove_suffix(1);
+        value.remove_prefix(std::min(value.find_first_not_of(blanks), value.size()));
+        value.remove_suffix(value.size() - (value.find_last_not_of(blanks) + 1));
+        visit(name, value);
+    }
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,22 @@
+// What to keep of HTTP messages, and the limits.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace podsnoop {
+
+struct HttpOptions {
+    std::vector<std::string> headers;           ///< field names to keep, any case
+    std::size_t body_preview = 0;               ///< bytes of each body to keep
+    bool show_secrets = false;                  ///< else values that authenticate somebody are masked
+    Nanoseconds timeout{60'000'000'000};        ///< without an answer for that long, a request is told
+    std::size_t exchanges = 16384;              ///< under way at once, all connections together
+    std::size_t exchanges_per_connection = 1024;
+    std::size_t partial_head_bytes = 16 << 20;  ///< heads that came in part, all connections together
+};
+
+}  // namespace podsnoop

@@ -1,0 +1,110 @@
+#include "http/pending.hpp"
+
+#include <algorithm>
+
+namespace podsnoop {
+
+namespace {
+
+constexpr std::size_t kept_capacity = 4096;  // of a string, when its record is used again
+
+/// Empties a message but keeps its strings' memory.
+void clear(Message& message) {
+    message.seen = false;
+    message.version_minor = 1;
+    message.head_bytes = message.body_bytes = 0;
+    message.headers.clear();
+    message.body_preview.clear();
+}
+
+void trim(std::string& text) {
+    if (text.capacity() > kept_capacity) std::string().swap(text);
+}
+
+Nanoseconds span(Time from, Time to) { return std::max(to - from, Nanoseconds{0}); }
+
+}  // namespace
+
+Pending::Index PendingExchanges::take(ConnectionId connection) {
+    const Index index = pool_.take();
+    if (index == none) return none;
+    Pending& pending = pool_[index];
+    Exchange& exchange = pending.exchange;
+    clear(exchange.request);
+    clear(exchange.response);
+    exchange.latency = {};
+    exchange.side = Side::unknown;
+    exchange.flags = 0;
+    pending.has_ack = pending.request_done = pending.response_done = pending.told = pending.waiting = false;
+    pending.fault.reset();
+    pending.connection = connection;
+    pending.next = pending.older = pending.newer = none;
+    return index;
+}
+
+void PendingExchanges::push(RequestQueue& queue, Index index) {
+    (queue.back == none ? queue.front : pool_[queue.back].next) = index;
+    queue.back = index;
+    ++queue.length;
+    Pending& pending = pool_[index];
+    pending.waiting = true;
+    pending.older = newest_;
+    (newest_ == none ? oldest_ : pool_[newest_].newer) = index;
+    newest_ = index;
+}
+
+void PendingExchanges::remove(RequestQueue& queue, Index index) {
+    Index before = none;
+    for (Index at = queue.front; at != none; before = at, at = pool_[at].next) {
+        if (at != index) continue;
+        (before == none ? queue.front : pool_[before].next) = pool_[at].next;
+        if (queue.back == at) queue.back = before;
+        pool_[at].next = none;
+        --queue.length;
+        return;
+    }
+}
+
+void PendingExchanges::answered(Index index) {
+    Pending& pending = pool_[index];
+    if (!pending.waiting) return;
+    (pending.older == none ? oldest_ : pool_[pending.older].newer) = pending.newer;
+    (pending.newer == none ? newest_ : pool_[pending.newer].older) = pending.older;
+    pending.waiting = false;
+    pending.older = pending.newer = none;
+}
+
+void PendingExchanges::tell(Index index, ExchangeEnd end) {
+    Pending& pending = pool_[index];
+    answered(index);
+    if (pending.told) return;
+    pending.told = true;
+    Exchange& exchange = pending.exchange;
+    const bool request = exchange.request.seen, response = exchange.response.seen;
+    const bool request_whole = request && pending.request_done && !pending.fault;
+    const bool early = (exchange.flags & flag_early) != 0;
+    if (request_whole) exchange.latency.request = span(pending.request_first, pending.request_last);
+    if (response && early) exchange.latency.wait = Nanoseconds{0};
+    else if (response && request_whole) exchange.latency.wait = span(pending.request_last, pending.response_first);
+    if (response && pending.response_done) {
+        exchange.latency.response = span(pending.response_first, pending.response_last);
+        if (request) exchange.latency.total = span(pending.request_first, pending.response_last);
+    }
+    exchange.time = request ? pending.request_first : pending.response_first;
+    exchange.end = end;
+    if (request) ++ledger_.requests_by_end[static_cast<std::size_t>(end)];
+    else ++ledger_.responses_orphan;
+    if ((exchange.flags & flag_truncated_head) != 0) ++ledger_.heads_truncated;
+    sink_.told(exchange);
+}
+
+void PendingExchanges::release(Index index) {
+    Exchange& exchange = pool_[index].exchange;
+    answered(index);
+    trim(exchange.request.target);
+    trim(exchange.request.body_preview);
+    trim(exchange.response.body_preview);
+    pool_.give_back(index);
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,224 @@
+// HttpTracer where things go wrong: bytes that are missing, streams that are not HTTP, connections that end
+// before their messages do.
+#include <algorithm>
+
+#include "http/fields.hpp"
+#include "http/start_line.hpp"
+#include "http/tracer.hpp"
+#include "reassemble/stream.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+constexpr std::uint8_t patient_misses = 16;  // segments, before a connection open from before is given up
+
+Direction other(Direction direction) { return direction ^ 1; }
+
+ExchangeEnd end_of(Close how) {
+    switch (how) {
+        case Close::fin:
+        case Close::reused: return ExchangeEnd::closed;
+        case Close::reset: return ExchangeEnd::reset;
+        case Close::capture_end: return ExchangeEnd::capture_end;
+        case Close::evicted: return ExchangeEnd::evicted;
+    }
+    return ExchangeEnd::closed;
+}
+
+}  // namespace
+
+void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t length, Missing why, Time time) {
+    Conversation& conversation = conversations_[id];
+    Half& half = conversation.halves[direction];
+    if (conversation.mode == Mode::ignored || half.lost) return;
+    if (conversation.mode == Mode::tunnel) {
+        ledger_.tunnel_bytes += length;
+        return;
+    }
+    if (half.framer.in_body()) {
+        const auto skipped = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, half.framer.body().skippable()));
+        const bool request = is_client(conversation, direction);
+        const Index index = request ? conversation.request_now : conversation.response_now;
+        if (skipped != 0 && index != none) {
+            Pending& pending = pending_[index];
+            Message& message = request ? static_cast<Message&>(pending.exchange.request) : pending.exchange.response;
+            message.body_bytes += skipped;
+            (request ? pending.request_last : pending.response_last) = time;
+            if (why == Missing::lost) pending.exchange.flags |= flag_body_gap;
+        }
+        if (half.framer.skip_body(skipped) == BodyFramer::Status::done) {
+            half.framer.restart();
+            message_end(id, direction, time);
+        }
+        length -= skipped;
+    }
+    if (length != 0) lose_place(id, direction, time, why == Missing::skipped);
+}
+
+/// Bytes are missing that framing needed. `truncated`: the capture cut them off.
+void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, bool truncated) {
+    Conversation& conversation = conversations_[id];
+    Half& half = conversation.halves[direction];
+    const bool in_head = half.framer.in_head();
+    if (in_head) salvage_head(id, direction, time);
+    half.framer.restart();
+    if (conversation.mode == Mode::undecided) return;
+    half.lost = true;
+    conversation.uncertain = true;
+    if (is_client(conversation, direction)) {
+        if (truncated && in_head && conversation.request_now != none) {
+            // A head cut short by the capture says enough, and a request mostly ends with its head.
+            message_end(id, direction, time);
+        } else {
+            finish_request(conversation, ExchangeEnd::gap);
+        }
+    } else if (conversation.response_now != none) {
+        end_exchange(conversation, conversation.response_now, ExchangeEnd::gap);
+    }
+}
+
+/// Makes what can be made of a head whose end was not seen.
+void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time) {
+    Conversation& conversation = conversations_[id];
+    const std::string text(as_text(conversation.halves[direction].framer.unfinished_head()));
+    const auto parsed = parse_head(as_bytes(text));
+    if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction))) return;
+    if (!parsed->is_request && parsed->status < 200) return;
+    if (!conversation.info.client_known) {
+        conversation.info.client_known = true;
+        conversation.info.client = parsed->is_request ? direction : other(direction);
+    }
+    conversation.mode = Mode::http;
+    if (parsed->is_request) {
+        request_head(id, *parsed, text);
+        if (conversation.request_now != none) {
+            Pending& pending = pending_[conversation.request_now];
+            pending.request_last = time;
+            pending.exchange.flags |= flag_truncated_head;
+        }
+        return;
+    }
+    const Index index = find_answered(conversation, conversation.halves[direction]);
+    if (index == none) return;
+    Pending& pending = pending_[index];
+    pending_.answered(index);
+    pending.response_first = conversation.halves[direction].first;
+    copy_response(pending.exchange.response, *parsed, text, options_);
+    pending.exchange.response.head_bytes = conversation.halves[direction].framer.head_length();
+    pending.exchange.flags |= flag_truncated_head;
+    conversation.response_now = index;
+}
+
+/// The request under way will not be seen to end. Its answer may still come.
+void HttpTracer::finish_request(Conversation& conversation, ExchangeEnd fault) {
+    const Index index = std::exchange(conversation.request_now, none);
+    if (index == none) return;
+    Pending& pending = pending_[index];
+    pending.fault = fault;
+    pending.request_done = true;
+    if (pending.response_done) end_exchange(conversation, index, fault);
+}
+
+/// Whether a segment after a gap may be read as the start of a message again.
+bool HttpTracer::may_resume(Conversation& conversation, Direction direction, const Chunk& chunk) {
+    const StartLine start = classify_start(chunk.bytes);
+    Half& half = conversation.halves[direction];
+    bool safe = false;
+    if (is_client(conversation, direction)) {
+        // What looks like a request can be part of the body that was lost track of, unless its answer has begun.
+        const Index last = conversation.queue.back;
+        const bool in_body = last != none && pending_[last].fault && pending_[last].has_ack && chunk.has_ack &&
+                             distance(pending_[last].ack, chunk.ack) <= 0;
+        safe = start == StartLine::request && !in_body;
+    } else if (start == StartLine::response) {
+        // Only the place where a known request's answer must start is safe.
+        for (Index index = conversation.queue.front; index != none && !safe; index = pending_[index].next)
+            safe = pending_[index].has_ack && pending_[index].ack == chunk.seq;
+    }
+    if (safe) half.lost = false;
+    return safe;
+}
+
+/// Bytes that should start a message and do not.
+void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) {
+    Conversation& conversation = conversations_[id];
+    if (conversation.mode == Mode::http) {
+        lose_place(id, direction, conversation.halves[direction].first, false);
+        return;
+    }
+    const OtherProtocol protocol = identify_other(bytes);
+    conversation.halves[direction].framer.restart();
+    const bool give_up = !conversation.info.midstream || protocol != OtherProtocol::unknown;
+    if (!give_up && ++conversation.misses < patient_misses) return;
+    conversation.misses = 0;
+    if (!std::exchange(conversation.told_other, true)) {
+        switch (protocol) {
+            case OtherProtocol::tls: ++ledger_.connections_tls; break;
+            case OtherProtocol::http2: ++ledger_.connections_http2; break;
+            case OtherProtocol::unknown: ++ledger_.connections_other; break;
+        }
+    }
+    // One that was open before may be in the middle of a long body: it stays undecided, and a message that
+    // starts later is still seen.
+    if (!conversation.info.midstream) conversation.mode = Mode::ignored;
+    for (const Direction each : {direction, other(direction)})
+        sink_.hint({.kind = FlowHint::Kind::not_http,
+                    .source = conversation.info.ends[each],
+                    .destination = conversation.info.ends[other(each)],
+                    .interface = conversation.info.interface});
+}
+
+/// Keeps the memory of unfinished heads within its limit: the one that would exceed it is given up.
+void HttpTracer::bound_partial_heads(ConnectionId id, Direction direction, std::size_t before, Time time) {
+    const std::size_t after = conversations_[id].halves[direction].framer.memory();
+    partial_head_bytes_ = partial_head_bytes_ + after - before;
+    if (after <= before || partial_head_bytes_ <= options_.partial_head_bytes) return;
+    lose_place(id, direction, time, false);
+    partial_head_bytes_ -= after;
+}
+
+void HttpTracer::retransmitted(ConnectionId id, Direction direction) {
+    const Conversation& conversation = conversations_[id];
+    if (conversation.mode != Mode::http) return;
+    Index index = conversation.response_now;
+    if (is_client(conversation, direction)) index = conversation.request_now != none ? conversation.request_now : conversation.queue.back;
+    if (index != none) pending_[index].exchange.flags |= flag_retransmit;
+}
+
+void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
+    Conversation& conversation = conversations_[id];
+    if (conversation.mode == Mode::ignored || conversation.mode == Mode::tunnel) return;
+    Half& half = conversation.halves[direction];
+    const std::size_t before = half.framer.memory();
+    if (half.framer.in_head()) salvage_head(id, direction, time);
+    const bool whole = half.framer.in_body() && half.framer.body().ends_with_connection();
+    half.framer.restart();
+    partial_head_bytes_ -= before;
+    if (conversation.mode == Mode::undecided) return;
+    if (is_client(conversation, direction)) {
+        finish_request(conversation, ExchangeEnd::closed);  // an answer may come all the same
+        return;
+    }
+    // A body until close ends here as it should (RFC 9112 6.3, 8); nothing else does.
+    if (whole) message_end(id, direction, time);
+    end_queue(conversation, half.lost ? ExchangeEnd::gap : ExchangeEnd::closed);
+}
+
+void HttpTracer::closed(ConnectionId id, Close how, Time time) {
+    Conversation& conversation = conversations_[id];
+    for (const Direction direction : {Direction{0}, Direction{1}}) {
+        Half& half = conversation.halves[direction];
+        const std::size_t before = half.framer.memory();
+        if (half.framer.in_head() && conversation.mode != Mode::ignored && conversation.mode != Mode::tunnel)
+            salvage_head(id, direction, time);
+        half.framer.restart();
+        partial_head_bytes_ -= before;
+    }
+    const bool lost = conversation.info.client_known && conversation.halves[other(conversation.info.client)].lost;
+    const bool ended_by_peers = how == Close::fin || how == Close::reset;
+    end_queue(conversation, lost && ended_by_peers ? ExchangeEnd::gap : end_of(how));
+    conversation = Conversation{};
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,314 @@
+#include "http/tracer.hpp"
+
+#include <utility>
+
+#include "http/fields.hpp"
+#include "http/start_line.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+constexpr std::uint64_t worth_a_hint = 256 << 10;  // bytes of body still to come
+Direction other(Direction direction) { return direction ^ 1; }
+
+}  // namespace
+
+HttpTracer::HttpTracer(ExchangeSink& sink, Ledger& ledger, const std::vector<Interface>& interfaces, HttpOptions options)
+    : pending_(sink, ledger, options.exchanges), sink_(sink), ledger_(ledger), interfaces_(interfaces), options_(std::move(options)) {}
+
+void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info) {
+    if (id >= conversations_.size()) conversations_.resize(id + 1);
+    Conversation& conversation = conversations_[id];
+    conversation = Conversation{};
+    conversation.info = info;
+    conversation.uncertain = info.midstream;
+}
+
+void HttpTracer::connected(ConnectionId id, Nanoseconds connect) { conversations_[id].connect = connect; }
+
+void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
+    Conversation& conversation = conversations_[id];
+    const std::size_t before = conversation.halves[direction].framer.memory();
+    feed(id, direction, chunk);
+    bound_partial_heads(id, direction, before, chunk.time);
+    if (chunk.length > chunk.bytes.size())
+        missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
+    else hint_body(conversation, direction, chunk);
+}
+
+void HttpTracer::feed(ConnectionId id, Direction direction, const Chunk& chunk) {
+    Conversation& conversation = conversations_[id];
+    Half& half = conversation.halves[direction];
+    if (half.lost && !may_resume(conversation, direction, chunk)) return;
+    // With 100-continue, a request that got a final answer need not send its body (RFC 9110 10.1.1).
+    if (std::exchange(half.body_optional, false) && classify_start(chunk.bytes) == StartLine::request) {
+        half.framer.restart();
+        message_end(id, direction, pending_[conversation.request_now].request_last);
+    }
+    Bytes rest = chunk.bytes;
+    while (!rest.empty()) {
+        if (conversation.mode == Mode::ignored) return;
+        if (conversation.mode == Mode::tunnel) {
+            ledger_.tunnel_bytes += rest.size();
+            return;
+        }
+        const auto offset = static_cast<std::uint32_t>(chunk.bytes.size() - rest.size());
+        const Framer::Step step = half.framer.step(rest);
+        if (step.event == Framer::Event::not_message) {
+            not_message(id, direction, rest);
+            return;
+        }
+        if (!handle(id, direction, step, chunk, offset)) return;
+        rest = rest.subspan(step.consumed);
+    }
+}
+
+bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset) {
+    Conversation& conversation = conversations_[id];
+    Half& half = conversation.halves[direction];
+    switch (step.event) {
+        case Framer::Event::more: break;
+        case Framer::Event::start:
+            half.first = chunk.time;
+            half.seq = chunk.seq + offset + static_cast<std::uint32_t>(step.consumed);
+            half.ack = chunk.ack;
+            half.has_ack = chunk.has_ack;
+            half.hinted = half.body_seen = false;
+            break;
+        case Framer::Event::head: return head(id, direction, step.bytes, chunk.time);
+        case Framer::Event::content: content(conversation, direction, step.bytes, chunk.time); break;
+        case Framer::Event::broken: lose_place(id, direction, chunk.time, false); return false;
+        case Framer::Event::not_message: return false;
+    }
+    if (step.ended) message_end(id, direction, chunk.time);
+    return true;
+}
+
+bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time time) {
+    Conversation& conversation = conversations_[id];
+    const auto parsed = parse_head(bytes);
+    if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction))) {
+        not_message(id, direction, bytes);
+        return false;
+    }
+    if (!conversation.info.client_known) {
+        conversation.info.client_known = true;
+        conversation.info.client = parsed->is_request ? direction : other(direction);
+    }
+    conversation.mode = Mode::http;
+    Framer& framer = conversation.halves[direction].framer;
+    if (!parsed->is_request) return response_head(id, *parsed, as_text(bytes), time);
+    request_head(id, *parsed, as_text(bytes));
+    if (conversation.request_now != none) pending_[conversation.request_now].request_last = time;
+    if (framer.begin_body(request_framing(*parsed))) message_end(id, direction, time);
+    return true;
+}
+
+void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_view text) {
+    Conversation& conversation = conversations_[id];
+    const Half& half = conversation.halves[conversation.info.client];
+    const Index index = take_pending(id);
+    conversation.request_now = index;
+    ++ledger_.requests_seen;
+    if (index == none) {
+        // No room, though every older exchange is being answered: it is counted, and later ones find their place.
+        ++ledger_.requests_by_end[static_cast<std::size_t>(ExchangeEnd::evicted)];
+        conversation.uncertain = true;
+        return;
+    }
+    Pending& pending = pending_[index];
+    Exchange& exchange = pending.exchange;
+    fill(index, conversation);
+    copy_request(exchange.request, head, text, options_);
+    exchange.request.head_bytes = half.framer.head_length();
+    if (half.framer.head_truncated()) exchange.flags |= flag_truncated_head;
+    if (conversation.queue.length != 0) exchange.flags |= flag_pipelined;
+    exchange.latency.connect = conversation.connect;
+    conversation.connect.reset();
+    pending.request_first = pending.request_last = half.first;
+    pending.ack = half.ack;
+    pending.has_ack = half.has_ack;
+    pending.expects_continue = head.expects_continue;
+    pending_.push(conversation.queue, index);
+}
+
+bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_view text, Time time) {
+    Conversation& conversation = conversations_[id];
+    const Direction server = other(conversation.info.client);
+    Half& half = conversation.halves[server];
+    if (head.status < 200 && head.status != 101) {  // an interim response ends no exchange (RFC 9110 15.2)
+        if (conversation.uncertain) find_answered(conversation, half);  // it shows whose answer comes
+        half.framer.begin_body({});
+        return true;
+    }
+    Index index = find_answered(conversation, half);
+    if (index == none) {
+        index = take_pending(id);
+        if (index != none) fill(index, conversation);
+        else ++ledger_.responses_orphan;
+    }
+    conversation.response_now = index;
+    std::string_view method;
+    if (index != none) {
+        Pending& pending = pending_[index];
+        Exchange& exchange = pending.exchange;
+        pending_.answered(index);
+        pending.response_first = pending.response_last = half.first;
+        copy_response(exchange.response, head, text, options_);
+        exchange.response.head_bytes = half.framer.head_length();
+        if (half.framer.head_truncated()) exchange.flags |= flag_truncated_head;
+        if (exchange.request.seen && !pending.request_done) {
+            exchange.flags |= flag_early;
+            conversation.halves[conversation.info.client].body_optional =
+                pending.expects_continue && exchange.request.body_bytes == 0;
+        }
+        if (exchange.request.seen) method = exchange.request.method;
+    }
+    const BodyFraming framing = response_framing(head, method);
+    if (framing.kind == BodyFraming::Kind::tunnel) {
+        if (index != none) {
+            pending_[index].response_done = true;
+            pending_[index].response_last = time;
+            end_exchange(conversation, index, ExchangeEnd::upgraded);
+        }
+        end_queue(conversation, ExchangeEnd::upgraded);
+        for (Half& each : conversation.halves) each.framer.restart();
+        conversation.mode = Mode::tunnel;
+        ++ledger_.tunnels;
+        return true;
+    }
+    if (half.framer.begin_body(framing)) message_end(id, server, time);
+    return true;
+}
+
+/// Which request the response that starts here answers; none if it is one that was not seen.
+Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half& half) {
+    if (!conversation.uncertain) return conversation.queue.front;
+    Index found = conversation.queue.front;
+    while (found != none && !(pending_[found].has_ack && pending_[found].ack == half.seq)) found = pending_[found].next;
+    if (found == none) return none;
+    while (conversation.queue.front != found) end_exchange(conversation, conversation.queue.front, ExchangeEnd::gap);
+    conversation.uncertain = false;
+    return found;
+}
+
+void HttpTracer::content(Conversation& conversation, Direction direction, Bytes bytes, Time time) {
+    const bool request = is_client(conversation, direction);
+    const Index index = request ? conversation.request_now : conversation.response_now;
+    if (index == none) return;
+    Pending& pending = pending_[index];
+    Message& message = request ? static_cast<Message&>(pending.exchange.request) : pending.exchange.response;
+    (request ? pending.request_last : pending.response_last) = time;
+    message.body_bytes += bytes.size();
+    if (message.body_preview.size() < options_.body_preview)
+        message.body_preview += as_text(bytes).substr(0, options_.body_preview - message.body_preview.size());
+}
+
+void HttpTracer::message_end(ConnectionId id, Direction direction, Time time) {
+    Conversation& conversation = conversations_[id];
+    const bool request = is_client(conversation, direction);
+    const Index index = std::exchange(request ? conversation.request_now : conversation.response_now, none);
+    if (index == none) return;
+    Pending& pending = pending_[index];
+    (request ? pending.request_last : pending.response_last) = time;
+    (request ? pending.request_done : pending.response_done) = true;
+    const bool waits_for_request = pending.exchange.request.seen && !pending.request_done;
+    if (!pending.response_done) return;
+    pending_.remove(conversation.queue, index);
+    if (!waits_for_request) end_exchange(conversation, index, pending.fault.value_or(ExchangeEnd::complete));
+}
+
+/// Prints an exchange and forgets it. What is still under way in it goes on uncounted.
+void HttpTracer::end_exchange(Conversation& conversation, Index index, ExchangeEnd end) {
+    if (conversation.request_now == index) conversation.request_now = none;
+    if (conversation.response_now == index) conversation.response_now = none;
+    pending_.remove(conversation.queue, index);
+    pending_.tell(index, end);
+    pending_.release(index);
+}
+
+void HttpTracer::end_queue(Conversation& conversation, ExchangeEnd end) {
+    if (conversation.response_now != none) end_exchange(conversation, conversation.response_now, end);
+    while (conversation.queue.front != none) {
+        const Index index = conversation.queue.front;
+        end_exchange(conversation, index, pending_[index].fault.value_or(end));
+    }
+    // A request whose answer came before its end stands in no queue any more.
+    if (conversation.request_now != none) end_exchange(conversation, conversation.request_now, end);
+}
+
+/// A fresh exchange. Where there is no room, the request that waits longest gives way to it: of the
+/// connection, if it has too many, else of all.
+Pending::Index HttpTracer::take_pending(ConnectionId id) {
+    Conversation& conversation = conversations_[id];
+    Index victim = none;
+    if (conversation.queue.length >= options_.exchanges_per_connection) {
+        victim = conversation.queue.front;
+        while (victim != none && !pending_[victim].waiting && !pending_[victim].told) victim = pending_[victim].next;
+    }
+    Index index = victim == none ? pending_.take(id) : none;
+    if (index == none && victim == none) victim = pending_.oldest_waiting();
+    if (index == none && victim != none) {
+        Conversation& loser = conversations_[pending_[victim].connection];
+        loser.uncertain = true;
+        end_exchange(loser, victim, ExchangeEnd::evicted);
+        index = pending_.take(id);
+    }
+    return index;
+}
+
+void HttpTracer::fill(Index index, const Conversation& conversation) {
+    Exchange& exchange = pending_[index].exchange;
+    const Direction client = conversation.info.client;
+    exchange.client = {conversation.info.ends[client]};
+    exchange.server = {conversation.info.ends[other(client)]};
+    if (conversation.info.interface < interfaces_.size()) {
+        exchange.interface = interfaces_[conversation.info.interface].name;
+        exchange.netns = interfaces_[conversation.info.interface].netns;
+    }
+    if (conversation.info.midstream) exchange.flags |= flag_midstream;
+}
+
+void HttpTracer::hint_body(Conversation& conversation, Direction direction, const Chunk& chunk) {
+    // The capture's filter skips most bodies by itself. One that keeps coming is one it did not understand.
+    Half& half = conversation.halves[direction];
+    if (conversation.mode != Mode::http || half.lost || half.hinted || !half.framer.in_body()) return;
+    const std::uint64_t left = half.framer.body().skippable();
+    if (left < worth_a_hint) return;
+    if (!std::exchange(half.body_seen, true)) return;
+    half.hinted = half.framer.body().ends_with_connection();
+    half.body_seen = false;
+    sink_.hint({.kind = FlowHint::Kind::body,
+                .source = conversation.info.ends[direction],
+                .destination = conversation.info.ends[other(direction)],
+                .interface = conversation.info.interface,
+                .from = chunk.seq + chunk.length,
+                .length = left});
+}
+
+std::uint64_t HttpTracer::skippable(ConnectionId id, Direction direction) const {
+    const Conversation& conversation = conversations_[id];
+    switch (conversation.mode) {
+        case Mode::ignored:
+        case Mode::tunnel: return FlowHint::until_fin;
+        case Mode::undecided: return 0;
+        case Mode::http: break;
+    }
+    const Half& half = conversation.halves[direction];
+    if (half.lost) return FlowHint::until_fin;
+    return half.framer.in_body() ? half.framer.body().skippable() : 0;
+}
+
+void HttpTracer::advance(Time now) {
+    for (Index index = pending_.oldest_waiting(); index != none;) {
+        Pending& pending = pending_[index];
+        if (now - pending.request_first < options_.timeout) return;
+        const Index next = pending_.next_waiting(index);
+        if (pending.request_done && now - pending.request_last >= options_.timeout)
+            pending_.tell(index, pending.fault.value_or(ExchangeEnd::timeout));
+        index = next;
+    }
+}
+
+}  // namespace podsnoop

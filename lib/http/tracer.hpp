@@ -1,0 +1,109 @@
+// From streams to exchanges: recognises HTTP/1.x, follows its framing in both directions, and gives each
+// request the response that answers it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "event/ledger.hpp"
+#include "event/packet.hpp"
+#include "http/framer.hpp"
+#include "http/options.hpp"
+#include "http/pending.hpp"
+#include "http/sink.hpp"
+#include "reassemble/sink.hpp"
+
+namespace podsnoop {
+
+/// Pairing is by order: a connection's requests wait in a queue, and a response answers the one in front.
+/// Where order is not known (the connection was open before, or bytes were lost), a response answers the
+/// request that was sent when everything before this very byte had been received, and no other.
+class HttpTracer : public StreamSink {
+  public:
+    /// `interfaces` is the source's list; it, the sink and the ledger must outlive the tracer.
+    HttpTracer(ExchangeSink& sink, Ledger& ledger, const std::vector<Interface>& interfaces, HttpOptions options);
+
+    void opened(ConnectionId id, const ConnectionInfo& info) override;
+    void connected(ConnectionId id, Nanoseconds connect) override;
+    void data(ConnectionId id, Direction direction, const Chunk& chunk) override;
+    void missing(ConnectionId id, Direction direction, std::uint32_t length, Missing why, Time time) override;
+    void retransmitted(ConnectionId id, Direction direction) override;
+    void half_closed(ConnectionId id, Direction direction, Time time) override;
+    void closed(ConnectionId id, Close how, Time time) override;
+    std::uint64_t skippable(ConnectionId id, Direction direction) const override;
+
+    /// Tells the requests without an answer for too long. Call it now and then with the present time.
+    void advance(Time now);
+
+  private:
+    using Index = Pending::Index;
+    static constexpr Index none = Pending::none;
+
+    enum class Mode : std::uint8_t {
+        undecided,  ///< no message seen yet
+        http,
+        tunnel,     ///< after 101 or CONNECT: bytes are counted
+        ignored,    ///< not HTTP
+    };
+
+    /// One direction of a connection.
+    struct Half {
+        Framer framer;
+        Time first;                ///< of the message under way
+        std::uint32_t seq = 0;     ///< its first byte
+        std::uint32_t ack = 0;     ///< what that byte's segment acknowledged
+        bool has_ack = false;
+        bool lost = false;         ///< framing is lost: messages are skipped until a safe place
+        bool hinted = false;       ///< the capture was told of the body under way
+        bool body_seen = false;    ///< body bytes came after those beside the head
+        bool body_optional = false; ///< the request was answered before it sent its body, and may leave it out
+    };
+
+    struct Conversation {
+        ConnectionInfo info;
+        Mode mode = Mode::undecided;
+        bool uncertain = false;    ///< the queue may lack requests: pair by place, not by order
+        bool told_other = false;   ///< counted as not HTTP
+        std::uint8_t misses = 0;   ///< segments that start no message, while undecided
+        Half halves[2];
+        RequestQueue queue;
+        Index request_now = none;  ///< its body is under way
+        Index response_now = none; ///< the exchange whose response is under way
+        std::optional<Nanoseconds> connect;
+    };
+
+    void feed(ConnectionId id, Direction direction, const Chunk& chunk);
+    /// What a step of the framer means. False: the rest of the chunk is not for the framer.
+    bool handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
+    bool head(ConnectionId id, Direction direction, Bytes bytes, Time time);
+    void request_head(ConnectionId id, const Head& head, std::string_view text);
+    bool response_head(ConnectionId id, const Head& head, std::string_view text, Time time);
+    void content(Conversation& conversation, Direction direction, Bytes bytes, Time time);
+    void message_end(ConnectionId id, Direction direction, Time time);
+    void hint_body(Conversation& conversation, Direction direction, const Chunk& chunk);
+
+    Index take_pending(ConnectionId id);
+    Index find_answered(Conversation& conversation, const Half& half);
+    void fill(Index index, const Conversation& conversation);
+    void not_message(ConnectionId id, Direction direction, Bytes bytes);
+    void lose_place(ConnectionId id, Direction direction, Time time, bool truncated);
+    void salvage_head(ConnectionId id, Direction direction, Time time);
+    bool may_resume(Conversation& conversation, Direction direction, const Chunk& chunk);
+    void bound_partial_heads(ConnectionId id, Direction direction, std::size_t before, Time time);
+    void finish_request(Conversation& conversation, ExchangeEnd fault);
+    void end_exchange(Conversation& conversation, Index index, ExchangeEnd end);
+    void end_queue(Conversation& conversation, ExchangeEnd end);
+    bool is_client(const Conversation& c, Direction direction) const { return c.info.client_known && c.info.client == direction; }
+
+    PendingExchanges pending_;
+    ExchangeSink& sink_;
+    Ledger& ledger_;
+    const std::vector<Interface>& interfaces_;
+    HttpOptions options_;
+    std::deque<Conversation> conversations_;  // by ConnectionId
+    std::size_t partial_head_bytes_ = 0;
+};
+
+}  // namespace podsnoop

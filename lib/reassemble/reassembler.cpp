@@ -1,0 +1,365 @@
+#include "reassemble/reassembler.hpp"
+
+#include <algorithm>
+
+namespace podsnoop {
+
+namespace {
+
+// A segment further than this from where its stream stands belongs to another connection with the same
+// addresses and ports, whose SYN was not seen. Windows end at 1 GiB (RFC 7323 2.3).
+constexpr std::int32_t far_ahead = 1 << 30;
+constexpr std::int32_t far_behind = -(64 << 20);
+
+// The capture's filter keeps every segment that crosses such a boundary (bpf/http_filter.h).
+constexpr unsigned skip_page_bits = 16;
+
+bool has(const Segment& segment, TcpFlag flag) { return (segment.flags & flag) != 0; }
+
+Direction other(Direction direction) { return direction ^ 1; }
+
+/// The sequence number of the first payload byte: a SYN takes one before it (RFC 9293 3.4).
+std::uint32_t payload_seq(const Segment& segment) { return segment.seq + (has(segment, tcp_syn) ? 1 : 0); }
+
+}  // namespace
+
+Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, bool filter_skips, std::uint64_t seed)
+    : sink_(sink), limits_(limits), filter_skips_(filter_skips), table_(limits.connections, seed) {}
+
+void Reassembler::accept(const Segment& segment) {
+    if (segment.source == segment.destination) return;  // a socket connected to itself has no two directions
+    const Direction from = segment.source < segment.destination ? 0 : 1;
+    const FlowKey key = from == 0 ? FlowKey{{segment.source, segment.destination}}
+                                  : FlowKey{{segment.destination, segment.source}};
+    Id id = table_.find(key);
+    if (id != FlowTable::none && is_another_connection(table_[id], from, segment)) {
+        if (!table_[id].finished) close(id, Close::reused, segment.time);
+        table_.remove(id);
+        id = FlowTable::none;
+    }
+    if (id == FlowTable::none) {
+        if (has(segment, tcp_rst) || (segment.length == 0 && !has(segment, tcp_syn))) return;
+        id = open(key, from, segment);
+    }
+    Connection& connection = table_[id];
+    if (connection.finished || is_copy(connection, from, segment)) return;
+    connection.touched = true;
+    connection.last_seen = segment.time;
+
+    Stream& stream = connection.streams[from];
+    if (!stream.started && (segment.length != 0 || has(segment, tcp_syn))) {
+        stream.started = true;
+        stream.next = payload_seq(segment);
+    }
+    Stream& answered = connection.streams[other(from)];
+    if (has(segment, tcp_ack) && (!answered.has_acked || distance(answered.acked, segment.ack) > 0)) {
+        answered.acked = segment.ack;
+        answered.has_acked = true;
+    }
+    note_handshake(id, from, segment);
+    if (segment.length != 0) payload(id, from, segment);
+    if (has(segment, tcp_fin) && stream.started) fin(id, from, segment);
+    if (has(segment, tcp_rst)) {
+        give_up(id, true);
+        if (!connection.finished) close(id, Close::reset, segment.time);
+        return;
+    }
+    for (Stream& held : connection.streams)
+        if (held.hold) ++held.hold->waited;
+    if (is_impatient(connection, segment.time)) give_up(id, false);
+}
+
+FlowTable::Id Reassembler::open(const FlowKey& key, Direction from, const Segment& segment) {
+    table_.expire_finished(segment.time - limits_.linger);
+    Id id = table_.insert(key);
+    if (id == FlowTable::none) {
+        const Id victim = table_.victim();
+        if (!table_[victim].finished) {
+            ++counts_.evicted;
+            give_up(victim, true);
+            if (!table_[victim].finished) close(victim, Close::evicted, segment.time);
+        }
+        table_.remove(victim);
+        id = table_.insert(key);
+    }
+    Connection& connection = table_[id];
+    connection.owner = segment.interface;
+    connection.client_known = has(segment, tcp_syn);
+    connection.client = has(segment, tcp_ack) ? other(from) : from;
+    connection.connecting = has(segment, tcp_syn) && !has(segment, tcp_ack);
+    connection.syn_time = segment.time;
+    sink_.opened(id, {.ends = {key.ends[0], key.ends[1]},
+                      .interface = segment.interface,
+                      .midstream = !has(segment, tcp_syn),
+                      .client_known = connection.client_known,
+                      .client = connection.client});
+    return id;
+}
+
+void Reassembler::close(Id id, Close how, Time time) {
+    Connection& connection = table_[id];
+    for (const Stream& stream : connection.streams)
+        if (stream.hold) held_bytes_ -= stream.hold->bytes;
+    std::erase(holding_, id);
+    table_.finish(id, time);
+    sink_.closed(id, how, time);
+}
+
+/// A packet can be seen at several interfaces (both ends of a veth, a bridge). One interface's copies count
+/// for each direction: that of the connection's first segment, unless it shows the direction never and
+/// another does.
+bool Reassembler::is_copy(Connection& connection, Direction from, const Segment& segment) {
+    std::uint32_t& lane = connection.lanes[from];
+    if (lane != Connection::no_interface) return lane != segment.interface;
+    if (segment.interface == connection.owner) {
+        lane = segment.interface;
+        return false;
+    }
+    if (segment.length == 0) return true;
+    if (connection.other_seen && distance(connection.other_seq, segment.seq) > 0) {
+        lane = segment.interface;
+        return false;
+    }
+    connection.other_seen = true;
+    connection.other_seq = segment.seq;
+    return true;
+}
+
+bool Reassembler::is_another_connection(const Connection& connection, Direction from, const Segment& segment) const {
+    const Stream& stream = connection.streams[from];
+    if (has(segment, tcp_rst)) return false;
+    if (has(segment, tcp_syn)) {
+        // A SYN sent again stands at the stream's start; a new connection's lies beyond (RFC 6191).
+        if (!stream.started) return connection.finished;
+        const std::int32_t ahead = distance(payload_seq(segment), stream.next);
+        return ahead < 0 || ahead > 65536 || (connection.finished && !has(segment, tcp_ack) && ahead != 0);
+    }
+    if (segment.length == 0 || !stream.started) return false;
+    const std::int32_t ahead = distance(stream.next, segment.seq);
+    return ahead > far_ahead || ahead < far_behind;
+}
+
+void Reassembler::note_handshake(Id id, Direction from, const Segment& segment) {
+    Connection& connection = table_[id];
+    if (!connection.connecting || from != connection.client || has(segment, tcp_syn) || !has(segment, tcp_ack)) return;
+    connection.connecting = false;
+    sink_.connected(id, std::max(segment.time - connection.syn_time, Nanoseconds{0}));
+}
+
+void Reassembler::payload(Id id, Direction from, Segment segment) {
+    Connection& connection = table_[id];
+    Stream& stream = connection.streams[from];
+    if (stream.ended) return;  // nothing follows a FIN
+    segment.seq = payload_seq(segment);
+    segment.flags &= static_cast<std::uint8_t>(~tcp_syn);
+    const std::int32_t ahead = distance(stream.next, segment.seq);
+    if (ahead < 0) {
+        const std::uint32_t old = stream.next - segment.seq;
+        // A keep-alive probe repeats the last byte, or sends a garbage one in its place (RFC 9293 3.8.4).
+        if (!(segment.length == 1 && old == 1)) sink_.retransmitted(id, from);
+        if (old >= segment.length) return;
+        segment.seq += old;
+        segment.length -= old;
+        segment.payload = segment.payload.subspan(std::min<std::size_t>(old, segment.payload.size()));
+    }
+    const bool hole = ahead > 0 && (stream.hold || !skip_hole(id, from, segment.seq, segment.time));
+    if (hole || (stream.hold && !stream.hold->segments.empty()) || (has(segment, tcp_ack) && must_wait(id, from, segment.ack))) {
+        hold(id, from, segment);
+        drain(id);
+        return;
+    }
+    deliver(id, from, segment);
+    if (stream.hold || connection.streams[other(from)].hold) drain(id);
+}
+
+void Reassembler::fin(Id id, Direction from, const Segment& segment) {
+    Connection& connection = table_[id];
+    Stream& stream = connection.streams[from];
+    if (stream.fin) return;  // sent again
+    stream.fin = true;
+    stream.fin_seq = payload_seq(segment) + segment.length;
+    stream.fin_ack = has(segment, tcp_ack) ? segment.ack : connection.streams[other(from)].next;
+    stream.last = std::max(stream.last, segment.time);
+    hold_back(id, from, segment.time);
+    drain(id);
+}
+
+void Reassembler::deliver(Id id, Direction from, const Segment& segment) {
+    Stream& stream = table_[id].streams[from];
+    stream.last = std::max(stream.last, segment.time);
+    stream.next = segment.seq + segment.length;
+    sink_.data(id, from,
+               {.bytes = segment.payload,
+                .length = segment.length,
+                .seq = segment.seq,
+                .ack = segment.ack,
+                .has_ack = has(segment, tcp_ack),
+                .time = stream.last});
+}
+
+/// Makes a direction one that holds back.
+void Reassembler::hold_back(Id id, Direction direction, Time now) {
+    Connection& connection = table_[id];
+    Stream& stream = connection.streams[direction];
+    if (stream.hold) return;
+    if (!connection.streams[other(direction)].hold) holding_.push_back(id);
+    stream.hold = std::make_unique<Hold>();
+    stream.hold->since = now;
+}
+
+void Reassembler::hold(Id id, Direction from, const Segment& segment) {
+    Stream& stream = table_[id].streams[from];
+    hold_back(id, from, segment.time);
+    held_bytes_ -= stream.hold->bytes;
+    hold_segment(*stream.hold, segment);
+    held_bytes_ += stream.hold->bytes;
+}
+
+/// Whether the bytes up to `to` were left out by the capture's filter; if so, tells it and goes on behind them.
+bool Reassembler::skip_hole(Id id, Direction direction, std::uint32_t to, Time time) {
+    if (!filter_skips_) return false;
+    Stream& stream = table_[id].streams[direction];
+    const std::uint32_t length = to - stream.next;
+    if (stream.next >> skip_page_bits != to >> skip_page_bits || sink_.skippable(id, direction) < length) return false;
+    stream.last = std::max(stream.last, time);
+    stream.next = to;
+    sink_.missing(id, direction, length, Missing::skipped, stream.last);
+    return true;
+}
+
+/// Whether bytes of the other stream that `ack` acknowledges were not told yet.
+bool Reassembler::must_wait(Id id, Direction from, std::uint32_t ack) {
+    const Stream& answered = table_[id].streams[other(from)];
+    // One more than seen is the FIN's own sequence number.
+    if (!answered.started || distance(answered.next, ack) <= 1) return false;
+    if (distance(answered.next, ack) > far_ahead) return false;
+    return answered.hold || !skip_hole(id, other(from), ack, answered.last);
+}
+
+void Reassembler::drain(Id id) {
+    Connection& connection = table_[id];
+    while (!connection.finished && (drain_one(id, 0) || drain_one(id, 1))) {
+    }
+    if (!connection.finished && !connection.streams[0].hold && !connection.streams[1].hold) std::erase(holding_, id);
+    if (connection.streams[0].ended && connection.streams[1].ended && !connection.finished)
+        close(id, Close::fin, std::max(connection.streams[0].last, connection.streams[1].last));
+}
+
+/// Tells the first held segment of a direction if nothing is in its way. False: there was none to tell.
+bool Reassembler::drain_one(Id id, Direction direction) {
+    Stream& stream = table_[id].streams[direction];
+    if (!stream.hold) return false;
+    Hold& hold = *stream.hold;
+    if (hold.segments.empty()) {
+        if (!stream.fin || stream.ended) {
+            held_bytes_ -= hold.bytes;
+            stream.hold.reset();
+            return stream.fin;
+        }
+        if (distance(stream.next, stream.fin_seq) > 0 && !skip_hole(id, direction, stream.fin_seq, stream.last))
+            return false;
+        if (must_wait(id, direction, stream.fin_ack)) return false;
+        stream.ended = true;
+        sink_.half_closed(id, direction, stream.last);
+        return true;
+    }
+    HeldSegment& first = hold.segments.front();
+    const std::int32_t ahead = distance(stream.next, first.seq);
+    if (ahead > 0 && !skip_hole(id, direction, first.seq, first.time)) return false;
+    if (first.has_ack && must_wait(id, direction, first.ack)) return false;
+    const HeldSegment ready = std::move(first);
+    hold.segments.erase(hold.segments.begin());
+    const std::size_t memory = sizeof(HeldSegment) + ready.bytes.size();
+    hold.bytes -= memory;
+    held_bytes_ -= memory;
+    // What was held may have been told meanwhile by a segment that reached over it.
+    const std::uint32_t old = ahead < 0 ? stream.next - ready.seq : 0;
+    if (old >= ready.length) return true;
+    Segment segment;
+    segment.time = ready.time;
+    segment.seq = ready.seq + old;
+    segment.ack = ready.ack;
+    segment.flags = ready.has_ack ? tcp_ack : 0;
+    segment.length = ready.length - old;
+    segment.payload = Bytes(ready.bytes).subspan(std::min<std::size_t>(old, ready.bytes.size()));
+    deliver(id, direction, segment);
+    return true;
+}
+
+bool Reassembler::is_impatient(const Connection& connection, Time now) const {
+    for (const Stream& stream : connection.streams) {
+        if (!stream.hold) continue;
+        const Hold& hold = *stream.hold;
+        if (hold.segments.size() > limits_.held_segments || held_bytes_ > limits_.held_bytes) return true;
+        const bool waits_for_other = !hold.segments.empty() && distance(stream.next, hold.segments.front().seq) <= 0;
+        const bool acked = stream.has_acked && distance(stream.next, stream.acked) > 0;
+        const bool known_lost = acked || waits_for_other;
+        if (known_lost && (hold.waited > limits_.acked_segments || now - hold.since > limits_.acked_patience)) return true;
+        if (now - hold.since > limits_.patience) return true;
+    }
+    return false;
+}
+
+/// Tells holes as lost: the first one, or every one there is.
+void Reassembler::give_up(Id id, bool everything) {
+    Connection& connection = table_[id];
+    while (!connection.finished && (connection.streams[0].hold || connection.streams[1].hold)) {
+        // Where one direction waits for the other's bytes, those are the ones to give up.
+        Direction direction = connection.streams[0].hold ? 0 : 1;
+        Stream* stream = &connection.streams[direction];
+        const bool any = !stream->hold->segments.empty();
+        std::uint32_t to = any ? stream->hold->segments.front().seq : stream->fin_seq;
+        if (distance(stream->next, to) <= 0) {
+            to = any ? stream->hold->segments.front().ack : stream->fin_ack;
+            direction = other(direction);
+            stream = &connection.streams[direction];
+            if (stream->hold && !stream->hold->segments.empty() && distance(stream->hold->segments.front().seq, to) > 0)
+                to = stream->hold->segments.front().seq;
+        }
+        if (distance(stream->next, to) > 0) {
+            lose(id, direction, to, stream->last);
+        } else {
+            // Each waits for the other, which no two honest hosts can bring about: forget the acknowledgments.
+            for (Stream& held : connection.streams) {
+                held.fin_ack = connection.streams[&held == &connection.streams[0] ? 1 : 0].next;
+                if (held.hold)
+                    for (HeldSegment& segment : held.hold->segments) segment.has_ack = false;
+            }
+        }
+        for (Stream& held : connection.streams) {
+            if (!held.hold) continue;
+            held.hold->waited = 0;
+            held.hold->since = std::max(held.hold->since, connection.last_seen);
+        }
+        drain(id);
+        if (!everything) return;
+    }
+}
+
+void Reassembler::lose(Id id, Direction direction, std::uint32_t to, Time time) {
+    Stream& stream = table_[id].streams[direction];
+    const std::uint32_t length = to - stream.next;
+    counts_.gap_bytes += length;
+    stream.next = to;
+    sink_.missing(id, direction, length, Missing::lost, time);
+}
+
+void Reassembler::advance(Time now) {
+    for (std::size_t i = holding_.size(); i-- > 0;) {
+        if (i >= holding_.size()) continue;  // giving one up can end it
+        const Id id = holding_[i];
+        if (is_impatient(table_[id], now)) {
+            table_[id].last_seen = std::max(table_[id].last_seen, now);
+            give_up(id, false);
+        }
+    }
+}
+
+void Reassembler::finish(Time now) {
+    table_.for_each([&](Id id) {
+        give_up(id, true);
+        if (!table_[id].finished) close(id, Close::capture_end, now);
+    });
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,78 @@
+// Puts TCP segments in order: every byte of a stream told once, in sequence, or told as missing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "event/segment.hpp"
+#include "reassemble/flow_table.hpp"
+#include "reassemble/sink.hpp"
+
+namespace podsnoop {
+
+struct ReassemblyLimits {
+    std::size_t connections = 65536;           ///< in the table at once; then the longest unseen is evicted
+    std::size_t held_segments = 256;           ///< a stream; then its first hole is given up
+    std::size_t held_bytes = 32 << 20;         ///< all streams together
+    Nanoseconds acked_patience{50'000'000};    ///< how long a hole may last that the receiver acknowledged
+    std::uint32_t acked_segments = 16;         ///< or how many of the connection's segments, whichever is first
+    Nanoseconds patience{2'000'000'000};       ///< how long a hole may last otherwise
+    Nanoseconds linger{5'000'000'000};         ///< how long a closed connection is remembered
+};
+
+struct ReassemblyCounts {
+    std::uint64_t evicted = 0;    ///< connections, for want of room
+    std::uint64_t gap_bytes = 0;  ///< told as lost
+};
+
+/// A segment is told only after everything before it in its stream, and everything it acknowledges of the
+/// other, was told or given up: so a response is never told before its request, however the capture ordered
+/// them. Time is the packets' own.
+class Reassembler {
+  public:
+    /// `filter_skips`: the capture leaves out body segments that cross no 64 KiB boundary of sequence space
+    /// (bpf/http_filter.bpf.c), so that such a hole in a body is no loss. `seed`: see FlowTable.
+    Reassembler(StreamSink& sink, const ReassemblyLimits& limits, bool filter_skips, std::uint64_t seed);
+
+    void accept(const Segment& segment);
+    /// Gives up what waited too long. Call it now and then with the present time.
+    void advance(Time now);
+    /// No more segments: every connection is told as closed.
+    void finish(Time now);
+
+    [[nodiscard]] const ReassemblyCounts& counts() const { return counts_; }
+    [[nodiscard]] bool holds_any() const { return !holding_.empty(); }
+
+  private:
+    using Id = FlowTable::Id;
+
+    Id open(const FlowKey& key, Direction from, const Segment& segment);
+    void close(Id id, Close how, Time time);
+    bool is_copy(Connection& connection, Direction from, const Segment& segment);
+    void note_handshake(Id id, Direction from, const Segment& segment);
+    bool is_another_connection(const Connection& connection, Direction from, const Segment& segment) const;
+    void payload(Id id, Direction from, Segment segment);
+    void fin(Id id, Direction from, const Segment& segment);
+    void deliver(Id id, Direction from, const Segment& segment);
+    void hold_back(Id id, Direction direction, Time now);
+    void hold(Id id, Direction from, const Segment& segment);
+
+    bool skip_hole(Id id, Direction direction, std::uint32_t to, Time time);
+    bool must_wait(Id id, Direction from, std::uint32_t ack);
+    void drain(Id id);
+    bool drain_one(Id id, Direction direction);
+    void give_up(Id id, bool everything);
+    void lose(Id id, Direction direction, std::uint32_t to, Time time);
+    bool is_impatient(const Connection& connection, Time now) const;
+
+    StreamSink& sink_;
+    ReassemblyLimits limits_;
+    bool filter_skips_;
+    FlowTable table_;
+    std::vector<Id> holding_;  // connections that hold segments back; each once
+    std::size_t held_bytes_ = 0;
+    ReassemblyCounts counts_;
+};
+
+}  // namespace podsnoop

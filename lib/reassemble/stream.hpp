@@ -1,0 +1,52 @@
+// One direction of a connection: where it stands in sequence space, and what came too early.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/time.hpp"
+#include "event/segment.hpp"
+
+namespace podsnoop {
+
+/// Sequence numbers wrap (RFC 9293 3.4): the distance from `from` to `to`, in -2^31 .. 2^31-1.
+inline std::int32_t distance(std::uint32_t from, std::uint32_t to) { return static_cast<std::int32_t>(to - from); }
+
+/// A segment that cannot be told yet: bytes before it, or bytes it acknowledges, were not seen yet.
+struct HeldSegment {
+    std::uint32_t seq = 0, ack = 0;
+    std::uint32_t length = 0;  ///< on the wire; bytes.size() of it were captured
+    bool has_ack = false;
+    Time time;
+    std::vector<std::byte> bytes;
+};
+
+/// Segments held back, by sequence number, without overlap.
+struct Hold {
+    std::vector<HeldSegment> segments;
+    std::size_t bytes = 0;    ///< memory they take, about
+    Time since;               ///< when the first of the present ones was held
+    std::uint32_t waited = 0; ///< segments of the connection seen since then
+};
+
+struct Stream {
+    std::uint32_t next = 0;     ///< sequence number of the next byte to tell
+    std::uint32_t acked = 0;    ///< the highest acknowledgment of it seen; valid where has_acked
+    std::uint32_t fin_seq = 0;  ///< sequence number of the FIN; valid where fin
+    std::uint32_t fin_ack = 0;  ///< what the FIN acknowledged of the other stream
+    bool started = false;       ///< `next` is valid
+    bool has_acked = false;
+    bool fin = false;           ///< a FIN was seen
+    bool ended = false;         ///< and everything before it was told
+    std::unique_ptr<Hold> hold; ///< null where nothing is held
+    Time last;                  ///< the latest time told; a chunk is never earlier than the one before
+};
+
+/// Puts a segment in its place among those held. What overlaps one already held is cut off: the first copy
+/// counts. `bytes` grows by what was added. A segment wholly held already changes nothing.
+void hold_segment(Hold& hold, const Segment& segment);
+
+}  // namespace podsnoop
