@@ -1,0 +1,75 @@
+#include "capture/file/file_capture.hpp"
+
+namespace podsnoop {
+
+Result<FileCapture> FileCapture::open(const std::string& path) {
+    Result<Input> input = Input::open(path);
+    if (!input) return std::unexpected(input.error());
+    FileCapture capture(std::move(*input));
+    if (capture.input_.waits()) return capture;
+    if (const auto detected = capture.detect(); !detected) return std::unexpected(detected.error());
+    return capture;
+}
+
+/// Finds out the format, once enough of the input is there.
+Result<Input::Fill> FileCapture::detect() {
+    const Result<Input::Fill> filled = input_.fill(PcapReader::header_size);
+    if (!filled || filled == Input::Fill::idle) return filled;
+    const Bytes start = input_.window();
+    if (start.empty()) return fail("cannot read capture", input_.name(), "it is empty");
+    if (start.size() >= 4) {
+        if (PcapngReader::recognises(start)) {
+            reader_.emplace<PcapngReader>();
+            return Input::Fill::ready;
+        }
+        const Result<std::optional<PcapReader>> pcap = PcapReader::from_header(input_);
+        if (!pcap) return std::unexpected(pcap.error());
+        if (*pcap) {
+            reader_ = **pcap;
+            input_.consume(PcapReader::header_size);
+            return Input::Fill::ready;
+        }
+    }
+    return fail("cannot read capture", input_.name(), "it is neither pcap nor pcapng");
+}
+
+Result<Next> FileCapture::next(Packet& packet) {
+    Result<Input::Fill> filled = Input::Fill::ready;
+    if (std::holds_alternative<std::monostate>(reader_)) filled = detect();
+    if (filled == Input::Fill::ready) {
+        if (auto* pcap = std::get_if<PcapReader>(&reader_))
+            filled = pcap->next(input_, packet);
+        else
+            filled = std::get<PcapngReader>(reader_).next(input_, packet);
+    }
+    if (!filled) return std::unexpected(filled.error());
+    switch (*filled) {
+        case Input::Fill::ready:
+            ++packets_;
+            return Next::packet;
+        case Input::Fill::idle:
+            return Next::idle;
+        case Input::Fill::end:
+            break;
+    }
+    return Next::end;
+}
+
+const std::vector<Interface>& FileCapture::interfaces() const {
+    const auto* pcapng = std::get_if<PcapngReader>(&reader_);
+    return pcapng != nullptr ? pcapng->interfaces() : unnamed_;
+}
+
+PacketCounts FileCapture::counts() const {
+    PacketCounts counts;
+    counts.kept = packets_;
+    if (const auto* pcapng = std::get_if<PcapngReader>(&reader_)) {
+        counts.skipped_not_tcp = pcapng->undecodable();
+        counts.dropped_ring_full = pcapng->dropped_by_interface();
+        counts.dropped_other = pcapng->dropped_by_system();
+    }
+    counts.seen = counts.kept + counts.skipped_not_tcp + counts.dropped_ring_full + counts.dropped_other;
+    return counts;
+}
+
+}  // namespace podsnoop

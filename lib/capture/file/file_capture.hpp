@@ -1,0 +1,46 @@
+// A capture file as a source of packets.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "capture/file/input.hpp"
+#include "capture/file/pcap.hpp"
+#include "capture/file/pcapng.hpp"
+#include "capture/source.hpp"
+#include "event/ledger.hpp"
+#include "event/packet.hpp"
+
+namespace podsnoop {
+
+/// Reads pcap and pcapng, plain or gzip, from a file, a pipe, or standard input ("-").
+class FileCapture {
+  public:
+    /// Fails where the file cannot be opened or, unless it is a pipe, does not start as a capture does. A
+    /// pipe is not waited for.
+    static Result<FileCapture> open(const std::string& path);
+
+    /// The next packet. Every packet before damage is given, then the damage as an Error, and the same Error
+    /// from then on. Idle comes only from pipes: with nothing waiting, or when a signal interrupted the wait.
+    Result<Next> next(Packet& packet);
+
+    /// What the file says of its interfaces so far; grows while it is read. A pcap has one, without a name.
+    [[nodiscard]] const std::vector<Interface>& interfaces() const;
+    /// So far; what was lost when the capture was made is known at its end.
+    [[nodiscard]] PacketCounts counts() const;
+    /// Readable when more may be waiting; for poll(). A regular file always is.
+    [[nodiscard]] int poll_fd() const { return input_.fd(); }
+
+  private:
+    explicit FileCapture(Input input) : input_(std::move(input)) {}
+    Result<Input::Fill> detect();
+
+    Input input_;
+    std::variant<std::monostate, PcapReader, PcapngReader> reader_;  // monostate until the format is known
+    std::vector<Interface> unnamed_{1};                              // a pcap's interface
+    std::uint64_t packets_ = 0;
+};
+
+}  // namespace podsnoop

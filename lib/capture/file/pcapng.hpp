@@ -1,0 +1,78 @@
+// The pcapng format: sections of blocks, each section with its own byte order and interfaces
+// (draft-ietf-opsawg-pcapng).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "capture/file/byte_order.hpp"
+#include "capture/file/input.hpp"
+#include "capture/file/tick.hpp"
+#include "event/packet.hpp"
+
+namespace podsnoop {
+
+class PcapngReader {
+  public:
+    /// Whether a file that starts with these bytes (at least 4) is pcapng.
+    static bool recognises(Bytes start);
+
+    /// Fills in the next packet. The input stands at a block.
+    Result<Input::Fill> next(Input& input, Packet& packet);
+
+    /// All sections' interfaces. An interface that a later section describes again by the same name is the
+    /// same.
+    [[nodiscard]] const std::vector<Interface>& interfaces() const { return interfaces_; }
+    /// What the interfaces' statistics say was lost.
+    [[nodiscard]] std::uint64_t dropped_by_interface() const { return dropped_.by_interface; }
+    [[nodiscard]] std::uint64_t dropped_by_system() const { return dropped_.by_system; }
+    /// Packets passed over because their interface's link type cannot be decoded.
+    [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
+
+  private:
+    struct Drops {
+        std::uint64_t by_interface = 0, by_system = 0;
+    };
+    /// An interface as the current section describes it.
+    struct Described {
+        std::uint32_t index;  ///< into interfaces_
+        std::uint32_t link_number;
+        std::optional<LinkType> link;
+        std::uint32_t snap_length;  ///< 0 is unlimited
+        Tick tick;
+        Drops drops;
+    };
+    struct Block;
+    /// What the three kinds of packet blocks say of their packet.
+    struct Content {
+        std::uint32_t interface;             ///< its number in the section
+        std::uint32_t captured, length;      ///< bytes in the file, and on the wire
+        std::size_t data_at;                 ///< in the block's body
+        std::optional<std::uint64_t> ticks;  ///< a simple packet has no time
+    };
+    enum class Parsed : std::uint8_t { packet, other };
+
+    Result<Parsed> parse(const Input& input, const Block& block, Packet& packet);
+    Result<Parsed> parse_section(const Input& input, const Block& block);
+    Result<Parsed> parse_interface(const Input& input, const Block& block);
+    Result<Parsed> parse_statistics(const Input& input, const Block& block);
+    Result<Parsed> parse_timed_packet(const Input& input, const Block& block, Packet& packet);
+    Result<Parsed> parse_simple_packet(const Input& input, const Block& block, Packet& packet);
+    Result<Parsed> take(const Input& input, const Block& block, const Content& content, Packet& packet);
+    Result<Parsed> pass_over(const Input& input, const Described& interface);
+    [[nodiscard]] std::uint32_t index_of(const Interface& interface) const;
+
+    ByteOrder order_;
+    std::vector<Described> section_;  // the current section's interfaces, by the numbers its packets use
+    std::vector<Interface> interfaces_;
+    Drops dropped_;
+    std::uint64_t undecodable_ = 0;
+    std::string undecodable_link_;  // the first such
+    bool any_decodable_ = false;    // whether any interface so far can be decoded
+    Time last_time_;                // for simple packets, which have none
+};
+
+}  // namespace podsnoop

@@ -1,0 +1,41 @@
+// The numbers of the pcapng format that the reader and the writer share (draft-ietf-opsawg-pcapng).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace podsnoop::pcapng {
+
+enum BlockType : std::uint32_t {
+    block_interface = 1,
+    block_obsolete_packet = 2,
+    block_simple_packet = 3,
+    block_statistics = 5,
+    block_enhanced_packet = 6,
+    block_section = 0x0a0d0d0a,  // the same in either byte order
+};
+
+enum Option : std::uint16_t {
+    option_end = 0,
+    section_application = 4,
+    interface_name = 2,
+    interface_description = 3,
+    interface_resolution = 9,
+    interface_offset = 14,
+    statistics_dropped_by_interface = 5,
+    statistics_dropped_by_system = 7,
+};
+
+inline constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
+
+/// A block is its type, its length, a body padded to 4 bytes, and the length again.
+inline constexpr std::size_t block_header_size = 8, block_trailer_size = 4;
+inline constexpr std::size_t smallest_block = block_header_size + block_trailer_size;
+
+constexpr std::size_t padded(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
+
+/// How the writer puts an interface's network namespace into its description, before the inode number.
+inline constexpr std::string_view netns_description = "network namespace ";
+
+}  // namespace podsnoop::pcapng
