@@ -1,0 +1,61 @@
+// The words in which a record's columns are described: what a person reads is not the fields one by one, but
+// a few of them, some joined, with the room each deserves. A record's visit_columns() calls
+// visitor.column(column, value).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "event/exchange.hpp"
+
+namespace podsnoop {
+
+/// A column of the table. Widths are in terminal columns. The last one takes what the others leave.
+struct Column {
+    enum class Shown : std::uint8_t {
+        table,  ///< in table and wide
+        wide,   ///< in wide only
+    };
+
+    std::string_view title;
+    Shown shown;
+    unsigned rank;     ///< 0 for the one that stays longest as the terminal gets narrower
+    unsigned least;    ///< its width where there is little room
+    unsigned typical;  ///< its width where there is enough, or no limit
+    unsigned most;     ///< its width where there is plenty
+    unsigned step;     ///< it grows by this many at once
+    unsigned leaves;   ///< it is shown only where the last column keeps this many
+    bool right;        ///< aligned to the right
+};
+
+// The types of values, besides FlagList and Word (fields.hpp), std::string_view (empty where unknown) and
+// std::optional<Nanoseconds>.
+
+struct Clock {
+    Time time;
+};
+
+/// A pod where known, else an address. `port_matters`: the port stays where the name has to be cut.
+struct PeerName {
+    const Peer& peer;
+    bool port_matters;
+};
+
+/// The status, and how it ended where that is news.
+struct Outcome {
+    const Response& response;
+    ExchangeEnd end;
+};
+
+/// Bytes, in units for people.
+struct Size {
+    std::optional<std::uint64_t> bytes;
+};
+
+struct RequestLine {
+    const Request& request;
+};
+
+}  // namespace podsnoop

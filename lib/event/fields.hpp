@@ -1,0 +1,114 @@
+// The words in which a record is described once. A record's own header (fields_http.hpp, fields_ledger.hpp)
+// has a visit_fields() that tells a visitor every field in order; whatever writes or documents records is
+// such a visitor:
+//
+//     visitor.field(key, about, value)              one value; its C++ type is the field's type
+//     visitor.object(key, about, present, members)  fields under one key; members() visits them
+//
+// `members` may be called where `present` is false too: it then visits values that mean nothing, which is how
+// CSV and the manual get at the names.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+#include "event/exchange.hpp"
+#include "event/letters.hpp"
+
+namespace podsnoop {
+
+/// A key as a type, so that a writer can have it quoted at compile time: "time"_key.
+template <std::size_t N>
+struct KeyText {
+    char text[N]{};
+    // NOLINTNEXTLINE(google-explicit-constructor): a string literal becomes one.
+    consteval KeyText(const char (&from)[N]) { std::copy_n(from, N, text); }
+};
+
+template <KeyText Text>
+struct Key {
+    static constexpr std::string_view name{Text.text, sizeof(Text.text) - 1};
+};
+
+template <KeyText Text>
+consteval Key<Text> operator""_key() {
+    return {};
+}
+
+/// What the manual and a schema say of a field.
+struct Field {
+    std::string_view doc;        ///< one line
+    std::string_view unit = {};  ///< "bytes", "microseconds"; empty where the value has none
+    std::string_view null = {};  ///< when it is null; empty: never
+};
+
+// The types of values. Besides these: Time, Address (null where unknown), std::string_view (bytes from the
+// network, or names from the cluster: anything may be in them), unsigned integers, and std::optional of the
+// last two.
+
+/// A word of ours, safe as it is. Empty is null.
+struct Word {
+    std::string_view text;
+};
+
+/// A duration told in whole microseconds, cut, not rounded.
+struct Micros {
+    std::optional<Nanoseconds> value;
+};
+
+/// A list of words: the names of the ExchangeFlag bits that are set.
+struct FlagList {
+    std::uint8_t bits = 0;
+
+    template <class Each>
+    void each(Each each) const {
+        for (unsigned bit = 0; bit < exchange_flag_count; ++bit) {
+            const auto flag = static_cast<ExchangeFlag>(1U << bit);
+            if ((bits & flag) != 0) each(name_of(flag));
+        }
+    }
+};
+
+/// An object of texts: header values by name in lower case, those of one name joined by ", " (RFC 9110 5.3).
+struct HeaderMap {
+    const std::vector<Header>& headers;
+};
+
+/// Calls each(name, value) for every name in a HeaderMap, in the order of their first appearance. The name is
+/// in lower case and stands in `scratch` together with the value.
+template <class Each>
+void for_each_header(const HeaderMap& map, std::string& scratch, Each each) {
+    for (auto header = map.headers.begin(); header != map.headers.end(); ++header) {
+        const auto is_it = [&](const Header& other) { return same_letters(header->name, other.name); };
+        if (std::any_of(map.headers.begin(), header, is_it)) continue;
+        scratch.resize(header->name.size());
+        std::ranges::transform(header->name, scratch.begin(), to_lower);
+        std::string_view separator;
+        for (auto other = header; other != map.headers.end(); ++other) {
+            if (!is_it(*other)) continue;
+            scratch += separator;
+            scratch += other->value;
+            separator = ", ";
+        }
+        const std::string_view both = scratch;
+        each(both.substr(0, header->name.size()), both.substr(header->name.size()));
+    }
+}
+
+/// Null where nothing is known: nothing in our records is known to be empty.
+inline std::optional<std::string_view> known(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    return text;
+}
+inline std::optional<std::uint64_t> known(std::uint64_t number) {
+    if (number == 0) return std::nullopt;
+    return number;
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,148 @@
+#include "print/cell.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdint>
+#include <iterator>
+
+#include "base/address.hpp"
+#include "print/escape.hpp"
+#include "print/utf8.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+constexpr std::string_view unknown = "-";
+
+bool is_news(ExchangeEnd end) { return end != ExchangeEnd::complete && end != ExchangeEnd::upgraded; }
+
+/// A pod, or an address as it stands in an endpoint, with brackets where it is IPv6.
+void append_host(std::string& out, const Peer& peer) {
+    if (peer.pod != nullptr) {
+        append_terminal_text(out, peer.pod->namespace_name);
+        out += '/';
+        append_terminal_text(out, peer.pod->name);
+        return;
+    }
+    const bool brackets = peer.endpoint.address.family == 6;
+    if (brackets) out += '[';
+    append_address(out, peer.endpoint.address);
+    if (brackets) out += ']';
+}
+
+/// Four columns at most, five from a thousand units up: "0", "999", "5.0K", "12K", "1023K", "1.2M".
+void append_size(std::string& out, std::uint64_t bytes) {
+    constexpr std::array units{'K', 'M', 'G', 'T', 'P', 'E'};
+    auto to = std::back_inserter(out);
+    if (bytes < 1024) {
+        fmt::format_to(to, "{}", bytes);
+        return;
+    }
+    double number = static_cast<double>(bytes) / 1024;
+    std::size_t unit = 0;
+    for (; number >= 1023.5 && unit + 1 < units.size(); ++unit) number /= 1024;
+    fmt::format_to(to, "{:.{}f}{}", number, number < 9.95 ? 1 : 0, units[unit]);
+}
+
+}  // namespace
+
+unsigned append_cell(std::string& out, TextCache& cache, Clock clock, unsigned limit) {
+    constexpr std::size_t clock_at = 11, seconds_length = 8, milliseconds_length = 12;  // in RFC 3339
+    const bool fine = limit >= milliseconds_length;
+    return append_cut(
+        out, cache.rfc3339(clock.time).substr(clock_at, fine ? milliseconds_length : seconds_length), limit);
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, unsigned limit) {
+    cache.scratch.clear();
+    append_host(cache.scratch, peer.peer);
+    const unsigned host = width_of(cache.scratch);
+    std::array<char, sizeof ":65535"> port{};
+    const auto end = fmt::format_to(port.data(), ":{}", peer.peer.endpoint.port);
+    const std::string_view port_text(port.data(), static_cast<std::size_t>(end - port.data()));
+    const auto port_width = static_cast<unsigned>(port_text.size());
+    // A client's port says little: of a pod it is left out, of an address it goes first.
+    const bool with_port =
+        peer.port_matters ? limit > port_width
+                          : peer.peer.pod == nullptr && (limit == no_limit || host + port_width <= limit);
+    if (!with_port) return append_cut(out, cache.scratch, limit);
+    const unsigned used = append_cut(out, cache.scratch, limit == no_limit ? no_limit : limit - port_width);
+    out += port_text;
+    return used + port_width;
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, const Outcome& outcome, unsigned limit) {
+    cache.scratch.clear();
+    if (outcome.response.seen)
+        fmt::format_to(std::back_inserter(cache.scratch), "{}", outcome.response.status);
+    if (!outcome.response.seen || is_news(outcome.end)) {
+        if (!cache.scratch.empty()) cache.scratch += ' ';
+        cache.scratch += name_of(outcome.end);
+    }
+    return append_cut(out, cache.scratch, limit);
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanoseconds> duration,
+                     unsigned limit) {
+    if (!duration) return append_cut(out, unknown, limit);
+    cache.scratch.clear();
+    append_duration(cache.scratch, *duration);
+    return append_cut(out, cache.scratch, limit);
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, Size size, unsigned limit) {
+    if (!size.bytes) return append_cut(out, unknown, limit);
+    cache.scratch.clear();
+    append_size(cache.scratch, *size.bytes);
+    return append_cut(out, cache.scratch, limit);
+}
+
+unsigned append_cell(std::string& out, TextCache&, Word word, unsigned limit) {
+    return append_cut(out, word.text.empty() ? unknown : word.text, limit);
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, FlagList flags, unsigned limit) {
+    cache.scratch.clear();
+    flags.each([&](std::string_view name) {
+        if (!cache.scratch.empty()) cache.scratch += ',';
+        cache.scratch += name;
+    });
+    return append_cut(out, cache.scratch.empty() ? unknown : std::string_view(cache.scratch), limit);
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, std::string_view text, unsigned limit) {
+    if (text.empty()) return append_cut(out, unknown, limit);
+    cache.scratch.clear();
+    append_terminal_text(cache.scratch, text);
+    return append_cut(out, cache.scratch, limit);
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, const RequestLine& line, unsigned limit) {
+    if (!line.request.seen) return append_cut(out, unknown, limit);
+    cache.scratch.clear();
+    append_terminal_text(cache.scratch, line.request.method);
+    cache.scratch += ' ';
+    append_terminal_text(cache.scratch, line.request.target);
+    return append_cut(out, cache.scratch, limit);
+}
+
+std::string_view color_of(const Outcome& outcome) {
+    constexpr std::string_view red = "\x1b[31m", green = "\x1b[32m", yellow = "\x1b[33m", cyan = "\x1b[36m";
+    if (!outcome.response.seen || is_news(outcome.end)) return red;
+    switch (outcome.response.status / 100) {
+        case 2:
+            return green;
+        case 3:
+            return cyan;
+        case 4:
+            return yellow;
+        case 5:
+            return red;
+        default:
+            return {};
+    }
+}
+
+}  // namespace podsnoop

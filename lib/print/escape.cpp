@@ -1,0 +1,119 @@
+#include "print/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <iterator>
+
+#include "print/utf8.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+/// By byte: nothing to escape in JSON.
+constexpr auto plain = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t byte = 0x20; byte < 0x7f; ++byte) table[byte] = byte != '"' && byte != '\\';
+    return table;
+}();
+
+bool is_plain_byte(char c) { return plain[static_cast<unsigned char>(c)]; }
+
+/// Appends the runs of plain bytes as they are, and calls `escape` for each other character.
+template <class Escape>
+void append_escaped(std::string& out, std::string_view text, Escape escape) {
+    while (!text.empty()) {
+        const auto run =
+            static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain_byte) - text.begin());
+        out += text.substr(0, run);
+        text.remove_prefix(run);
+        if (text.empty()) return;
+        const Character c = first_character(text);
+        escape(c, text.substr(0, c.length));
+        text.remove_prefix(c.length);
+    }
+}
+
+void append_json_character(std::string& out, const Character& c, std::string_view bytes) {
+    constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
+    if (!c.valid)
+        out += replacement;
+    else if (c.code == '\\')
+        out += "\\\\";
+    else if (c.code == '\n')
+        out += "\\n";
+    else if (c.code == '\r')
+        out += "\\r";
+    else if (c.code == '\t')
+        out += "\\t";
+    else if (is_control(c.code))
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c.code));
+    else
+        out += bytes;
+}
+
+}  // namespace
+
+bool is_plain(std::string_view text) { return std::ranges::all_of(text, is_plain_byte); }
+
+void append_json_text(std::string& out, std::string_view text) {
+    append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
+        if (c.code == '"')
+            out += "\\\"";
+        else
+            append_json_character(out, c, bytes);
+    });
+}
+
+void append_csv_text(std::string& out, std::string_view text) {
+    const bool quoted =
+        text.find_first_of(",\"") != std::string_view::npos || text.starts_with(' ') || text.ends_with(' ');
+    if (quoted) out += '"';
+    append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
+        if (c.code == '"')
+            out += "\"\"";
+        else
+            append_json_character(out, c, bytes);
+    });
+    if (quoted) out += '"';
+}
+
+void append_terminal_text(std::string& out, std::string_view text) {
+    append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
+        if (!c.valid || (c.code < 0x80 && is_control(c.code)))
+            fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned>(c.code));
+        else if (is_control(c.code))
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c.code));
+        else
+            out += bytes;
+    });
+}
+
+unsigned append_cut(std::string& out, std::string_view text, unsigned width) {
+    constexpr std::string_view ellipsis = "…";  // one column
+    unsigned used = 0;
+    std::size_t fits = 0;     // bytes that leave a column for the ellipsis
+    unsigned fits_width = 0;  // their columns
+    for (std::size_t at = 0; at < text.size();) {
+        const Character c = first_character(text.substr(at));
+        used += c.valid ? width_of(c.code) : 1;
+        at += c.length;
+        if (used > width) {
+            if (width == 0) return 0;
+            out += text.substr(0, fits);
+            out += ellipsis;
+            return fits_width + 1;
+        }
+        if (used < width) {
+            fits = at;
+            fits_width = used;
+        }
+    }
+    out += text;
+    return used;
+}
+
+}  // namespace podsnoop

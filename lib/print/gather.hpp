@@ -1,0 +1,71 @@
+// Short pieces gathered into a string. Appending to a std::string is a call for each piece, and a record has
+// a hundred of them; here a piece of known length is a copy into a buffer that is appended when it is full.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace podsnoop {
+
+class Gather {
+  public:
+    explicit Gather(std::string& out) : out_(out) {}
+    Gather(const Gather&) = delete;
+    Gather& operator=(const Gather&) = delete;
+    ~Gather() { flush(); }
+
+    void put(char c) {
+        make_room(1);
+        buffer_[used_++] = c;
+    }
+
+    /// A piece whose length the compiler knows.
+    template <std::size_t N>
+    void put(const std::array<char, N>& piece) {
+        static_assert(N <= room);
+        make_room(N);
+        std::memcpy(&buffer_[used_], piece.data(), N);
+        used_ += N;
+    }
+
+    void put(std::string_view text) {
+        if (text.size() > room) {
+            flush();
+            out_ += text;
+            return;
+        }
+        make_room(text.size());
+        std::memcpy(&buffer_[used_], text.data(), text.size());
+        used_ += text.size();
+    }
+
+    void put(std::uint64_t number) {
+        constexpr auto digits = std::numeric_limits<std::uint64_t>::digits10 + 1;
+        make_room(digits);
+        const auto end = std::to_chars(&buffer_[used_], &buffer_[used_] + digits, number).ptr;
+        used_ = static_cast<std::size_t>(end - buffer_.data());
+    }
+
+  private:
+    static constexpr std::size_t room = 1024;
+
+    void make_room(std::size_t count) {
+        if (room - used_ < count) flush();
+    }
+    void flush() {
+        out_.append(buffer_.data(), used_);
+        used_ = 0;
+    }
+
+    std::string& out_;
+    std::size_t used_ = 0;
+    std::array<char, room> buffer_;  // not initialised: what counts is the first `used_` bytes
+};
+
+}  // namespace podsnoop

@@ -1,0 +1,93 @@
+#include "print/json.hpp"
+
+#include <algorithm>
+
+#include "event/fields_ledger.hpp"
+#include "print/escape.hpp"
+#include "print/ledger.hpp"
+
+namespace podsnoop {
+
+void JsonWriter::put_quoted(std::string_view safe) {
+    out_.put('"');
+    out_.put(safe);
+    out_.put('"');
+}
+
+void JsonWriter::value(Word word) {
+    if (word.text.empty())
+        put_null();
+    else
+        put_quoted(word.text);
+}
+
+void JsonWriter::value(std::string_view text) {
+    if (is_plain(text)) {
+        put_quoted(text);
+        return;
+    }
+    cache_.escaped.clear();
+    append_json_text(cache_.escaped, text);
+    put_quoted(cache_.escaped);
+}
+
+void JsonWriter::value(Time time) { put_quoted(cache_.rfc3339(time)); }
+
+void JsonWriter::value(const Address& address) {
+    if (address.family == 0) {
+        put_null();
+        return;
+    }
+    cache_.scratch.clear();
+    append_address(cache_.scratch, address);
+    put_quoted(cache_.scratch);
+}
+
+void JsonWriter::value(Micros micros) {
+    if (!micros.value) {
+        put_null();
+        return;
+    }
+    const std::int64_t count = std::chrono::duration_cast<std::chrono::microseconds>(*micros.value).count();
+    if (count < 0) out_.put('-');
+    out_.put(static_cast<std::uint64_t>(count < 0 ? -count : count));
+}
+
+void JsonWriter::value(FlagList flags) {
+    out_.put('[');
+    bool first = true;
+    flags.each([&](std::string_view name) {
+        if (!first) out_.put(',');
+        first = false;
+        put_quoted(name);
+    });
+    out_.put(']');
+}
+
+void JsonWriter::value(const HeaderMap& map) {
+    out_.put('{');
+    bool first = true;
+    for_each_header(map, cache_.scratch, [&](std::string_view name, std::string_view joined) {
+        if (!first) out_.put(',');
+        first = false;
+        value(name);
+        out_.put(':');
+        value(joined);
+    });
+    out_.put('}');
+}
+
+void JsonPrinter::print(std::string& out, const Exchange& exchange) {
+    JsonWriter writer(out, cache_);
+    visit_fields(exchange, extras_, writer);
+    writer.end_line();
+}
+
+void append_ledger_json(std::string& out, const Ledger& ledger) {
+    TextCache cache;
+    JsonWriter writer(out, cache);
+    visit_fields(ledger, writer);
+    writer.end_line();
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,39 @@
+// Texts that are costly to make and the same as last time more often than not.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+
+namespace podsnoop {
+
+struct TextCache {
+    std::string scratch, escaped;  ///< for text on its way elsewhere; their capacity is what is kept
+
+    /// The time as RFC 3339 (append_rfc3339). Records come in order, so the date, hours, minutes and seconds
+    /// are mostly those of the record before.
+    std::string_view rfc3339(Time time) {
+        const auto second = std::chrono::floor<std::chrono::seconds>(time);
+        if (time_.empty() || second != second_) {
+            time_.clear();
+            append_rfc3339(time_, time);
+            second_ = second;
+        }
+        constexpr std::size_t last_digit = 28;
+        auto rest = static_cast<std::uint64_t>(std::chrono::nanoseconds(time - second).count());
+        for (std::size_t digit = 0; digit < 9; ++digit) {
+            time_[last_digit - digit] = static_cast<char>('0' + rest % 10);
+            rest /= 10;
+        }
+        return time_;
+    }
+
+  private:
+    std::chrono::sys_seconds second_{};
+    std::string time_;
+};
+
+}  // namespace podsnoop
