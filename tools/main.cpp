@@ -1,7 +1,58 @@
-// podsnoop: the program. Finds the command and runs it.
+// podsnoop: the program. Finds the command, runs it, and says in one line what went wrong.
 #include <cstdio>
+#include <exception>
+#include <string>
 
-int main() {
-    std::puts("podsnoop " PODSNOOP_VERSION);
-    return 0;
+#include "command.hpp"
+
+namespace {
+
+constexpr int exit_failed = 1;  // it could not do what was asked
+constexpr int exit_usage = 2;   // wrong usage
+
+void say(const std::string& line, const std::string& hint) {
+    std::fprintf(stderr, "podsnoop: %s\n", line.c_str());
+    if (!hint.empty()) std::fprintf(stderr, "hint: %s\n", hint.c_str());
+}
+
+/// CLI11's text for a wrong command line, as one line.
+std::string one_line(std::string text) {
+    for (char& c : text)
+        if (c == '\n') c = ' ';
+    while (!text.empty() && text.back() == ' ') text.pop_back();
+    return text;
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{"See every HTTP exchange on this node, with nothing to install."};
+    app.name("podsnoop");
+    app.set_version_flag("-V,--version", "podsnoop " PODSNOOP_VERSION);
+    app.require_subcommand(1);
+    podsnoop::Run command;
+    podsnoop::add_http(app, command);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& success) {  // --help, --version
+        return app.exit(success);
+    } catch (const CLI::ParseError& error) {
+        const auto asked = app.get_subcommands();
+        const std::string name = asked.empty() ? "podsnoop" : "podsnoop " + asked.front()->get_name();
+        say(one_line(error.what()), name + " --help lists the options");
+        return exit_usage;
+    }
+    const podsnoop::Result<void> result = command();
+    if (result) return 0;
+    say(result.error().line(), result.error().hint);
+    return exit_failed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {  // out of memory, most likely
+        say(error.what(), {});
+        return exit_failed;
+    }
 }

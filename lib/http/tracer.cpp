@@ -14,8 +14,8 @@ Direction other(Direction direction) { return direction ^ 1; }
 
 }  // namespace
 
-HttpTracer::HttpTracer(ExchangeSink& sink, Ledger& ledger, const std::vector<Interface>& interfaces, HttpOptions options)
-    : pending_(sink, ledger, options.exchanges), sink_(sink), ledger_(ledger), interfaces_(interfaces), options_(std::move(options)) {}
+HttpTracer::HttpTracer(ExchangeSink& sink, Ledger& ledger, HttpOptions options)
+    : pending_(sink, ledger, options.exchanges), sink_(sink), ledger_(ledger), options_(std::move(options)) {}
 
 void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info) {
     if (id >= conversations_.size()) conversations_.resize(id + 1);
@@ -263,10 +263,9 @@ void HttpTracer::fill(Index index, const Conversation& conversation) {
     const Direction client = conversation.info.client;
     exchange.client = {conversation.info.ends[client]};
     exchange.server = {conversation.info.ends[other(client)]};
-    if (conversation.info.interface < interfaces_.size()) {
-        exchange.interface = interfaces_[conversation.info.interface].name;
-        exchange.netns = interfaces_[conversation.info.interface].netns;
-    }
+    const Interface& interface = sink_.interface(conversation.info.interface);
+    exchange.interface = interface.name;
+    exchange.netns = interface.netns;
     if (conversation.info.midstream) exchange.flags |= flag_midstream;
 }
 

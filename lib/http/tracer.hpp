@@ -5,10 +5,8 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <vector>
 
 #include "event/ledger.hpp"
-#include "event/packet.hpp"
 #include "http/framer.hpp"
 #include "http/options.hpp"
 #include "http/pending.hpp"
@@ -22,8 +20,8 @@ namespace podsnoop {
 /// request that was sent when everything before this very byte had been received, and no other.
 class HttpTracer : public StreamSink {
   public:
-    /// `interfaces` is the source's list; it, the sink and the ledger must outlive the tracer.
-    HttpTracer(ExchangeSink& sink, Ledger& ledger, const std::vector<Interface>& interfaces, HttpOptions options);
+    /// The sink and the ledger must outlive the tracer.
+    HttpTracer(ExchangeSink& sink, Ledger& ledger, HttpOptions options);
 
     void opened(ConnectionId id, const ConnectionInfo& info) override;
     void connected(ConnectionId id, Nanoseconds connect) override;
@@ -100,7 +98,6 @@ class HttpTracer : public StreamSink {
     PendingExchanges pending_;
     ExchangeSink& sink_;
     Ledger& ledger_;
-    const std::vector<Interface>& interfaces_;
     HttpOptions options_;
     std::deque<Conversation> conversations_;  // by ConnectionId
     std::size_t partial_head_bytes_ = 0;

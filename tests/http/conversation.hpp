@@ -19,10 +19,14 @@ class Collector : public ExchangeSink {
   public:
     void told(const Exchange& exchange) override;
     void hint(const FlowHint& hint) override { hints.push_back(hint); }
+    const Interface& interface(std::uint32_t) const override { return interface_; }
 
     std::vector<std::string> lines;
     std::vector<Exchange> exchanges;
     std::vector<FlowHint> hints;
+
+  private:
+    Interface interface_{"eth0", 42};
 };
 
 /// "GET /a 200 body 0/5 complete pipelined": method, target, status, body lengths, end, flags; "-" where a half
@@ -53,7 +57,6 @@ class Conversation {
     std::uint16_t client_port = 40000;
 
   private:
-    std::vector<Interface> interfaces_{{"eth0", 42}};
     HttpTracer tracer_;
     Reassembler reassembler_;
     Time now_{Nanoseconds{1'000'000'000'000'000'000}};

@@ -1,0 +1,17 @@
+// What a command gives to main: its options, and what to do when they are parsed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "base/result.hpp"
+
+namespace podsnoop {
+
+/// Adds a command to the program's options. Each command is a file that defines one of these and a line in
+/// main.cpp. `run` is set to what the command does when it is the one that was asked for.
+using Run = std::function<Result<void>()>;
+
+void add_http(CLI::App& app, Run& run);
+
+}  // namespace podsnoop

@@ -1,0 +1,267 @@
+#include "session.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include "decode/decoder.hpp"
+#include "http/tracer.hpp"
+#include "print/ledger.hpp"
+#include "terminal.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t flush_at = 256 << 10;     // bytes of records gathered under load before they are written
+constexpr Nanoseconds housekeeping = 50ms;      // of the packets' time, between two looks at what waits too long
+constexpr Nanoseconds ring_delay = 50ms;        // packets of the last moment may still be in the ring
+constexpr int batch = 4096;                     // packets between two looks at signals
+
+void say(std::string_view text) { std::fprintf(stderr, "podsnoop: %.*s\n", static_cast<int>(text.size()), text.data()); }
+
+std::uint64_t random_seed() {
+    std::uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
+        seed = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+    return seed;
+}
+
+Time now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now()); }
+
+constexpr bool is_live(const LiveCapture&) { return true; }
+constexpr bool is_live(const FileCapture&) { return false; }
+
+/// The stages behind a source, and the loop.
+template <class Source>
+class Session : public ExchangeSink {
+  public:
+    Session(Source& source, const HttpSettings& settings, StopSignals& signals, Output& output)
+        : source_(source),
+          settings_(settings),
+          signals_(signals),
+          output_(output),
+          printer_({.format = settings.format,
+                    .color = settings.color.value_or(output.is_terminal()),
+                    .width = output.width(),
+                    .headers = !settings.http.headers.empty(),
+                    .body = settings.http.body_preview != 0}),
+          tracer_(*this, ledger_, settings.http),
+          reassembler_(tracer_, settings.reassembly, is_live(source), random_seed()) {}
+
+    Result<void> run() {
+        const auto started = std::chrono::steady_clock::now();
+        if (settings_.duration) deadline_ = started + *settings_.duration;
+        printer_.header(pending_output_);
+        Result<void> result = flush();
+        while (result && !stopping_) result = turn();
+        // Damage in a file ends it, and what was read before it is told all the same.
+        if (Result<void> drained = drain(); result) result = drained;
+        ledger_.duration = std::chrono::steady_clock::now() - started;
+        return result;
+    }
+
+    [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+
+    void told(const Exchange& exchange) override {
+        if (done_printing_ || !settings_.selection.matches(exchange)) return;
+        printer_.print(pending_output_, exchange);
+        if (settings_.count != 0 && ++printed_ == settings_.count) {
+            done_printing_ = stopping_ = true;
+        }
+    }
+    void hint(const FlowHint& hint) override {
+        if constexpr (requires { source_.hint(hint); }) source_.hint(hint);
+    }
+    const Interface& interface(std::uint32_t index) const override { return source_.interfaces()[index]; }
+
+  private:
+    /// Takes what packets there are, at most a batch; waits if there were none.
+    Result<void> turn() {
+        Packet packet;
+        for (int i = 0; i < batch && !stopping_; ++i) {
+            const Result<Next> next = source_.next(packet);
+            if (!next) return std::unexpected(next.error());
+            if (*next == Next::end) {
+                stopping_ = true;
+                return {};
+            }
+            if (*next == Next::idle) return idle();
+            take(packet);
+        }
+        if (pending_output_.size() >= flush_at)
+            if (Result<void> flushed = flush(); !flushed) return flushed;
+        if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
+        return {};
+    }
+
+    void take(const Packet& packet) {
+        Segment segment;
+        switch (decode(packet, segment)) {
+            case Decoded::segment:
+                ++ledger_.segments_decoded;
+                ledger_.bytes_captured += segment.payload.size();
+                reassembler_.accept(segment);
+                break;
+            case Decoded::malformed: ++ledger_.segments_malformed; break;
+            case Decoded::fragment: ++ledger_.segments_fragments; break;
+            case Decoded::not_tcp: ++not_tcp_; break;
+        }
+        latest_ = std::max(latest_, packet.time);
+        if (latest_ - last_look_ >= housekeeping) look_after(latest_);
+    }
+
+    void look_after(Time time) {
+        last_look_ = time;
+        reassembler_.advance(time);
+        tracer_.advance(time);
+    }
+
+    /// Nothing waits in the source: write what there is, then wait for more.
+    Result<void> idle() {
+        if (is_live(source_)) look_after(std::max(latest_, now() - ring_delay));
+        if (Result<void> flushed = flush(); !flushed || stopping_) return flushed;
+        pollfd fds[3] = {{source_.poll_fd(), POLLIN, 0}, {signals_.poll_fd(), POLLIN, 0}, {output_.poll_fd(), 0, 0}};
+        if (poll(fds, 3, patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));
+        if ((fds[2].revents & POLLERR) != 0) done_printing_ = stopping_ = true;  // as with `| head`
+        if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
+        if constexpr (requires { source_.take_notices(); })
+            for (const std::string& notice : source_.take_notices()) say(notice);
+        return {};
+    }
+
+    /// Milliseconds to wait for packets at most; -1 without end.
+    [[nodiscard]] int patience() const {
+        Nanoseconds wait = Nanoseconds::max();
+        if (is_live(source_) && reassembler_.holds_any()) wait = housekeeping;
+        else if (is_live(source_) && ledger_.requests_seen != told_requests()) wait = 500ms;
+        if (deadline_ != deadline_.max()) wait = std::min<Nanoseconds>(wait, deadline_ - std::chrono::steady_clock::now());
+        if (wait == Nanoseconds::max()) return -1;
+        return static_cast<int>(std::clamp<std::int64_t>(wait / 1ms + 1, 0, 60'000));
+    }
+
+    [[nodiscard]] std::uint64_t told_requests() const {
+        std::uint64_t told = 0;
+        for (const std::uint64_t count : ledger_.requests_by_end) told += count;
+        return told;
+    }
+
+    Result<void> flush() {
+        if (pending_output_.empty()) return {};
+        const auto written = output_.write(pending_output_);
+        pending_output_.clear();
+        if (!written) {
+            done_printing_ = stopping_ = true;
+            return std::unexpected(written.error());
+        }
+        if (*written == Output::Written::closed) done_printing_ = true;
+        if (*written != Output::Written::all) stopping_ = true;
+        return {};
+    }
+
+    /// No more packets are taken; those already kept are still read, so that the ledger balances.
+    Result<void> drain() {
+        if constexpr (requires { source_.stop(); }) {
+            if (Result<void> stopped = source_.stop(); !stopped) return stopped;
+            Packet packet;
+            for (;;) {
+                const Result<Next> next = source_.next(packet);
+                if (!next) return std::unexpected(next.error());
+                if (*next == Next::packet) take(packet);
+                else if (*next == Next::end) break;
+            }
+        }
+        reassembler_.finish(is_live(source_) ? std::max(latest_, now()) : latest_);
+        ledger_.packets = source_.counts();
+        ledger_.packets.kept -= not_tcp_;
+        ledger_.packets.skipped_not_tcp += not_tcp_;
+        ledger_.bytes_gap = reassembler_.counts().gap_bytes;
+        ledger_.connections_evicted = reassembler_.counts().evicted;
+        return flush();
+    }
+
+    Source& source_;
+    const HttpSettings& settings_;
+    StopSignals& signals_;
+    Output& output_;
+    ExchangePrinter printer_;
+    Ledger ledger_;
+    HttpTracer tracer_;
+    Reassembler reassembler_;
+    std::string pending_output_;
+    std::uint64_t printed_ = 0, not_tcp_ = 0;
+    Time latest_, last_look_;
+    std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+    bool stopping_ = false, done_printing_ = false;
+};
+
+/// Where the ledger goes, opened before tracing so that a wrong path is known at once.
+Result<Fd> open_ledger(const std::optional<std::string>& path) {
+    if (!path || *path == "-") return Fd{};
+    Fd file(open(path->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (!file) return fail("cannot write ledger", *path, std::strerror(errno));
+    return file;
+}
+
+Result<void> write_ledger(const HttpSettings& settings, const Ledger& ledger, const Fd& file, Output& output) {
+    if (!settings.ledger) return {};
+    std::string text;
+    append_ledger_json(text, ledger);
+    if (!file) {
+        const auto written = output.write(text);
+        if (!written) return std::unexpected(written.error());
+        return {};
+    }
+    const ssize_t count = write(file.get(), text.data(), text.size());
+    if (count != static_cast<ssize_t>(text.size())) return fail("cannot write ledger", *settings.ledger, std::strerror(errno));
+    return {};
+}
+
+template <class Source>
+Result<void> trace(Source source, std::string_view what, const HttpSettings& settings) {
+    Result<Fd> ledger_file = open_ledger(settings.ledger);
+    if (!ledger_file) return std::unexpected(ledger_file.error());
+    Result<StopSignals> signals = StopSignals::open();
+    if (!signals) return std::unexpected(signals.error());
+    Output output(*signals);
+    Session<Source> session(source, settings, *signals, output);
+    say(what);
+    Result<void> result = session.run();
+    std::string summary;
+    append_summary(summary, session.ledger());
+    std::fwrite(summary.data(), 1, summary.size(), stderr);
+    if (Result<void> written = write_ledger(settings, session.ledger(), *ledger_file, output); result) result = written;
+    return result;
+}
+
+std::string list(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+}  // namespace
+
+Result<void> trace_http(const HttpSettings& settings) {
+    if (settings.read) {
+        Result<FileCapture> file = FileCapture::open(*settings.read);
+        if (!file) return std::unexpected(file.error());
+        return trace(std::move(*file), "tracing HTTP in " + (*settings.read == "-" ? "standard input" : *settings.read), settings);
+    }
+    Result<LiveCapture> live = LiveCapture::open(settings.live);
+    if (!live) return std::unexpected(live.error());
+    std::string what = "tracing HTTP on " + (settings.live.interfaces.empty() ? "all interfaces" : list(settings.live.interfaces));
+    if (!settings.live.netns.empty()) what += " of network namespace " + settings.live.netns;
+    return trace(std::move(*live), what + "; Ctrl-C ends it", settings);
+}
+
+}  // namespace podsnoop
