@@ -26,8 +26,12 @@ struct scratch {
         __u64 words[HEAD_BYTES / 8 + 4]; /* and room to compare a name that starts at the end */
         __u8 bytes[HEAD_BYTES + 32];
     };
+    __u32 size; /* bytes that were copied */
     __u32 position;
     __u32 value; /* where Content-Length's value starts; 0: not seen */
+    __u32 digits, blanks;
+    __u32 head_length; /* bytes, with the empty line */
+    __u64 length;      /* Content-Length */
     struct segment segment;
 };
 
@@ -37,11 +41,6 @@ struct {
     __type(key, __u32);
     __type(value, struct scratch);
 } scratches SEC(".maps");
-
-struct framing {
-    __u32 head_length;  /* bytes, with the empty line */
-    __u64 body_length;  /* bytes */
-};
 
 /* Whether `bytes` starts with `name`, letters in either case. Without branches, which the verifier would follow. */
 #define STARTS_WITH(bytes, name)                                                             \
@@ -54,31 +53,31 @@ struct framing {
         difference == 0;                                                                     \
     })
 
-/* The number at `position`: blanks, digits, blanks, CR. Fails on anything else. */
-static __always_inline int read_length(const struct scratch *scratch, __u32 position, __u64 *length)
+/* Reads Content-Length's value: blanks, digits, blanks, CR. Fails on anything else. */
+static __always_inline int read_length(struct scratch *scratch)
 {
-    __u64 number = 0;
-    __u32 digits = 0, blanks = 0;
+    scratch->length = 0;
+    scratch->digits = 0;
+    scratch->blanks = 0;
     for (int i = 0; i < LENGTH_DIGITS + 8; i++) {
-        const __u8 c = scratch->bytes[(position + i) & (HEAD_BYTES - 1)];
-        if (c == '\r') {
-            *length = number;
-            return digits == 0 || digits > LENGTH_DIGITS ? -1 : 0;
-        }
+        BARRIER();
+        const __u8 c = scratch->bytes[(scratch->value + i) & (HEAD_BYTES - 1)];
+        if (c == '\r')
+            return scratch->digits == 0 || scratch->digits > LENGTH_DIGITS ? -1 : 0;
         if (c == ' ' || c == '\t') {
-            blanks = digits;
+            scratch->blanks = scratch->digits;
             continue;
         }
-        if (c < '0' || c > '9' || blanks)
+        if (c < '0' || c > '9' || scratch->blanks)
             return -1;
-        number = number * 10 + (c - '0');
-        digits++;
+        scratch->length = scratch->length * 10 + (c - '0');
+        scratch->digits++;
     }
     return -1;
 }
 
 /* The head of the message at the start of the segment's payload; fails where it does not tell the body's length. */
-static __always_inline int read_head(struct __sk_buff *skb, struct scratch *scratch, struct framing *framing)
+static __always_inline int read_head(struct __sk_buff *skb, struct scratch *scratch)
 {
     __u64 size = scratch->segment.length;
     asm volatile("" : "+r"(size)); /* bounds are to be checked on this very register */
@@ -86,12 +85,13 @@ static __always_inline int read_head(struct __sk_buff *skb, struct scratch *scra
         size = HEAD_BYTES;
     if (size < 4 || bpf_skb_load_bytes(skb, scratch->segment.start, scratch->bytes, size) < 0)
         return -1;
+    scratch->size = size;
     scratch->position = 0;
     scratch->value = 0;
     for (int step = 0; step < HEAD_STEPS; step++) {
         BARRIER();
         const __u64 position = scratch->position;
-        if (position >= size || position >= HEAD_BYTES)
+        if (position >= scratch->size || position >= HEAD_BYTES)
             return -1;
         const __u64 word = __le64_to_cpu(scratch->words[position >> 3]) ^ EACH('\n');
         /* The top bit of each byte that is a line feed, from `position` on. */
@@ -124,10 +124,10 @@ static __always_inline int read_head(struct __sk_buff *skb, struct scratch *scra
     }
     BARRIER();
     const __u32 line = scratch->position;
-    if (line + 2 > size || line > HEAD_BYTES || scratch->bytes[line] != '\r' || scratch->bytes[line + 1] != '\n')
+    if (line + 2 > scratch->size || line > HEAD_BYTES || scratch->bytes[line] != '\r' || scratch->bytes[line + 1] != '\n')
         return -1;
-    framing->head_length = line + 2;
-    return scratch->value ? read_length(scratch, scratch->value, &framing->body_length) : -1;
+    scratch->head_length = line + 2;
+    return scratch->value ? read_length(scratch) : -1;
 }
 
 #endif

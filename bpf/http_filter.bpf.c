@@ -145,19 +145,20 @@ static __always_inline int worth_parsing(struct __sk_buff *skb, const struct seg
            last == bpf_htonl(0x0d0a0d0a);
 }
 
-/* Skips the body behind a head: gives the payload bytes to keep of this segment. */
-static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *scratch, struct place *place)
+/* Skips the body behind a head: gives the payload bytes to keep of this segment. The flow's place is looked up again,
+ * so that nothing but the scratch is alive in the loop over the head. */
+static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *scratch)
 {
     const struct segment *segment = &scratch->segment;
-    struct framing framing = {};
-    if (!worth_parsing(skb, segment) || read_head(skb, scratch, &framing) < 0)
+    if (!worth_parsing(skb, segment) || read_head(skb, scratch) < 0)
         return KEPT_WHOLE;
-    if (framing.head_length + framing.body_length <= (__u64)segment->length + WORTH_SKIPPING)
+    if (scratch->head_length + scratch->length <= (__u64)segment->length + WORTH_SKIPPING)
         return KEPT_WHOLE;
-    if (framing.body_length <= body_preview)
+    if (scratch->length <= body_preview)
         return KEPT_WHOLE;
-    const __u32 keep = framing.head_length + body_preview;
-    remember_skip(place, segment->seq + keep, framing.body_length - body_preview);
+    const __u32 keep = scratch->head_length + body_preview;
+    struct place place = find_place(&segment->flow);
+    remember_skip(&place, segment->seq + keep, scratch->length - body_preview);
     return keep < segment->length ? keep : KEPT_WHOLE;
 }
 
@@ -331,6 +332,6 @@ int http_filter(struct __sk_buff *skb)
         break;
     }
     count->kept++;
-    const __u32 payload = skip_body(skb, scratch, &place);
+    const __u32 payload = skip_body(skb, scratch);
     return payload == KEPT_WHOLE ? skb->len : segment->start + payload;
 }
