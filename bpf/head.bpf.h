@@ -15,7 +15,7 @@
 #include "packet.bpf.h"
 
 #define HEAD_BYTES 2048
-#define HEAD_STEPS (HEAD_BYTES / 8 + 128) /* a step a word, and one a line */
+#define HEAD_STEPS (HEAD_BYTES / 8 + 64) /* a step a word, and one a line */
 #define LENGTH_DIGITS 18                  /* of the largest Content-Length believed */
 
 #define EACH(byte) (0x0101010101010101ULL * (byte))
