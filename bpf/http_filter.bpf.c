@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The socket filter: which packets reach the ring, and how many bytes of each. It keeps what is needed to find HTTP
+// messages and lets body bytes and bare ACKs go. README.md says why it may forget but must not be wrong.
+//
+// Loads on Linux 5.4 and later without BTF. Sees packets from the network header on (AF_PACKET, SOCK_DGRAM).
+#include "head.bpf.h"
+#include "packet.bpf.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile __u32 hash_seed[HTTP_SEED_WORDS] = {};
+const volatile __u32 body_preview = 0; /* body bytes to keep of each message */
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct http_filter_counts);
+} counts SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, HTTP_SLOTS);
+    __type(key, __u32);
+    __type(value, struct http_slot);
+} flows SEC(".maps");
+
+#define LOOPBACK_IFINDEX 1     /* in every network namespace */
+#define OUTGOING 4             /* PACKET_OUTGOING of linux/if_packet.h */
+#define WORTH_PARSING 512      /* payload bytes: below, a body hardly fills another segment */
+#define WORTH_SKIPPING 4096    /* body bytes beyond this segment */
+#define KEPT_WHOLE (~(__u32)0) /* bytes to keep: all */
+
+enum verdict { KEEP_WHOLE, KEEP_HEAD, KEEP_HEADERS, SKIP_BODY, SKIP_ACK, SKIP_NOT_HTTP };
+
+enum start { START_NONE, START_REQUEST, START_UPLOAD, START_BODILESS, START_RESPONSE };
+
+/* A flow's place in the memory of flows. `known`: what is there is about this flow. */
+struct place {
+    struct http_slot *slot;
+    __u32 tag;
+    int known;
+};
+
+static __always_inline struct place find_place(const struct http_flow *flow)
+{
+    const __u64 hash = http_flow_hash(flow, hash_seed);
+    const __u32 index = http_slot_index(hash);
+    struct place place = {.slot = bpf_map_lookup_elem(&flows, &index), .tag = http_slot_tag(hash)};
+    place.known = place.slot && *(volatile __u32 *)&place.slot->tag == place.tag;
+    return place;
+}
+
+static __always_inline struct place reverse_place(const struct http_flow *flow)
+{
+    struct http_flow reverse = {.ports = flow->ports << 16 | flow->ports >> 16, .ifindex = flow->ifindex};
+    __builtin_memcpy(reverse.source, flow->destination, sizeof(reverse.source));
+    __builtin_memcpy(reverse.destination, flow->source, sizeof(reverse.destination));
+    return find_place(&reverse);
+}
+
+static __always_inline __u32 state_of(const struct place *place)
+{
+    return place->known ? place->slot->state : 0;
+}
+
+static __always_inline void forget(struct place *place)
+{
+    if (place->known)
+        *(volatile __u32 *)&place->slot->tag = 0;
+    place->known = 0;
+}
+
+/* Writes a slot without a lock: while the tag is 0 another CPU knows nothing, which is always safe. */
+static __always_inline void remember(struct place *place, __u32 state, __u32 from, __u32 until, __u64 left)
+{
+    volatile struct http_slot *slot = place->slot;
+    if (!place->slot)
+        return;
+    slot->tag = 0;
+    slot->state = state;
+    slot->left = left;
+    slot->from = from;
+    slot->until = until;
+    slot->tag = place->tag;
+    place->known = 1;
+}
+
+/* Remembers that [from, from + length) is body. */
+static __always_inline void remember_skip(struct place *place, __u32 from, __u64 length)
+{
+    const __u32 first = length < HTTP_SKIP_SPAN ? length : HTTP_SKIP_SPAN;
+    remember(place, HTTP_SLOT_SKIP, from, from + first, length - first);
+}
+
+/* Moves the range of a long skip on to where the segment is. */
+static __always_inline void advance(struct place *place, __u32 seq)
+{
+    struct http_slot now = *place->slot;
+    if (!now.left || (__s32)(seq - now.from) < (__s32)HTTP_SKIP_STEP)
+        return;
+    for (int i = 0; i < 4 && now.left && (__s32)(seq - now.from) >= (__s32)HTTP_SKIP_STEP; i++) {
+        const __u32 step = now.left < HTTP_SKIP_STEP ? now.left : HTTP_SKIP_STEP;
+        now.from += HTTP_SKIP_STEP;
+        now.until += step;
+        if (now.left != HTTP_LEFT_UNTIL_FIN)
+            now.left -= step;
+    }
+    remember(place, HTTP_SLOT_SKIP, now.from, now.until, now.left);
+}
+
+/* What the payload starts with, by its first eight bytes. Methods of RFC 9110 9.3 and PATCH. */
+static __always_inline enum start start_of(struct __sk_buff *skb, const struct segment *segment)
+{
+    __be32 first[2];
+    if (segment->length < sizeof(first) || bpf_skb_load_bytes(skb, segment->start, first, sizeof(first)) < 0)
+        return START_NONE;
+#define WORD(a, b, c, d) ((__u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+    switch (bpf_ntohl(first[0])) {
+    case WORD('G', 'E', 'T', ' '):
+    case WORD('D', 'E', 'L', 'E'):
+    case WORD('O', 'P', 'T', 'I'):
+    case WORD('T', 'R', 'A', 'C'):
+        return START_REQUEST;
+    case WORD('P', 'O', 'S', 'T'):
+    case WORD('P', 'U', 'T', ' '):
+    case WORD('P', 'A', 'T', 'C'):
+        return START_UPLOAD;
+    case WORD('H', 'E', 'A', 'D'):
+    case WORD('C', 'O', 'N', 'N'):
+        return START_BODILESS;
+    case WORD('H', 'T', 'T', 'P'):
+        return bpf_ntohl(first[1]) >> 8 == WORD(0, '/', '1', '.') ? START_RESPONSE : START_NONE;
+    }
+    return START_NONE;
+}
+
+/* Whether the head is worth a look: a large payload, or a head that came alone, its body behind it. */
+static __always_inline int worth_parsing(struct __sk_buff *skb, const struct segment *segment)
+{
+    __be32 last;
+    if (segment->length >= WORTH_PARSING)
+        return 1;
+    return bpf_skb_load_bytes(skb, segment->start + segment->length - sizeof(last), &last, sizeof(last)) == 0 &&
+           last == bpf_htonl(0x0d0a0d0a);
+}
+
+/* Skips the body behind a head: gives the payload bytes to keep of this segment. The flow's place is looked up again,
+ * so that nothing but the scratch is alive in the loop over the head. */
+static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *scratch)
+{
+    const struct segment *segment = &scratch->segment;
+    if (!worth_parsing(skb, segment) || read_head(skb, scratch) < 0)
+        return KEPT_WHOLE;
+    if (scratch->head_length + scratch->length <= (__u64)segment->length + WORTH_SKIPPING)
+        return KEPT_WHOLE;
+    if (scratch->length <= body_preview)
+        return KEPT_WHOLE;
+    const __u32 keep = scratch->head_length + body_preview;
+    struct place place = find_place(&segment->flow);
+    remember_skip(&place, segment->seq + keep, scratch->length - body_preview);
+    return keep < segment->length ? keep : KEPT_WHOLE;
+}
+
+/* A request: its response may be taken at its word, unless it is one without the body it announces. */
+static __always_inline enum verdict on_request(const struct segment *segment, struct place *place, enum start start)
+{
+    struct place reverse = reverse_place(&segment->flow);
+    const __u32 state = state_of(&reverse);
+    if (start == START_BODILESS) {
+        remember(&reverse, HTTP_SLOT_POISON, 0, 0, 0);
+    } else if (state != HTTP_SLOT_POISON) {
+        /* A skip that goes on is left alone; one whose last byte this segment acknowledges is over. */
+        if (state != HTTP_SLOT_SKIP || (segment->flags & TCP_ACK && !reverse.slot->left &&
+                                        (__s32)(segment->ack - reverse.slot->until) >= 0))
+            remember(&reverse, HTTP_SLOT_ARMED, 0, 0, 0);
+    }
+    const __u32 own = state_of(place);
+    const int first = own == HTTP_SLOT_HANDSHAKE && place->slot->until == segment->seq;
+    if (own != HTTP_SLOT_ARMED && !first)
+        return KEEP_WHOLE;
+    forget(place);
+    return start == START_UPLOAD ? KEEP_HEAD : KEEP_WHOLE;
+}
+
+/* A response. Unarmed, it may be text in a body: nothing follows from it. */
+static __always_inline enum verdict on_response(struct __sk_buff *skb, const struct segment *segment, struct place *place)
+{
+    __u8 status[3];
+    if (state_of(place) != HTTP_SLOT_ARMED || segment->length < 12 ||
+        bpf_skb_load_bytes(skb, segment->start + 9, status, sizeof(status)) < 0)
+        return KEEP_WHOLE;
+    if (status[0] == '1') /* not the final one */
+        return KEEP_WHOLE;
+    forget(place);
+    struct place reverse = reverse_place(&segment->flow);
+    if (!state_of(&reverse) || state_of(&reverse) == HTTP_SLOT_HANDSHAKE)
+        remember(&reverse, HTTP_SLOT_ARMED, 0, 0, 0); /* another request may follow */
+    if (status[1] == '0' && status[2] == '4' && (status[0] == '2' || status[0] == '3')) /* 204, 304: no body */
+        return KEEP_WHOLE;
+    return KEEP_HEAD;
+}
+
+/* A segment inside a body. User space tells a hole made here from a loss by this: where it crosses a 64 KiB border of
+ * sequence space the segment's headers are kept, and where the body ends. */
+static __always_inline enum verdict inside_body(const struct segment *segment, struct place *place)
+{
+    const __u32 end = segment->seq + segment->length;
+    const __u32 until = place->slot->until;
+    const __u64 left = place->slot->left;
+    if (end - place->slot->from > until - place->slot->from) { /* the next message is in it */
+        if (!left)
+            forget(place);
+        return KEEP_WHOLE;
+    }
+    if (end == until && !left) {
+        forget(place);
+        return KEEP_HEADERS;
+    }
+    return (segment->seq ^ end) >> 16 ? KEEP_HEADERS : SKIP_BODY;
+}
+
+static __always_inline enum verdict on_payload(struct __sk_buff *skb, const struct segment *segment,
+                                               struct place *place)
+{
+    const enum start start = start_of(skb, segment);
+    const __u32 state = state_of(place);
+    if (state == HTTP_SLOT_SKIP) {
+        advance(place, segment->seq);
+        const __u32 from = place->slot->from, until = place->slot->until;
+        if (start != START_NONE && from - segment->seq <= body_preview) {
+            forget(place); /* a message where the body should be: there is none, RFC 9110 10.1.1 */
+        } else if ((__s32)(segment->seq - from) < 0) {
+            return KEEP_WHOLE;
+        } else if (segment->seq - from < until - from) {
+            return inside_body(segment, place);
+        } else if (place->slot->left) {
+            return KEEP_WHOLE;
+        } else {
+            forget(place);
+        }
+    } else if (state == HTTP_SLOT_IGNORE) {
+        if (start == START_NONE)
+            return SKIP_NOT_HTTP;
+        forget(place);
+    }
+    if (start == START_RESPONSE)
+        return on_response(skb, segment, place);
+    if (start != START_NONE)
+        return on_request(segment, place, start);
+    return KEEP_WHOLE;
+}
+
+static __always_inline void on_syn(const struct segment *segment, struct place *place)
+{
+    struct place reverse = reverse_place(&segment->flow);
+    if (segment->flags & TCP_ACK) {
+        /* What is known of an earlier connection between the same ports is void, where its SYN was not seen. */
+        if (state_of(place) != HTTP_SLOT_POISON)
+            forget(place);
+        return;
+    }
+    forget(&reverse);
+    const __u32 until = segment->seq + 1 + segment->length;
+    remember(place, HTTP_SLOT_HANDSHAKE, segment->seq, until, 0);
+}
+
+static __always_inline enum verdict on_segment(struct __sk_buff *skb, const struct segment *segment,
+                                               struct place *place)
+{
+    if (segment->flags & TCP_SYN) {
+        on_syn(segment, place);
+        return KEEP_WHOLE;
+    }
+    const int last = segment->flags & (TCP_FIN | TCP_RST);
+    if (segment->length) {
+        const enum verdict verdict = on_payload(skb, segment, place);
+        return last && verdict >= SKIP_BODY ? KEEP_HEADERS : verdict;
+    }
+    if (last)
+        return KEEP_WHOLE;
+    if (state_of(place) == HTTP_SLOT_HANDSHAKE && place->slot->until == segment->seq) {
+        remember(place, HTTP_SLOT_ARMED, 0, 0, 0); /* the client's final ACK: a request may follow */
+        return KEEP_WHOLE;
+    }
+    return SKIP_ACK;
+}
+
+SEC("socket")
+int http_filter(struct __sk_buff *skb)
+{
+    /* What loopback sends comes in again at once: the incoming copy is the one that counts. */
+    if (skb->ifindex == LOOPBACK_IFINDEX && skb->pkt_type == OUTGOING)
+        return 0;
+    const __u32 zero = 0;
+    struct http_filter_counts *count = bpf_map_lookup_elem(&counts, &zero);
+    struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+    if (!count || !scratch)
+        return 0;
+    count->seen++;
+
+    struct segment *segment = &scratch->segment;
+    const enum found found = find_segment(skb, segment);
+    if (found == FOUND_OTHER) {
+        count->skipped_not_tcp++;
+        return 0;
+    }
+    if (found == FOUND_OPAQUE) {
+        count->kept++;
+        return skb->len;
+    }
+
+    BARRIER();
+    struct place place = find_place(&segment->flow);
+    switch (on_segment(skb, segment, &place)) {
+    case SKIP_BODY:
+        count->skipped_body++;
+        return 0;
+    case SKIP_ACK:
+        count->skipped_ack++;
+        return 0;
+    case SKIP_NOT_HTTP:
+        count->skipped_not_http++;
+        return 0;
+    case KEEP_WHOLE:
+        count->kept++;
+        return skb->len;
+    case KEEP_HEADERS:
+        count->kept++;
+        return segment->start;
+    case KEEP_HEAD:
+        break;
+    }
+    count->kept++;
+    const __u32 payload = skip_body(skb, scratch);
+    return payload == KEPT_WHOLE ? skb->len : segment->start + payload;
+}

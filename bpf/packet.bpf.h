@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From the network header to the TCP payload: VLAN tags, IPv4 options, IPv6 extension headers, fragments.
+ * Socket filters have no direct packet access, so headers are copied out, few and large copies at a time.
+ */
+#ifndef PODSNOOP_PACKET_BPF_H
+#define PODSNOOP_PACKET_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "http_filter.h"
+
+#define MAX_VLAN_TAGS 4
+#define MAX_EXTENSION_HEADERS 8
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+/* IPv6 extension headers (RFC 8200 4.1) that Linux has no user-space name for. */
+#define NEXT_HOP_BY_HOP 0
+#define NEXT_ROUTING 43
+#define NEXT_FRAGMENT 44
+#define NEXT_AUTHENTICATION 51
+#define NEXT_DESTINATION 60
+#define NEXT_MOBILITY 135
+
+struct ipv4_head {
+    __u8 version_ihl;
+    __u8 tos;
+    __be16 total_length;
+    __be16 id;
+    __be16 fragment; /* flags and offset */
+    __u8 ttl;
+    __u8 protocol;
+    __be16 check;
+    __u32 source;
+    __u32 destination;
+};
+
+struct ipv6_head {
+    __be32 version_class_label;
+    __be16 payload_length;
+    __u8 next;
+    __u8 hop_limit;
+    __u32 source[4];
+    __u32 destination[4];
+};
+
+struct tcp_head {
+    __be16 source;
+    __be16 destination;
+    __be32 seq;
+    __be32 ack;
+    __u8 data_offset; /* upper four bits, in words of 32 bits */
+    __u8 flags;
+    __be16 window;
+    __be16 check;
+    __be16 urgent;
+};
+
+/* Forces values to be written to memory and read again. The verifier knows nothing of what is in a map, so this is how
+ * paths that differ in their constants (four places for a header to start) become one for it. */
+#define BARRIER() asm volatile("" ::: "memory")
+
+/* Where things are; offsets and lengths are bytes from the start of the packet's data. It is kept in a map. */
+struct segment {
+    struct http_flow flow;
+    __u32 seq;
+    __u32 ack;
+    __u32 start;  /* of the payload */
+    __u32 length; /* of the payload, on the wire */
+    __u32 flags;
+    __u32 network; /* where the IP header starts */
+    __u32 protocol; /* EtherType of what starts there */
+};
+
+enum found {
+    FOUND_OTHER,   /* not TCP */
+    FOUND_OPAQUE,  /* TCP, but a fragment or damaged: for user space to count */
+    FOUND_SEGMENT, /* a whole segment */
+};
+
+static __always_inline int is_vlan(__u16 protocol)
+{
+    return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD;
+}
+
+/* Finds the network header behind inline tags. skb->protocol being that of a tag says
+ * nothing of where the data starts: an outgoing frame with its tag inline has the network header at IP, an incoming
+ * one at the rest of the tag (TCI, EtherType). A TCI can look like the first byte of IP, the lengths cannot. */
+static __always_inline void skip_tags(struct __sk_buff *skb, struct segment *segment)
+{
+    __u32 offset = 0;
+    __u16 protocol = bpf_ntohs(skb->protocol);
+    for (int i = 0; i < MAX_VLAN_TAGS && is_vlan(protocol); i++) {
+        __be16 half[4];
+        if (bpf_skb_load_bytes(skb, offset, half, sizeof(half)) < 0) {
+            protocol = 0;
+            break;
+        }
+        const __u32 rest = skb->len - offset;
+        const __u16 first = bpf_ntohs(half[0]), second = bpf_ntohs(half[1]), third = bpf_ntohs(half[2]);
+        /* A length of 0 is BIG TCP's; as an EtherType it does not exist. */
+        if (first >> 12 == 4 && (first >> 8 & 15) >= 5 && (second == rest || second == 0)) {
+            protocol = ETH_P_IP;
+        } else if (first >> 12 == 6 && third + 40 == rest) {
+            protocol = ETH_P_IPV6;
+        } else {
+            protocol = second;
+            offset += 4;
+        }
+    }
+    segment->network = offset;
+    segment->protocol = protocol;
+}
+
+static __always_inline enum found find_tcp(struct __sk_buff *skb, struct segment *segment, __u32 offset, __u32 end)
+{
+    struct tcp_head tcp;
+    if (bpf_skb_load_bytes(skb, offset, &tcp, sizeof(tcp)) < 0)
+        return FOUND_OPAQUE;
+    const __u32 size = (tcp.data_offset >> 4) * 4;
+    if (size < sizeof(tcp) || offset + size > end)
+        return FOUND_OPAQUE;
+    segment->flow.ports = (__u32)bpf_ntohs(tcp.source) << 16 | bpf_ntohs(tcp.destination);
+    segment->flow.ifindex = skb->ifindex;
+    segment->seq = bpf_ntohl(tcp.seq);
+    segment->ack = bpf_ntohl(tcp.ack);
+    segment->start = offset + size;
+    segment->length = end - segment->start;
+    segment->flags = tcp.flags;
+    return FOUND_SEGMENT;
+}
+
+/* Where the IP packet ends: what the header says where that is less than what is there, since Ethernet pads short
+ * frames. 0 is BIG TCP: then only skb->len knows. */
+static __always_inline __u32 end_of(struct __sk_buff *skb, __u32 offset, __u32 length)
+{
+    return length && offset + length < skb->len ? offset + length : skb->len;
+}
+
+static __always_inline enum found find_ipv4(struct __sk_buff *skb, struct segment *segment)
+{
+    const __u32 offset = segment->network;
+    struct ipv4_head ip;
+    if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) < 0)
+        return FOUND_OTHER;
+    const __u32 size = (ip.version_ihl & 15) * 4;
+    if (ip.version_ihl >> 4 != 4 || size < sizeof(ip) || ip.protocol != IPPROTO_TCP)
+        return FOUND_OTHER;
+    if (ip.fragment & bpf_htons(0x3fff)) /* more fragments, or not the first */
+        return FOUND_OPAQUE;
+    segment->flow.source[0] = ip.source;
+    segment->flow.destination[0] = ip.destination;
+    return find_tcp(skb, segment, offset + size, end_of(skb, offset, bpf_ntohs(ip.total_length)));
+}
+
+static __always_inline enum found find_ipv6(struct __sk_buff *skb, struct segment *segment)
+{
+    __u32 offset = segment->network;
+    struct ipv6_head ip;
+    if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) < 0)
+        return FOUND_OTHER;
+    if (bpf_ntohl(ip.version_class_label) >> 28 != 6)
+        return FOUND_OTHER;
+    const __u16 length = bpf_ntohs(ip.payload_length);
+    const __u32 end = end_of(skb, offset, length ? length + sizeof(ip) : 0);
+    __u8 next = ip.next;
+    offset += sizeof(ip);
+    for (int i = 0; i < MAX_EXTENSION_HEADERS && next != IPPROTO_TCP; i++) {
+        __u8 head[4]; /* next header, length; of a fragment: next header, reserved, offset and flags */
+        if (bpf_skb_load_bytes(skb, offset, head, sizeof(head)) < 0)
+            return FOUND_OTHER;
+        if (next == NEXT_FRAGMENT) {
+            /* An atomic fragment (RFC 6946) is whole: neither offset nor "more". */
+            if (head[2] || head[3] & 0xf9)
+                return head[0] == IPPROTO_TCP || head[0] == NEXT_DESTINATION ? FOUND_OPAQUE : FOUND_OTHER;
+            offset += 8;
+        } else if (next == NEXT_AUTHENTICATION) {
+            offset += (head[1] + 2) * 4;
+        } else if (next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_DESTINATION || next == NEXT_MOBILITY) {
+            offset += (head[1] + 1) * 8;
+        } else {
+            return FOUND_OTHER;
+        }
+        next = head[0];
+    }
+    if (next != IPPROTO_TCP)
+        return FOUND_OTHER;
+    __builtin_memcpy(segment->flow.source, ip.source, sizeof(ip.source));
+    __builtin_memcpy(segment->flow.destination, ip.destination, sizeof(ip.destination));
+    return find_tcp(skb, segment, offset, end);
+}
+
+static __always_inline enum found find_segment(struct __sk_buff *skb, struct segment *segment)
+{
+    __builtin_memset(segment, 0, sizeof(*segment));
+    skip_tags(skb, segment);
+    BARRIER();
+    if (segment->protocol == ETH_P_IP)
+        return find_ipv4(skb, segment);
+    if (segment->protocol == ETH_P_IPV6)
+        return find_ipv6(skb, segment);
+    return FOUND_OTHER;
+}
+
+#endif

@@ -1,0 +1,140 @@
+#include "capture/links.hpp"
+
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "capture/reason.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+constexpr const char* what = "cannot list network interfaces";
+
+Result<Fd> open_socket(std::uint32_t groups) {
+    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+    sockaddr_nl address{};
+    address.nl_family = AF_NETLINK;
+    address.nl_groups = groups;
+    if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+        return fail(what, "", reason_of(errno));
+    return fd;
+}
+
+/// Takes a struct off the front of some bytes, and the padding behind it.
+template <class T>
+std::optional<T> take(Bytes& bytes) {
+    if (bytes.size() < sizeof(T)) return std::nullopt;
+    T value;
+    std::memcpy(&value, bytes.data(), sizeof(T));
+    bytes = bytes.subspan(std::min(bytes.size(), std::size_t{NLMSG_ALIGN(sizeof(T))}));
+    return value;
+}
+
+/// What follows a header that gives a length including itself; the rest stays in `bytes`.
+Bytes take_body(Bytes& bytes, std::size_t length, std::size_t header) {
+    if (length < header || length - header > bytes.size()) {
+        bytes = {};
+        return {};
+    }
+    const Bytes body = bytes.first(length - header);
+    bytes = bytes.subspan(std::min(bytes.size(), std::size_t{NLMSG_ALIGN(length - header)}));
+    return body;
+}
+
+void read_link(Bytes body, LinksByIndex& links) {
+    const auto info = take<ifinfomsg>(body);
+    if (!info || info->ifi_index <= 0) return;
+    Link link;
+    link.up = (info->ifi_flags & IFF_UP) != 0;
+    while (const auto attribute = take<rtattr>(body)) {
+        const Bytes value = take_body(body, attribute->rta_len, sizeof(rtattr));
+        if (attribute->rta_type != IFLA_IFNAME) continue;
+        link.name = as_text(value);
+        link.name.resize(std::strlen(link.name.c_str()));
+    }
+    links[static_cast<std::uint32_t>(info->ifi_index)] = std::move(link);
+}
+
+/// Reads one datagram of an answer. Gives whether it was the last.
+Result<bool> read_answer(Bytes bytes, std::uint32_t sequence, LinksByIndex& links) {
+    while (const auto header = take<nlmsghdr>(bytes)) {
+        Bytes body = take_body(bytes, header->nlmsg_len, sizeof(nlmsghdr));
+        if (header->nlmsg_seq != sequence) continue;
+        if (header->nlmsg_type == NLMSG_DONE) return true;
+        if (header->nlmsg_type == RTM_NEWLINK) read_link(body, links);
+        if (header->nlmsg_type == NLMSG_ERROR) {
+            const auto error = take<nlmsgerr>(body);
+            return fail(what, "", reason_of(error ? -error->error : EBADMSG));
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+Result<Links> Links::open() {
+    Links links;
+    // The monitor first: a change between the two is then seen twice rather than never.
+    auto monitor = open_socket(RTMGRP_LINK);
+    if (!monitor) return std::unexpected(monitor.error());
+    auto query = open_socket(0);
+    if (!query) return std::unexpected(query.error());
+    links.monitor_ = std::move(*monitor);
+    links.query_ = std::move(*query);
+    if (auto done = links.refresh(); !done) return std::unexpected(done.error());
+    return links;
+}
+
+std::uint32_t Links::index_of(std::string_view name) const noexcept {
+    for (const auto& [index, link] : links_)
+        if (link.name == name) return index;
+    return 0;
+}
+
+bool Links::take_change() {
+    std::array<std::byte, 64> ignored;  // messages are cut: only that there are any matters
+    bool changed = false;
+    for (;;) {
+        const ssize_t count = ::recv(monitor_.get(), ignored.data(), ignored.size(), MSG_DONTWAIT);
+        if (count < 0 && errno != ENOBUFS && errno != EINTR) return changed;
+        changed = true;
+    }
+}
+
+Result<void> Links::refresh() {
+    struct {
+        nlmsghdr header;
+        ifinfomsg info;
+    } request{};
+    request.header.nlmsg_len = sizeof(request);
+    request.header.nlmsg_type = RTM_GETLINK;
+    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    request.header.nlmsg_seq = ++sequence_;
+    request.info.ifi_family = AF_UNSPEC;
+    if (::send(query_.get(), &request, sizeof(request), 0) < 0) return fail(what, "", reason_of(errno));
+
+    // The kernel fills an answer's datagrams up to 32 KiB (net/netlink/af_netlink.c), and at once on the first read.
+    alignas(nlmsghdr) std::array<std::byte, 64 * 1024> buffer;
+    LinksByIndex found;
+    for (bool last = false; !last;) {
+        const ssize_t count = ::recv(query_.get(), buffer.data(), buffer.size(), 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail(what, "", reason_of(errno));
+        auto answer = read_answer(Bytes(buffer).first(static_cast<std::size_t>(count)), sequence_, found);
+        if (!answer) return std::unexpected(answer.error());
+        last = *answer;
+    }
+    links_ = std::move(found);
+    return {};
+}
+
+}  // namespace podsnoop

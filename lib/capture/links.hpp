@@ -1,0 +1,44 @@
+// The network interfaces of one namespace, and word of their coming and going (rtnetlink, RFC 3549).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace podsnoop {
+
+struct Link {
+    std::string name;
+    bool up = false;  ///< IFF_UP: switched on; whether there is a carrier does not matter to a packet socket
+
+    bool operator==(const Link&) const = default;
+};
+
+using LinksByIndex = std::map<std::uint32_t, Link>;
+
+/// Knows the interfaces of the namespace it was opened in, whatever namespace the thread is in later.
+class Links {
+  public:
+    static Result<Links> open();
+
+    [[nodiscard]] const LinksByIndex& by_index() const noexcept { return links_; }
+    /// The index of the interface of that name; 0 where there is none.
+    [[nodiscard]] std::uint32_t index_of(std::string_view name) const noexcept;
+    /// Readable when something changed.
+    [[nodiscard]] int monitor_fd() const noexcept { return monitor_.get(); }
+    /// Whether something changed since the last call; then `refresh()` says what.
+    [[nodiscard]] bool take_change();
+    /// Asks the kernel for the list again. Comparing lists rather than following messages is right after lost ones too.
+    Result<void> refresh();
+
+  private:
+    Fd monitor_, query_;
+    std::uint32_t sequence_ = 0;
+    LinksByIndex links_;
+};
+
+}  // namespace podsnoop

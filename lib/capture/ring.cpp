@@ -1,0 +1,190 @@
+#include "capture/ring.hpp"
+
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "capture/reason.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+constexpr const char* what = "cannot open a packet socket";
+constexpr std::size_t large_block = std::size_t{1} << 20;
+constexpr std::size_t small_block = std::size_t{256} << 10;  // above 64 KiB and headers, or giant frames are cut
+constexpr std::size_t least_blocks = 4;
+constexpr std::size_t link_offset = TPACKET3_HDRLEN - sizeof(sockaddr_ll);  // of sockaddr_ll behind a frame's header
+constexpr std::uint32_t loopback_ifindex = 1;  // in every network namespace
+
+template <class T>
+bool set_option(int fd, int level, int option, const T& value) {
+    return ::setsockopt(fd, level, option, &value, sizeof(value)) == 0;
+}
+
+template <class T>
+T read_as(const std::byte* from) {
+    T value;
+    std::memcpy(&value, from, sizeof(value));
+    return value;
+}
+
+/// The word by which the kernel and the program hand a block to each other.
+std::atomic_ref<std::uint32_t> status_of(std::byte* block) {
+    constexpr std::size_t offset = offsetof(tpacket_block_desc, hdr) + offsetof(tpacket_hdr_v1, block_status);
+    return std::atomic_ref<std::uint32_t>(*reinterpret_cast<std::uint32_t*>(block + offset));
+}
+
+tpacket_hdr_v1 header_of(const std::byte* block) { return read_as<tpacket_block_desc>(block).hdr.bh1; }
+
+}  // namespace
+
+Result<PacketRing> PacketRing::open(const RingOptions& options) {
+    PacketRing ring;
+    // Protocol 0: the socket sees nothing until it is bound, with its filter in place.
+    ring.socket_ = Fd(::socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!ring.socket_) {
+        const int error = errno;
+        return fail(what, "", reason_of(error), error == EPERM ? "run as root or with CAP_NET_RAW" : "");
+    }
+    ring.ifindex_ = options.ifindex;
+    if (auto done = ring.map(options.buffer_bytes); !done) return std::unexpected(done.error());
+    if (auto done = ring.attach(options); !done) return std::unexpected(done.error());
+    return ring;
+}
+
+Result<void> PacketRing::map(std::size_t buffer_bytes) {
+    const int fd = socket_.get();
+    if (!set_option(fd, SOL_PACKET, PACKET_VERSION, int{TPACKET_V3})) return fail(what, "", reason_of(errno));
+    block_bytes_ = buffer_bytes >= least_blocks * large_block ? large_block : small_block;
+    block_count_ = std::max(buffer_bytes / block_bytes_, least_blocks);
+    tpacket_req3 request{};
+    request.tp_block_size = static_cast<unsigned>(block_bytes_);
+    request.tp_block_nr = static_cast<unsigned>(block_count_);
+    request.tp_frame_size = 2048;  // frames are packed in V3; the kernel only checks that it divides the block
+    request.tp_frame_nr = static_cast<unsigned>(block_bytes_ / request.tp_frame_size * block_count_);
+    request.tp_retire_blk_tov = static_cast<unsigned>(ring_retire_time.count());
+    const std::string size = std::to_string(block_bytes_ * block_count_ >> 10) + " KiB ring";
+    if (!set_option(fd, SOL_PACKET, PACKET_RX_RING, request))
+        return fail("cannot allocate the packet ring", size, reason_of(errno), "ask for a smaller buffer");
+    const std::size_t length = block_bytes_ * block_count_;
+    void* memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (memory == MAP_FAILED) return fail("cannot map the packet ring", size, reason_of(errno), "ask for a smaller buffer");
+    memory_ = Mapping({static_cast<std::byte*>(memory), length});
+    return {};
+}
+
+Result<void> PacketRing::attach(const RingOptions& options) {
+    const int fd = socket_.get();
+    if (!set_option(fd, SOL_SOCKET, SO_ATTACH_BPF, options.filter_fd))
+        return fail("cannot attach the packet filter", "", reason_of(errno));
+    // Saves the filter a run for each packet sent; since Linux 4.20, and the filter does without.
+    if (options.ifindex == loopback_ifindex) static_cast<void>(set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int{1}));
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = htons(ETH_P_ALL);
+    address.sll_ifindex = static_cast<int>(options.ifindex);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+        return fail("cannot bind a packet socket", "", reason_of(errno));
+    if (options.ifindex == 0) return {};
+    // A bridge hands up only frames for itself unless it is promiscuous.
+    packet_mreq membership{};
+    membership.mr_ifindex = static_cast<int>(options.ifindex);
+    membership.mr_type = PACKET_MR_PROMISC;
+    if (!set_option(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership))
+        return fail("cannot make an interface promiscuous", "", reason_of(errno));
+    return {};
+}
+
+std::span<std::byte> PacketRing::block(std::size_t index) const noexcept {
+    return memory_.bytes().subspan(index * block_bytes_, block_bytes_);
+}
+
+/// Opens the current block if the kernel has handed it over. Blocks are handed over in order, never empty but for the
+/// timeout of some kernels.
+bool PacketRing::open_block() noexcept {
+    for (;;) {
+        std::byte* start = block(current_).data();
+        if ((status_of(start).load(std::memory_order_acquire) & TP_STATUS_USER) == 0) return false;
+        const tpacket_hdr_v1 header = header_of(start);
+        if (header.num_pkts != 0) {
+            frames_left_ = header.num_pkts;
+            offset_ = header.offset_to_first_pkt;
+            read_frame();
+            return true;
+        }
+        status_of(start).store(TP_STATUS_KERNEL, std::memory_order_release);
+        current_ = (current_ + 1) % block_count_;
+    }
+}
+
+void PacketRing::read_frame() noexcept {
+    const std::byte* start = block(current_).data() + offset_;
+    const auto header = read_as<tpacket3_hdr>(start);
+    const auto link = read_as<sockaddr_ll>(start + link_offset);
+    frame_.time = Time{std::chrono::seconds{header.tp_sec} + Nanoseconds{header.tp_nsec}};
+    frame_.data = Bytes(start + header.tp_net, header.tp_snaplen);
+    frame_.wire_length = header.tp_len;
+    frame_.ifindex = static_cast<std::uint32_t>(link.sll_ifindex);
+    frame_.protocol = ntohs(link.sll_protocol);
+}
+
+const RingFrame* PacketRing::front() noexcept {
+    if (frames_left_ == 0 && !open_block()) return nullptr;
+    return &frame_;
+}
+
+void PacketRing::pop() noexcept {
+    if (frames_left_ == 0) return;
+    if (--frames_left_ != 0) {
+        offset_ += read_as<tpacket3_hdr>(block(current_).data() + offset_).tp_next_offset;
+        read_frame();
+        return;
+    }
+    status_of(block(current_).data()).store(TP_STATUS_KERNEL, std::memory_order_release);
+    current_ = (current_ + 1) % block_count_;
+}
+
+std::uint64_t PacketRing::waiting() const noexcept {
+    std::uint64_t count = frames_left_;
+    for (std::size_t i = frames_left_ != 0 ? 1 : 0; i < block_count_; ++i) {
+        std::byte* start = block((current_ + i) % block_count_).data();
+        if ((status_of(start).load(std::memory_order_acquire) & TP_STATUS_USER) == 0) break;
+        count += header_of(start).num_pkts;
+    }
+    return count;
+}
+
+std::uint64_t PacketRing::drops() const noexcept {
+    tpacket_stats_v3 statistics{};
+    socklen_t size = sizeof(statistics);
+    // Reading sets them to zero.
+    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0) drops_ += statistics.tp_drops;
+    return drops_;
+}
+
+int PacketRing::take_error() noexcept {
+    int error = 0;
+    socklen_t size = sizeof(error);
+    return ::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+Result<void> PacketRing::close_inlet() noexcept {
+    sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    const sock_fprog program{.len = 1, .filter = &nothing};
+    if (!set_option(socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, program))
+        return fail("cannot stop a packet socket", "", reason_of(errno));
+    return {};
+}
+
+}  // namespace podsnoop

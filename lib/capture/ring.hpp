@@ -1,0 +1,96 @@
+// One AF_PACKET socket with a TPACKET_V3 ring: packets the filter kept, read from memory shared with the kernel.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "event/packet.hpp"
+
+namespace podsnoop {
+
+struct RingOptions {
+    std::uint32_t ifindex = 0;  ///< 0: every interface
+    std::size_t buffer_bytes = std::size_t{32} << 20;
+    int filter_fd = -1;  ///< an eBPF socket filter
+};
+
+/// How long the kernel may hold a block with packets back before it hands it over. What a person waits for a packet.
+inline constexpr std::chrono::milliseconds ring_retire_time{10};
+
+/// A packet in the ring.
+struct RingFrame {
+    Time time;
+    Bytes data;
+    std::uint32_t wire_length = 0;
+    std::uint32_t ifindex = 0;
+    std::uint16_t protocol = 0;  ///< EtherType
+};
+
+/// Memory shared with the kernel; unmapped when it goes.
+class Mapping {
+  public:
+    Mapping() = default;
+    explicit Mapping(std::span<std::byte> memory) noexcept : memory_(memory) {}
+    Mapping(Mapping&& other) noexcept : memory_(std::exchange(other.memory_, {})) {}
+    Mapping& operator=(Mapping&& other) noexcept {
+        std::swap(memory_, other.memory_);
+        return *this;
+    }
+    ~Mapping() {
+        if (!memory_.empty()) ::munmap(memory_.data(), memory_.size());
+    }
+
+    [[nodiscard]] std::span<std::byte> bytes() const noexcept { return memory_; }
+
+  private:
+    std::span<std::byte> memory_;
+};
+
+class PacketRing {
+  public:
+    /// Opens the ring in this thread's network namespace. Nothing the filter does not keep ever gets in.
+    static Result<PacketRing> open(const RingOptions& options);
+
+    /// The oldest packet not yet popped; null where none is waiting. Valid until `pop()`.
+    [[nodiscard]] const RingFrame* front() noexcept;
+    /// Done with the front packet: its memory may go back to the kernel.
+    void pop() noexcept;
+
+    [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+    [[nodiscard]] std::uint32_t ifindex() const noexcept { return ifindex_; }
+    /// Packets in blocks the kernel has handed over, not yet popped.
+    [[nodiscard]] std::uint64_t waiting() const noexcept;
+    /// Packets that found the ring full, since it was opened.
+    [[nodiscard]] std::uint64_t drops() const noexcept;
+    /// Takes the socket's pending error, ENETDOWN where its interface went down. Until then poll() reports it.
+    [[nodiscard]] int take_error() noexcept;
+    /// Lets no further packet in. Needs no privilege.
+    Result<void> close_inlet() noexcept;
+
+  private:
+    PacketRing() = default;
+    Result<void> map(std::size_t buffer_bytes);
+    Result<void> attach(const RingOptions& options);
+    std::span<std::byte> block(std::size_t index) const noexcept;
+    [[nodiscard]] bool open_block() noexcept;
+    void read_frame() noexcept;
+
+    Fd socket_;
+    Mapping memory_;
+    std::size_t block_bytes_ = 0, block_count_ = 0;
+    std::size_t current_ = 0;       ///< the block being read, or to be read next
+    std::size_t offset_ = 0;        ///< of the front frame in it
+    std::uint32_t frames_left_ = 0; ///< in the current block, the front one included; 0: block not open
+    RingFrame frame_;
+    std::uint32_t ifindex_ = 0;
+    mutable std::uint64_t drops_ = 0;  ///< the kernel forgets its own count on each reading
+};
+
+}  // namespace podsnoop
