@@ -1,5 +1,7 @@
 #include "decode/decoder.hpp"
 
+#include <algorithm>
+
 #include "decode/ip.hpp"
 #include "decode/link.hpp"
 #include "decode/wire.hpp"
@@ -18,16 +20,16 @@ Decoded decode_tcp(wire::Rest rest, Segment& segment) {
     if (!rest.has(tcp_header_size)) return Decoded::malformed;
     const Bytes header = rest.captured;
     const std::size_t header_size = std::size_t{u8(header, 12)} >> 4 << 2;
-    if (header_size < tcp_header_size || !rest.has(header_size)) return Decoded::malformed;
+    if (header_size < tcp_header_size || header_size > rest.length) return Decoded::malformed;
     segment.source.port = u16(header, 0);
     segment.destination.port = u16(header, 2);
     segment.seq = u32(header, 4);
     segment.ack = u32(header, 8);
     segment.flags = u8(header, 13);
     segment.window = u16(header, 14);
-    rest.skip(header_size);
-    segment.payload = rest.captured;
-    segment.length = rest.length;
+    // The options are not needed: a capture that ends inside them still tells all the rest.
+    segment.payload = header.subspan(std::min(header_size, header.size()));
+    segment.length = rest.length - static_cast<std::uint32_t>(header_size);
     return Decoded::segment;
 }
 

@@ -10,7 +10,7 @@ namespace podsnoop {
 
 enum class Decoded : std::uint8_t {
     segment,    ///< `segment` is filled
-    malformed,  ///< a header contradicts itself, or the capture ends before the end of the TCP header
+    malformed,  ///< a header contradicts itself, or the capture ends before the TCP options
     fragment,   ///< an IP fragment of (what may be) a TCP segment
     not_tcp,    ///< anything else
 };

@@ -213,6 +213,20 @@ TEST_CASE("a short capture keeps the length on the wire") {
     }
 }
 
+TEST_CASE("a capture that ends inside the TCP options tells the rest") {
+    const Buffer frame =
+        ethernet(ipv4({}, tcp({.flags = tcp_ack | tcp_psh, .options = Buffer().zeros(12)}, request)));
+    for (std::size_t captured = 54; captured <= 66; ++captured) {
+        CAPTURE(captured);
+        const Buffer part = frame.first(captured);
+        const auto [decoded, segment] = ::decoded(packet_of(part, LinkType::ethernet, frame.size()));
+        CHECK(decoded == Decoded::segment);
+        CHECK(segment.flags == (tcp_ack | tcp_psh));
+        CHECK(segment.length == request.size());
+        CHECK(segment.payload.empty());
+    }
+}
+
 TEST_CASE("headers that contradict themselves are malformed") {
     const Buffer segment = tcp({}, request);
     CHECK(decoded_as(ethernet(ipv4({.header_words = 4}, segment))) == Decoded::malformed);
