@@ -1,9 +1,11 @@
 #include "http/tracer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/fields.hpp"
 #include "http/start_line.hpp"
+#include "reassemble/stream.hpp"
 
 namespace podsnoop {
 
@@ -190,6 +192,8 @@ Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half&
     if (found == none) return none;
     while (conversation.queue.front != found) end_exchange(conversation, conversation.queue.front, ExchangeEnd::gap);
     conversation.uncertain = false;
+    // Everything before had been received when it was sent, so no answer was due.
+    pending_[found].exchange.flags &= static_cast<std::uint8_t>(~flag_pipelined);
     return found;
 }
 
@@ -272,17 +276,19 @@ void HttpTracer::fill(Index index, const Conversation& conversation) {
 void HttpTracer::hint_body(Conversation& conversation, Direction direction, const Chunk& chunk) {
     // The capture's filter skips most bodies by itself. One that keeps coming is one it did not understand.
     Half& half = conversation.halves[direction];
-    if (conversation.mode != Mode::http || half.lost || half.hinted || !half.framer.in_body()) return;
+    if (conversation.mode != Mode::http || half.lost || !half.framer.in_body()) return;
     const std::uint64_t left = half.framer.body().skippable();
     if (left < worth_a_hint) return;
-    if (!std::exchange(half.body_seen, true)) return;
-    half.hinted = half.framer.body().ends_with_connection();
-    half.body_seen = false;
+    if (!std::exchange(half.body_seen, true)) return;  // this came beside the head
+    const std::uint32_t end = chunk.seq + chunk.length;
+    if (half.hinted && distance(end, half.hint_end) > 0) return;
+    half.hinted = true;
+    half.hint_end = end + static_cast<std::uint32_t>(std::min<std::uint64_t>(left, INT32_MAX));
     sink_.hint({.kind = FlowHint::Kind::body,
                 .source = conversation.info.ends[direction],
                 .destination = conversation.info.ends[other(direction)],
                 .interface = conversation.info.interface,
-                .from = chunk.seq + chunk.length,
+                .from = end,
                 .length = left});
 }
 

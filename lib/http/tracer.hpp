@@ -54,7 +54,8 @@ class HttpTracer : public StreamSink {
         std::uint32_t ack = 0;     ///< what that byte's segment acknowledged
         bool has_ack = false;
         bool lost = false;         ///< framing is lost: messages are skipped until a safe place
-        bool hinted = false;       ///< the capture was told of the body under way
+        bool hinted = false;       ///< the capture was told of the body under way, up to hint_end
+        std::uint32_t hint_end = 0;
         bool body_seen = false;    ///< body bytes came after those beside the head
         bool body_optional = false; ///< the request was answered before it sent its body, and may leave it out
     };

@@ -115,8 +115,8 @@ bool Reassembler::is_copy(Connection& connection, Direction from, const Segment&
         lane = segment.interface;
         return false;
     }
-    if (segment.length == 0) return true;
-    if (connection.other_seen && distance(connection.other_seq, segment.seq) > 0) {
+    if (segment.length == 0 && !has(segment, tcp_syn)) return true;
+    if (connection.other_seen && segment.length != 0 && distance(connection.other_seq, segment.seq) > 0) {
         lane = segment.interface;
         return false;
     }
