@@ -92,8 +92,9 @@ class Lab(contextlib.ExitStack):
             command(*node.inside("sysctl", "-q", "-w", "net.ipv4.ip_forward=1"))
         return pods, addresses
 
-    def vlan(self, stacked):
-        """The pair again, its traffic tagged by both ends."""
+    def vlan(self, stacked=False, inline=False):
+        """The pair again, its traffic tagged by both ends: the outer tag in the packet's metadata, as network cards
+        leave it; with `inline`, in the frame as it leaves the sender."""
         client, server = self.pair()
         program = f"{self.folder}/vlan.o"
         architecture = command("g++", "-print-multiarch").strip()
@@ -101,6 +102,9 @@ class Lab(contextlib.ExitStack):
                 "-c", ROOT / "tests/live/lab/vlan.bpf.c", "-o", program)
         for namespace in (client, server):
             network.tag_traffic(namespace, "eth0", program, stacked)
+            if inline:
+                command(*namespace.inside("ethtool", "-K", "eth0", "tx-vlan-hw-insert", "off",
+                                          "tx-vlan-stag-hw-insert", "off"))
         return client, server
 
     def nginx(self, namespace=None):
@@ -113,10 +117,10 @@ class Lab(contextlib.ExitStack):
         self.callback(process.kill)
         return process
 
-    def trace(self, *options, namespace=None, interfaces=("eth0",), **how):
+    def trace(self, *options, namespace=None, netns=None, interfaces=("eth0",), **how):
         """podsnoop http, in the server's namespace unless told otherwise, ready."""
-        namespace = namespace or self.server
-        return Tracer(self, [PODSNOOP, "http", "--netns", namespace.name,
+        netns = netns or (namespace or self.server).name
+        return Tracer(self, [PODSNOOP, "http", "--netns", netns,
                              *(word for name in interfaces for word in ("-i", name)), *options], **how)
 
     def podsnoop(self, *argv, namespace=None, wrapper=(), **options):
