@@ -15,7 +15,7 @@ function init() sent = 0 end
 function request()
     sent = sent + 1
     if sent % 16 == 0 then return wrk.format("GET", "/nowhere?" .. id .. "-" .. sent) end
-    if sent % 16 == 8 then return wrk.format("HEAD", "/small?" .. id .. "-" .. sent) end
+    if sent % 16 == 8 then return wrk.format("POST", "/echo?" .. id .. "-" .. sent, {}, "what?") end
     return wrk.format("GET", "/small?" .. id .. "-" .. sent)
 end
 """
@@ -58,8 +58,10 @@ def compare(records, logged):
         if line is None:
             raise Failure(f"a complete exchange that nginx knows nothing of: {record}")
         request, response = record["request"], record["response"]
-        equal((request["method"], response["status"], response["body_bytes"], request["body_bytes"]),
-              (line["method"], line["status"], line["body"], 0), f"method, status and lengths of {line['target']}")
+        equal((request["method"], response["status"], response["body_bytes"],
+               request["head_bytes"] + request["body_bytes"]),
+              (line["method"], line["status"], line["body"], line["request"]),
+              f"method, status and lengths of {line['target']}")
         equal(record["flags"], [], f"flags of {line['target']}")
     equal(list(logged)[:5], [], f"requests in nginx's log that are no record ({len(logged)} of them)")
     true(unfinished <= CONNECTIONS, f"{unfinished} exchanges are not complete, on {CONNECTIONS} connections")
