@@ -15,7 +15,6 @@ def chosen(lab, cases):
     """For each of (options, lines): only the exchanges of these lines are printed, all are counted."""
     lab.pair(), lab.nginx()
     for options, lines in cases:
-        # The last request of all is one that no filter keeps: it shows in the ledger that all was seen.
         tracer = lab.trace(*options, filtered=True)
         traffic(lab)
         tracer.wait(len(lines))

@@ -59,6 +59,14 @@ def test_terminate(lab):
     ended_by(lab, signal.SIGTERM)
 
 
+def test_interrupt_at_once(lab):
+    """Ctrl-C right after curl came back: what was on the wire by then is told."""
+    lab.pair(), lab.nginx()
+    tracer = lab.trace()
+    lab.get("/small")
+    equal(told(tracer.end()), [SMALL], "records")
+
+
 def test_interrupt_twice(lab):
     lab.pair(), lab.nginx()
     tracer = lab.trace()

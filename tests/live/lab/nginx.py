@@ -62,9 +62,9 @@ class Nginx:
         wait_for(lambda: b":0050 " in listening(namespace), "listening nginx")
 
     def log(self):
-        """The access log, each line an object. What is still running is not in it."""
+        """The access log, each line an object, one after the other. What is still running is not in it."""
         with open(self.folder / "access.log", encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
+            yield from map(json.loads, lines)
 
     def quit(self):
         """Lets it finish what it is doing; its log is complete after that."""
