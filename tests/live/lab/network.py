@@ -1,0 +1,96 @@
+"""Network namespaces and what joins them. All interfaces live inside the namespaces, none in the machine's own."""
+import contextlib
+import ctypes
+import os
+import subprocess
+
+from .check import Failure
+
+CLONE_NEWNET = 0x40000000  # linux/sched.h
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def command(*argv):
+    done = subprocess.run([str(word) for word in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(map(str, argv))}: {done.stderr.strip()}")
+    return done.stdout
+
+
+class Namespace:
+    """A named network namespace with its loopback up."""
+
+    def __init__(self, name):
+        self.name = name
+        self.path = f"/run/netns/{name}"
+        command("ip", "netns", "add", name)
+        try:
+            self.ip("link", "set", "lo", "up")
+        except BaseException:
+            self.remove()
+            raise
+
+    def remove(self):
+        command("ip", "netns", "del", self.name)
+
+    def ip(self, *words):
+        return command("ip", "-n", self.name, *words)
+
+    def inside(self, *argv):
+        """The command line that runs argv in this namespace, in one process of that very id."""
+        return ["nsenter", f"--net={self.path}", "--", *map(str, argv)]
+
+    @property
+    def inode(self):
+        return os.stat(self.path).st_ino
+
+    @contextlib.contextmanager
+    def entered(self):
+        """This thread inside the namespace: the sockets it opens stay there."""
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        there = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            set_namespace(there)
+            try:
+                yield
+            finally:
+                set_namespace(home)
+        finally:
+            os.close(there)
+            os.close(home)
+
+
+def set_namespace(descriptor):
+    if libc.setns(descriptor, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def join(one, other, one_name="eth0", other_name="eth0"):
+    """A veth pair from one namespace to another, both ends up."""
+    one.ip("link", "add", one_name, "type", "veth", "peer", "name", other_name, "netns", other.name)
+    one.ip("link", "set", one_name, "up")
+    other.ip("link", "set", other_name, "up")
+
+
+def give_address(namespace, interface, *addresses):
+    for address in addresses:
+        # No duplicate address detection: an address that cannot be used for a second is one more wait.
+        nodad = ["nodad"] if ":" in address else []
+        namespace.ip("address", "add", address, "dev", interface, *nodad)
+
+
+def bridge(namespace, name, *ports):
+    namespace.ip("link", "add", name, "type", "bridge")
+    for port in ports:
+        namespace.ip("link", "set", port, "master", name)
+    namespace.ip("link", "set", name, "up")
+
+
+def tag_traffic(namespace, interface, program, stacked):
+    """Puts VLAN tags on all that leaves by the interface and takes them off what enters. Done by a traffic-control
+    program, since VLAN devices are a part of the kernel that is often left out and this is not."""
+    tag = "push_two" if stacked else "push_one"
+    command("tc", "-n", namespace.name, "qdisc", "add", "dev", interface, "clsact")
+    for direction, section in ("egress", tag), ("ingress", "pop_all"):
+        command("tc", "-n", namespace.name, "filter", "add", "dev", interface, direction,
+                "bpf", "direct-action", "object-file", program, "section", f"classifier/{section}")
