@@ -62,13 +62,14 @@ const std::vector<Interface>& FileCapture::interfaces() const {
 
 PacketCounts FileCapture::counts() const {
     PacketCounts counts;
-    counts.kept = packets_;
     if (const auto* pcapng = std::get_if<PcapngReader>(&reader_)) {
-        counts.skipped_not_tcp = pcapng->undecodable();
-        counts.dropped_ring_full = pcapng->dropped_by_interface();
-        counts.dropped_other = pcapng->dropped_by_system();
+        counts = pcapng->statistics();
+        counts.skipped_not_tcp += pcapng->undecodable();
     }
-    counts.seen = counts.kept + counts.skipped_not_tcp + counts.dropped_ring_full + counts.dropped_other;
+    counts.kept = packets_;
+    counts.seen = counts.kept + counts.skipped_not_tcp + counts.skipped_not_selected +
+                  counts.skipped_not_http + counts.skipped_body + counts.skipped_ack +
+                  counts.dropped_ring_full + counts.dropped_other;
     return counts;
 }
 

@@ -1,8 +1,10 @@
 #include "capture/file/pcapng.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
+#include "capture/file/counts_comment.hpp"
 #include "capture/file/limits.hpp"
 #include "capture/file/link_types.hpp"
 #include "capture/file/pcapng_format.hpp"
@@ -20,6 +22,13 @@ struct PcapngReader::Block {
 namespace {
 
 constexpr std::size_t max_name = 255;  // an interface's, in bytes; Linux has 15, a Windows device about 50
+
+/// The counters that an interface's statistics carry.
+constexpr std::array statistics_counters{
+    &PacketCounts::skipped_not_tcp, &PacketCounts::skipped_not_selected, &PacketCounts::skipped_not_http,
+    &PacketCounts::skipped_body,    &PacketCounts::skipped_ack,          &PacketCounts::dropped_ring_full,
+    &PacketCounts::dropped_other,
+};
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
@@ -165,17 +174,18 @@ Result<PcapngReader::Parsed> PcapngReader::parse_statistics(const Input& input, 
     if (block.body.size() < 12) return damaged_block(input, "no room for statistics", block.offset);
     const std::uint32_t interface = order_.u32(block.body, 0);
     if (interface >= section_.size()) return no_interface(input, interface, block.offset);
-    Drops drops;
+    PacketCounts counts;
     const bool whole = visit_options(block.body.subspan(12), order_, [&](std::uint16_t code, Bytes value) {
+        if (code == option_comment) read_counts_comment(as_text(value), counts);
         if (value.size() != 8) return;
-        if (code == statistics_dropped_by_interface) drops.by_interface = order_.u64(value, 0);
-        if (code == statistics_dropped_by_system) drops.by_system = order_.u64(value, 0);
+        if (code == statistics_dropped_by_interface) counts.dropped_ring_full = order_.u64(value, 0);
+        if (code == statistics_dropped_by_system) counts.dropped_other = order_.u64(value, 0);
     });
     if (!whole) return damaged_block(input, "option longer than what is left", block.offset);
     // Counted from the section's start: the last statistics of an interface replace those before.
-    dropped_.by_interface += drops.by_interface - section_[interface].drops.by_interface;
-    dropped_.by_system += drops.by_system - section_[interface].drops.by_system;
-    section_[interface].drops = drops;
+    for (const auto counter : statistics_counters)
+        statistics_.*counter += counts.*counter - section_[interface].statistics.*counter;
+    section_[interface].statistics = counts;
     return Parsed::other;
 }
 

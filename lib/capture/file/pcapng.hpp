@@ -11,6 +11,7 @@
 #include "capture/file/byte_order.hpp"
 #include "capture/file/input.hpp"
 #include "capture/file/tick.hpp"
+#include "event/ledger.hpp"
 #include "event/packet.hpp"
 
 namespace podsnoop {
@@ -26,16 +27,13 @@ class PcapngReader {
     /// All sections' interfaces. An interface that a later section describes again by the same name is the
     /// same.
     [[nodiscard]] const std::vector<Interface>& interfaces() const { return interfaces_; }
-    /// What the interfaces' statistics say was lost.
-    [[nodiscard]] std::uint64_t dropped_by_interface() const { return dropped_.by_interface; }
-    [[nodiscard]] std::uint64_t dropped_by_system() const { return dropped_.by_system; }
+    /// What the interfaces' statistics say was dropped and, where podsnoop wrote them, skipped. `seen` and
+    /// `kept` are not set.
+    [[nodiscard]] const PacketCounts& statistics() const { return statistics_; }
     /// Packets passed over because their interface's link type cannot be decoded.
     [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
 
   private:
-    struct Drops {
-        std::uint64_t by_interface = 0, by_system = 0;
-    };
     /// An interface as the current section describes it.
     struct Described {
         std::uint32_t index;  ///< into interfaces_
@@ -43,7 +41,7 @@ class PcapngReader {
         std::optional<LinkType> link;
         std::uint32_t snap_length;  ///< 0 is unlimited
         Tick tick;
-        Drops drops;
+        PacketCounts statistics;
     };
     struct Block;
     /// What the three kinds of packet blocks say of their packet.
@@ -68,7 +66,7 @@ class PcapngReader {
     ByteOrder order_;
     std::vector<Described> section_;  // the current section's interfaces, by the numbers its packets use
     std::vector<Interface> interfaces_;
-    Drops dropped_;
+    PacketCounts statistics_;
     std::uint64_t undecodable_ = 0;
     std::string undecodable_link_;  // the first such
     bool any_decodable_ = false;    // whether any interface so far can be decoded

@@ -18,11 +18,13 @@ enum BlockType : std::uint32_t {
 
 enum Option : std::uint16_t {
     option_end = 0,
+    option_comment = 1,
     section_application = 4,
     interface_name = 2,
     interface_description = 3,
     interface_resolution = 9,
     interface_offset = 14,
+    statistics_received = 4,
     statistics_dropped_by_interface = 5,
     statistics_dropped_by_system = 7,
 };

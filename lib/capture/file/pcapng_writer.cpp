@@ -1,0 +1,174 @@
+#include "capture/file/pcapng_writer.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <span>
+
+#include "capture/file/counts_comment.hpp"
+#include "capture/file/link_types.hpp"
+#include "capture/file/pcapng_format.hpp"
+
+namespace podsnoop {
+
+using namespace pcapng;
+
+namespace {
+
+constexpr std::size_t flush_size = 256 * 1024;
+constexpr std::uint32_t unnumbered = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t link_type_count = 6;
+constexpr std::uint8_t nanoseconds = 9;  // if_tsresol: 10^-9
+
+/// A Linux cooked v2 header that says only the protocol: no device number, no device type, no address.
+constexpr std::size_t sll2_size = 20;
+std::array<char, sll2_size> sll2_header(std::uint16_t protocol) {
+    std::array<char, sll2_size> header{};
+    header[0] = static_cast<char>(protocol >> 8);
+    header[1] = static_cast<char>(protocol & 0xff);
+    header[8] = header[9] = static_cast<char>(0xff);  // ARPHRD_VOID
+    return header;
+}
+
+}  // namespace
+
+Result<PcapngWriter> PcapngWriter::create(const std::string& path) {
+    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!fd) return fail("cannot write capture", path, std::strerror(errno));
+    PcapngWriter writer(std::move(fd), path);
+    writer.add_section();
+    return writer;
+}
+
+Result<void> PcapngWriter::write(const Packet& packet, const Interface& interface) {
+    add_packet(packet, number_of(packet.interface, packet.link, interface));
+    if (pending_.size() >= flush_size) return flush();
+    return {};
+}
+
+Result<void> PcapngWriter::flush() {
+    for (std::size_t done = 0; done < pending_.size();) {
+        const ssize_t wrote = ::write(fd_.get(), pending_.data() + done, pending_.size() - done);
+        if (wrote >= 0) {
+            done += static_cast<std::size_t>(wrote);
+        } else if (errno != EINTR) {
+            const std::string why = std::strerror(errno);
+            // Without the part of a block that fitted, the file is whole. A pipe cannot be cut, and need not
+            // be.
+            [[maybe_unused]] const int cut = ftruncate(fd_.get(), static_cast<off_t>(flushed_));
+            return fail("cannot write capture", path_, why);
+        }
+    }
+    flushed_ += pending_.size();
+    pending_.clear();
+    return {};
+}
+
+Result<void> PcapngWriter::finish(const PacketCounts& counts) {
+    // Statistics belong to an interface, and libpcap does not open a file that describes none.
+    if (described_ == 0) add_interface(LinkType::ethernet, {});
+    const std::size_t start = start_block(block_statistics);
+    add(std::uint32_t{0});  // the counters are of all interfaces together; they stand with the first
+    add(static_cast<std::uint32_t>(last_ticks_ >> 32));
+    add(static_cast<std::uint32_t>(last_ticks_));
+    const auto add_counter = [&](std::uint16_t code, std::uint64_t value) {
+        add_option(code, as_text(std::as_bytes(std::span(&value, 1))));
+    };
+    add_option(option_comment, counts_comment(counts));
+    add_counter(statistics_received, counts.seen);
+    add_counter(statistics_dropped_by_interface, counts.dropped_ring_full);
+    add_counter(statistics_dropped_by_system, counts.dropped_other);
+    add_option(option_end, {});
+    end_block(start);
+    return flush();
+}
+
+/// An interface's number in the file. One that gives packets of two link types is described twice.
+std::uint32_t PcapngWriter::number_of(std::uint32_t index, LinkType link, const Interface& interface) {
+    const std::size_t at = index * link_type_count + static_cast<std::size_t>(link);
+    if (at >= numbers_.size()) numbers_.resize(at + 1, unnumbered);
+    if (numbers_[at] == unnumbered) {
+        numbers_[at] = described_;
+        add_interface(link, interface);
+    }
+    return numbers_[at];
+}
+
+void PcapngWriter::add_section() {
+    const std::size_t start = start_block(block_section);
+    add(byte_order_magic);
+    add(std::uint16_t{1});  // version 1.0
+    add(std::uint16_t{0});
+    add(std::numeric_limits<std::uint64_t>::max());  // the section's length is not known
+    add_option(section_application, "podsnoop " PODSNOOP_VERSION);
+    add_option(option_end, {});
+    end_block(start);
+}
+
+void PcapngWriter::add_interface(LinkType link, const Interface& interface) {
+    const std::size_t start = start_block(block_interface);
+    add(link_type_number(link));
+    add(std::uint16_t{0});
+    add(std::uint32_t{0});  // no snap length: what is kept of a packet is decided one by one
+    if (!interface.name.empty()) add_option(interface_name, interface.name);
+    if (interface.netns != 0)
+        add_option(interface_description, std::string(netns_description) + std::to_string(interface.netns));
+    add_option(interface_resolution, {reinterpret_cast<const char*>(&nanoseconds), 1});
+    add_option(option_end, {});
+    end_block(start);
+    ++described_;
+}
+
+void PcapngWriter::add_packet(const Packet& packet, std::uint32_t number) {
+    const bool cooked = packet.link == LinkType::network;
+    const auto extra = static_cast<std::uint32_t>(cooked ? sll2_size : 0);
+    last_ticks_ =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(packet.time.time_since_epoch().count(), 0));
+    const std::size_t start = start_block(block_enhanced_packet);
+    add(number);
+    add(static_cast<std::uint32_t>(last_ticks_ >> 32));
+    add(static_cast<std::uint32_t>(last_ticks_));
+    add(static_cast<std::uint32_t>(packet.data.size()) + extra);
+    add(packet.wire_length + extra);
+    if (cooked) {
+        const auto header = sll2_header(packet.protocol);
+        pending_.append(header.data(), header.size());
+    }
+    pending_ += as_text(packet.data);
+    end_block(start);
+}
+
+void PcapngWriter::add_option(std::uint16_t code, std::string_view value) {
+    add(code);
+    add(static_cast<std::uint16_t>(value.size()));
+    pending_ += value;
+    pending_.append(padded(value.size()) - value.size(), '\0');
+}
+
+template <class Integer>
+void PcapngWriter::add(Integer value) {
+    pending_.append(as_text(std::as_bytes(std::span(&value, 1))));
+}
+
+/// Starts a block whose length is not known yet; gives its place in pending_.
+std::size_t PcapngWriter::start_block(std::uint32_t type) {
+    const std::size_t start = pending_.size();
+    add(type);
+    add(std::uint32_t{0});
+    return start;
+}
+
+void PcapngWriter::end_block(std::size_t start) {
+    const std::size_t size = pending_.size() - start;
+    pending_.append(padded(size) - size, '\0');
+    const auto length = static_cast<std::uint32_t>(padded(size) + block_trailer_size);
+    std::memcpy(pending_.data() + start + sizeof(std::uint32_t), &length, sizeof length);
+    add(length);
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,56 @@
+// Saves packets as a pcapng file that Wireshark, tcpdump and PcapngReader read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "event/ledger.hpp"
+#include "event/packet.hpp"
+
+namespace podsnoop {
+
+/// One section in this host's byte order, with nanoseconds. Blocks are gathered and written in large pieces;
+/// an error leaves a file that ends with a whole block. After an error the writer is of no more use.
+class PcapngWriter {
+  public:
+    /// Makes the file, readable by its owner only, or empties it.
+    static Result<PcapngWriter> create(const std::string& path);
+
+    /// Adds a packet that was seen on this interface. An interface is described when its first packet comes.
+    Result<void> write(const Packet& packet, const Interface& interface);
+    /// Hands what was gathered to the kernel.
+    Result<void> flush();
+    /// Adds the counters and flushes. Nothing may follow.
+    Result<void> finish(const PacketCounts& counts);
+
+    /// The file's size with what is gathered, in bytes.
+    [[nodiscard]] std::uint64_t size() const { return flushed_ + pending_.size(); }
+
+  private:
+    PcapngWriter(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+    std::uint32_t number_of(std::uint32_t index, LinkType link, const Interface& interface);
+    void add_section();
+    void add_interface(LinkType link, const Interface& interface);
+    void add_packet(const Packet& packet, std::uint32_t number);
+    void add_option(std::uint16_t code, std::string_view value);
+    template <class Integer>
+    void add(Integer value);
+    std::size_t start_block(std::uint32_t type);
+    void end_block(std::size_t start);
+
+    Fd fd_;
+    std::string path_;
+    std::string pending_;  // whole blocks, not yet written
+    std::uint64_t flushed_ = 0;
+    std::vector<std::uint32_t>
+        numbers_;                   // by the source's index and the link type; unnumbered where not described
+    std::uint32_t described_ = 0;   // how many interfaces the file describes
+    std::uint64_t last_ticks_ = 0;  // when the last packet was seen
+};
+
+}  // namespace podsnoop
