@@ -15,8 +15,9 @@ void say(const std::string& line, const std::string& hint) {
     if (!hint.empty()) std::fprintf(stderr, "hint: %s\n", hint.c_str());
 }
 
-/// CLI11's text for a wrong command line, as one line.
+/// CLI11's text for a wrong command line, as one line that starts as our own do.
 std::string one_line(std::string text) {
+    if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
     for (char& c : text)
         if (c == '\n') c = ' ';
     while (!text.empty() && text.back() == ' ') text.pop_back();
@@ -28,8 +29,14 @@ int run(int argc, char** argv) {
     app.name("podsnoop");
     app.set_version_flag("-V,--version", "podsnoop " PODSNOOP_VERSION);
     app.require_subcommand(1);
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.get_formatter()->label("Subcommands", "Commands");
     podsnoop::Run command;
     podsnoop::add_http(app, command);
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+        say(std::string("no such command: ") + argv[1], "podsnoop --help lists the commands");
+        return exit_usage;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& success) {  // --help, --version
@@ -37,7 +44,7 @@ int run(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         const auto asked = app.get_subcommands();
         const std::string name = asked.empty() ? "podsnoop" : "podsnoop " + asked.front()->get_name();
-        say(one_line(error.what()), name + " --help lists the options");
+        say(one_line(error.what()), name + " --help lists " + (asked.empty() ? "the commands" : "the options"));
         return exit_usage;
     }
     const podsnoop::Result<void> result = command();

@@ -1,0 +1,60 @@
+#include "options.hpp"
+
+#include <charconv>
+
+#include "base/size.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+constexpr std::size_t smallest_buffer = std::size_t{256} << 10, largest_buffer = std::size_t{1} << 31;
+constexpr std::size_t largest_preview = 65536;
+constexpr std::uint64_t most_connections = 16'777'216;
+
+}  // namespace
+
+Result<Format> parse_format(std::string_view text) {
+    if (text == "table") return Format::table;
+    if (text == "wide") return Format::wide;
+    if (text == "json") return Format::json;
+    if (text == "csv") return Format::csv;
+    return fail("not an output format", std::string(text), "it is none of table, wide, json, csv");
+}
+
+Result<std::optional<bool>> parse_color(std::string_view text) {
+    if (text == "auto") return std::optional<bool>{};
+    if (text == "always") return true;
+    if (text == "never") return false;
+    return fail("not a choice", std::string(text), "it is none of auto, always, never");
+}
+
+Result<std::uint64_t> parse_count(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (code != std::errc{} || end != text.data() + text.size() || number == 0)
+        return fail("not a count", std::string(text), "it must be a whole number from 1 on");
+    return number;
+}
+
+Result<std::size_t> parse_buffer(std::string_view text) {
+    Result<std::size_t> size = parse_size(text);
+    if (size && (*size < smallest_buffer || *size > largest_buffer))
+        return fail("not a buffer size", std::string(text), "it must be 256KiB to 2GiB");
+    return size;
+}
+
+Result<std::size_t> parse_body_preview(std::string_view text) {
+    Result<std::size_t> size = parse_size(text);
+    if (size && *size > largest_preview) return fail("too many bytes", std::string(text), "at most 65536 of a body are shown");
+    return size;
+}
+
+Result<std::size_t> parse_connections(std::string_view text) {
+    const Result<std::uint64_t> count = parse_count(text);
+    if (!count) return std::unexpected(count.error());
+    if (*count > most_connections) return fail("too many connections", std::string(text), "at most 16777216 can be followed");
+    return static_cast<std::size_t>(*count);
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,46 @@
+// How options are added, so that a bad value of any of them is said in the same way, and the option values that
+// more than one command reads.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "print/options.hpp"
+
+namespace podsnoop {
+
+/// An option whose value a parse function of the library reads. Its Error becomes CLI11's: wrong usage.
+template <class T, class Parse>
+CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse parse, const std::string& type,
+                        const std::string& help) {
+    const auto read = [&value, parse, name](const std::string& text) {
+        auto parsed = parse(text);
+        if (!parsed) {
+            const Error& error = parsed.error();
+            throw CLI::ValidationError(name.substr(name.find("--")),
+                                       error.line() + (error.hint.empty() ? "" : "; " + error.hint));
+        }
+        value = std::move(*parsed);
+    };
+    return app.add_option_function<std::string>(name, read, help)->type_name(type);
+}
+
+/// "table", "wide", "json", "csv".
+Result<Format> parse_format(std::string_view text);
+/// "auto" is nothing: as standard output is a terminal or not.
+Result<std::optional<bool>> parse_color(std::string_view text);
+/// A whole number from 1 on.
+Result<std::uint64_t> parse_count(std::string_view text);
+/// Bytes of the packet buffer, 256 KiB to 2 GiB.
+Result<std::size_t> parse_buffer(std::string_view text);
+/// Bytes of each body to show, at most 64 KiB.
+Result<std::size_t> parse_body_preview(std::string_view text);
+/// Connections to follow at once, 1 to 16,777,216.
+Result<std::size_t> parse_connections(std::string_view text);
+
+}  // namespace podsnoop
