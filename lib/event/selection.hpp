@@ -21,13 +21,13 @@ struct StatusRange {
 
 /// What is empty selects everything; an exchange has to satisfy each of the others.
 struct Selection {
-    std::vector<std::uint16_t> ports;        ///< the server's port is one of these
-    std::optional<Glob> host;                ///< with or without its port; no host matches nothing
-    std::vector<std::string> methods;        ///< compared without case
-    std::optional<Glob> path;                ///< of the target, see parse_path_glob
-    std::vector<StatusRange> statuses;       ///< a response that was not seen is in none
-    std::optional<Nanoseconds> slower_than;  ///< took at least this long, see matches()
-    bool errors = false;                     ///< 5xx, or no complete response; an upgrade is no error
+    std::vector<std::uint16_t> ports{};        ///< the server's port is one of these
+    std::optional<Glob> host{};                ///< with or without its port; no host matches nothing
+    std::vector<std::string> methods{};        ///< compared without case
+    std::optional<Glob> path{};                ///< of the target, see parse_path_glob
+    std::vector<StatusRange> statuses{};       ///< a response that was not seen is in none
+    std::optional<Nanoseconds> slower_than{};  ///< took at least this long, see matches()
+    bool errors = false;                       ///< 5xx, or no complete response; an upgrade is no error
 
     /// An exchange whose total is not known is as slow as the phases that are known took together; one that
     /// ended by timeout is slower than anything.
