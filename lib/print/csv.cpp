@@ -83,7 +83,8 @@ class CsvWriter {
         });
     }
     void value(const HeaderMap& map) {
-        std::string text;
+        std::string& text = cache_.escaped;
+        text.clear();
         for_each_header(map, cache_.scratch, [&](std::string_view name, std::string_view joined) {
             fmt::format_to(std::back_inserter(text), "{}{}: {}", text.empty() ? "" : "; ", name, joined);
         });

@@ -96,7 +96,7 @@ TEST_CASE("table: no line is wider than the terminal") {
     std::array<std::byte, 16> raw{};
     raw.fill(std::byte{0x2a});
     v6.client.endpoint = v6.server.endpoint = {Address::from(raw), 65535};
-    v6.latency.total = 99'999'999h;
+    v6.latency.total = Nanoseconds::max();
     v6.end = ExchangeEnd::capture_end;
     Exchange pods = full_exchange();
     pods.client.pod = pods.server.pod = &cart;
