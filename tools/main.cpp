@@ -33,8 +33,12 @@ int run(int argc, char** argv) {
     app.get_formatter()->label("Subcommands", "Commands");
     podsnoop::Run command;
     podsnoop::add_http(app, command);
+    if (argc < 2) {
+        say("no command given", "podsnoop --help lists the commands");
+        return exit_usage;
+    }
     const auto is_first = [&](CLI::App* known) { return known->get_name() == argv[1]; };
-    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_first).empty()) {
+    if (argv[1][0] != '-' && app.get_subcommands(is_first).empty()) {
         say(std::string("no such command: ") + argv[1], "podsnoop --help lists the commands");
         return exit_usage;
     }
