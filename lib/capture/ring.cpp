@@ -24,7 +24,7 @@ constexpr const char* what = "cannot open a packet socket";
 constexpr std::size_t large_block = std::size_t{1} << 20;
 constexpr std::size_t small_block = std::size_t{256} << 10;  // above 64 KiB and headers, or giant frames are cut
 constexpr std::size_t least_blocks = 4;
-constexpr std::size_t link_offset = TPACKET3_HDRLEN - sizeof(sockaddr_ll);  // of sockaddr_ll behind a frame's header
+constexpr std::size_t link_offset = (sizeof(tpacket3_hdr) + 15u) & ~std::size_t{15};  // TPACKET_ALIGNMENT
 constexpr std::uint32_t loopback_ifindex = 1;  // in every network namespace
 
 template <class T>
