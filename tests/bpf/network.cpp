@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <sys/socket.h>
@@ -67,6 +69,15 @@ void Connection::exchange(const Fd& from, const Fd& to, std::string_view text) {
         const ssize_t count = ::recv(to.get(), buffer.data(), buffer.size(), sent < text.size() ? MSG_DONTWAIT : 0);
         if (count > 0) received += static_cast<std::size_t>(count);
     }
+}
+
+void send_frame(const char* interface, std::string_view frame) {
+    sockaddr_ll to{};
+    to.sll_family = AF_PACKET;
+    to.sll_ifindex = static_cast<int>(::if_nametoindex(interface));
+    const Fd fd(::socket(AF_PACKET, SOCK_RAW, 0));
+    REQUIRE(::sendto(fd.get(), frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) ==
+            static_cast<ssize_t>(frame.size()));
 }
 
 void send_syn(const char* address) {

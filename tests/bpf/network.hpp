@@ -40,6 +40,9 @@ class Connection {
     Fd client_, server_;
 };
 
+/// Sends an Ethernet frame as it stands.
+void send_frame(const char* interface, std::string_view frame);
+
 /// Sends a SYN to an address where nobody answers.
 void send_syn(const char* address);
 

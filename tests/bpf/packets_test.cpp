@@ -123,8 +123,8 @@ TEST_CASE("what is not TCP is skipped, whatever it is") {
 TEST_CASE("fragments and damaged TCP are kept for the decoder to count") {
     auto run = FilterRun::load();
     NEEDS(run);
-    for (const std::uint16_t fragment : {0x2000, 0x0010, 0x2010}) {
-        Crafted piece{.payload = request, .fragment = fragment};
+    for (const int fragment : {0x2000, 0x0010, 0x2010}) {
+        Crafted piece{.payload = request, .fragment = static_cast<std::uint16_t>(fragment)};
         CHECK((*run)(piece) == length_of(piece));
     }
     Crafted whole{.fragment = 0x4000};  // "don't fragment"
