@@ -11,7 +11,8 @@
 
 namespace podsnoop {
 
-/// One TCP segment to be made into a frame. Addresses are 10.0.0.1 (client) and 10.0.0.2, or fd00::1 and fd00::2.
+/// One TCP segment to be made into a frame. Addresses are 10.0.0.1 (client) and 10.0.0.2, or fd00::1 and
+/// fd00::2.
 struct Crafted {
     bool from_server = false;
     std::uint32_t seq = 1000;
@@ -20,11 +21,11 @@ struct Crafted {
     std::uint32_t ack = 1;
     std::uint16_t client_port = 40000;
     bool v6 = false;
-    std::string ip_options{};      ///< multiple of 4 bytes
-    std::string extensions{};      ///< IPv6 extension headers, the last one's next header being TCP
+    std::string ip_options{};    ///< multiple of 4 bytes
+    std::string extensions{};    ///< IPv6 extension headers, the last one's next header being TCP
     std::uint8_t next = 6;       ///< IPv4 protocol, or IPv6 next header of the fixed header
     std::uint16_t fragment = 0;  ///< IPv4 flags and offset
-    std::string tcp_options{};     ///< multiple of 4 bytes
+    std::string tcp_options{};   ///< multiple of 4 bytes
     std::optional<std::uint16_t> ip_length{};  ///< instead of the right one
     std::string padding{};                     ///< behind the IP packet
 
@@ -58,6 +59,7 @@ class FilterRun {
 };
 
 /// The flow of a crafted segment, as the decoder would hint it.
-FlowHint hint_for(const Crafted& packet, FlowHint::Kind kind, std::uint32_t from = 0, std::uint64_t length = 0);
+FlowHint hint_for(const Crafted& packet, FlowHint::Kind kind, std::uint32_t from = 0,
+                  std::uint64_t length = 0);
 
 }  // namespace podsnoop

@@ -1,5 +1,5 @@
-// The main function of the tests that need the kernel. Without the privileges each case says why it was skipped; the last
-// line counts them.
+// The main function of the tests that need the kernel. Without the privileges each case says why it was
+// skipped; the last line counts them.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 

@@ -12,6 +12,14 @@ const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 std::uint32_t length_of(const Crafted& packet) { return static_cast<std::uint32_t>(packet.packet().size()); }
 
+/// An IPv6 extension header of `size` bytes: what comes next, and its length in units of its own.
+std::string extension(char next, char length, std::size_t size) {
+    std::string header(size, '\0');
+    header[0] = next;
+    header[1] = length;
+    return header;
+}
+
 }  // namespace
 
 TEST_CASE("TCP with payload is kept whole, bare ACKs are skipped, each counted once") {
@@ -52,20 +60,20 @@ TEST_CASE("the payload is found behind options, extension headers and tags") {
         SUBCASE("jumbo") { packet.ip_length = 0; }
         SUBCASE("hop-by-hop, routing, destination options") {
             packet.next = 0;
-            packet.extensions = "\x2b" + std::string(7, '\0') + "\x3c\1" + std::string(14, '\0') + "\6" + std::string(7, '\0');
+            packet.extensions = extension(43, 0, 8) + extension(60, 1, 16) + extension(6, 0, 8);
         }
         SUBCASE("authentication") {
             packet.next = 51;
-            packet.extensions = std::string("\6\4", 2) + std::string(22, '\0');
+            packet.extensions = extension(6, 4, 24);
         }
         SUBCASE("atomic fragment") {
             packet.next = 44;
-            packet.extensions = "\6" + std::string(7, '\0');
+            packet.extensions = extension(6, 0, 8);
         }
         SUBCASE("eight extension headers") {
             packet.next = 60;
-            for (int i = 0; i < 7; ++i) packet.extensions += "\x3c" + std::string(7, '\0');
-            packet.extensions += "\6" + std::string(7, '\0');
+            for (int i = 0; i < 7; ++i) packet.extensions += extension(60, 0, 8);
+            packet.extensions += extension(6, 0, 8);
         }
     }
     SUBCASE("VLAN") {
@@ -129,7 +137,8 @@ TEST_CASE("fragments and damaged TCP are kept for the decoder to count") {
     }
     Crafted whole{.fragment = 0x4000};  // "don't fragment"
     CHECK((*run)(whole) == 0);
-    Crafted piece6{.payload = request, .v6 = true, .extensions = std::string("\6\0\0\1\0\0\0\7", 8), .next = 44};
+    Crafted piece6{
+        .payload = request, .v6 = true, .extensions = std::string("\6\0\0\1\0\0\0\7", 8), .next = 44};
     CHECK((*run)(piece6) == length_of(piece6));
 
     Crafted segment{.payload = request};

@@ -12,8 +12,8 @@ inline void skip_case(const std::string& why) {
 }
 
 /// Unwraps a Result that needs root, or leaves the test case.
-#define NEEDS(result)                    \
-    if (!(result)) {                     \
+#define NEEDS(result)                       \
+    if (!(result)) {                        \
         skip_case((result).error().line()); \
-        return;                          \
+        return;                             \
     }
