@@ -10,8 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <string>
-#include <type_traits>
 #include <vector>
 
 #include "capture/reason.hpp"

@@ -68,7 +68,8 @@ std::uint32_t FilterRun::run(std::uint16_t ethertype, std::string_view packet, s
     frame += packet;
     __sk_buff context{};
     context.ifindex = ifindex;  // 0: loopback, of which a test run is always the incoming side
-    LIBBPF_OPTS(bpf_test_run_opts, options);
+    bpf_test_run_opts options{};
+    options.sz = sizeof(options);
     options.data_in = frame.data();
     options.data_size_in = static_cast<std::uint32_t>(frame.size());
     options.ctx_in = &context;
@@ -81,7 +82,8 @@ std::uint32_t FilterRun::run(std::uint16_t ethertype, std::string_view packet, s
 std::uint32_t FilterRun::nanoseconds(const Crafted& packet, int repeat) {
     std::string frame(12, '\0');
     frame += be16(packet.v6 ? ethertype_ipv6 : ethertype_ipv4) + packet.packet();
-    LIBBPF_OPTS(bpf_test_run_opts, options);
+    bpf_test_run_opts options{};
+    options.sz = sizeof(options);
     options.data_in = frame.data();
     options.data_size_in = static_cast<std::uint32_t>(frame.size());
     options.repeat = repeat;
