@@ -10,8 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <string>
-#include <type_traits>
 #include <vector>
 
 #include "capture/reason.hpp"
@@ -22,7 +20,8 @@ namespace {
 
 constexpr const char* privileges = "run as root or with CAP_BPF, CAP_NET_RAW and CAP_NET_ADMIN";
 
-/// Before 5.11 maps count against RLIMIT_MEMLOCK, 64 KiB by default. Where it cannot be raised loading fails, and says so.
+/// Before 5.11 maps count against RLIMIT_MEMLOCK, 64 KiB by default. Where it cannot be raised loading fails,
+/// and says so.
 void raise_memlock() {
     const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
     static_cast<void>(::setrlimit(RLIMIT_MEMLOCK, &unlimited));
@@ -46,7 +45,8 @@ http_slot slot_of(const FlowHint& hint, std::uint32_t tag) {
             break;
         case FlowHint::Kind::body: {
             const bool endless = hint.length == FlowHint::until_fin;
-            const auto first = static_cast<std::uint32_t>(std::min<std::uint64_t>(hint.length, HTTP_SKIP_SPAN));
+            const auto first =
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(hint.length, HTTP_SKIP_SPAN));
             slot.tag = tag;
             slot.state = HTTP_SLOT_SKIP;
             slot.from = hint.from;
@@ -54,7 +54,8 @@ http_slot slot_of(const FlowHint& hint, std::uint32_t tag) {
             slot.left = endless ? HTTP_LEFT_UNTIL_FIN : hint.length - first;
             break;
         }
-        case FlowHint::Kind::keep: break;  // an empty slot
+        case FlowHint::Kind::keep:
+            break;  // an empty slot
     }
     return slot;
 }
@@ -71,14 +72,16 @@ Result<HttpFilter> HttpFilter::load(std::uint32_t body_preview) {
     HttpFilter filter;
     filter.skeleton_.reset(http_filter::open());
     if (!filter.skeleton_) return fail(what, "", reason_of(errno));
-    if (::getrandom(filter.seed_.data(), sizeof(filter.seed_), 0) != static_cast<ssize_t>(sizeof(filter.seed_)))
+    if (::getrandom(filter.seed_.data(), sizeof(filter.seed_), 0) !=
+        static_cast<ssize_t>(sizeof(filter.seed_)))
         return fail(what, "", reason_of(errno));
     auto* constants = filter.skeleton_->rodata;
     // The skeleton says const volatile, since the program may not write it; it is ours until loaded.
     std::memcpy(const_cast<std::uint32_t*>(constants->hash_seed), filter.seed_.data(), sizeof(filter.seed_));
     const_cast<std::uint32_t&>(constants->body_preview) = body_preview;
     if (const int error = -http_filter::load(filter.skeleton_.get()); error != 0)
-        return fail(what, "", reason_of(error), error == EPERM || error == EACCES ? privileges : "it needs Linux 5.4 or later");
+        return fail(what, "", reason_of(error),
+                    error == EPERM || error == EACCES ? privileges : "it needs Linux 5.4 or later");
     return filter;
 }
 

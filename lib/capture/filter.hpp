@@ -1,5 +1,5 @@
-// The socket filter in the kernel, from the program's side: loading it, reading its counters, telling it what the
-// decoder learned.
+// The socket filter in the kernel, from the program's side: loading it, reading its counters, telling it what
+// the decoder learned.
 #pragma once
 
 #include <array>
@@ -23,7 +23,8 @@ class HttpFilter {
     [[nodiscard]] int program_fd() const noexcept;
     /// What the filter counted on all CPUs. `kept` is what it let through, before the ring.
     [[nodiscard]] Result<PacketCounts> counts() const;
-    /// Writes a hint into the kernel's memory of flows. It is advice: nothing is said where it cannot be written.
+    /// Writes a hint into the kernel's memory of flows. It is advice: nothing is said where it cannot be
+    /// written.
     void hint(const FlowHint& hint, std::uint32_t interface_index);
 
   private:

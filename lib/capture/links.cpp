@@ -122,7 +122,8 @@ Result<void> Links::refresh() {
     request.info.ifi_family = AF_UNSPEC;
     if (::send(query_.get(), &request, sizeof(request), 0) < 0) return fail(what, "", reason_of(errno));
 
-    // The kernel fills an answer's datagrams up to 32 KiB (net/netlink/af_netlink.c), and at once on the first read.
+    // The kernel fills an answer's datagrams up to 32 KiB (net/netlink/af_netlink.c), and at once on the
+    // first read.
     alignas(nlmsghdr) std::array<std::byte, 64 * 1024> buffer;
     LinksByIndex found;
     for (bool last = false; !last;) {

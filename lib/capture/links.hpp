@@ -32,7 +32,8 @@ class Links {
     [[nodiscard]] int monitor_fd() const noexcept { return monitor_.get(); }
     /// Whether something changed since the last call; then `refresh()` says what.
     [[nodiscard]] bool take_change();
-    /// Asks the kernel for the list again. Comparing lists rather than following messages is right after lost ones too.
+    /// Asks the kernel for the list again. Comparing lists rather than following messages is right after lost
+    /// ones too.
     Result<void> refresh();
 
   private:

@@ -15,7 +15,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// How long after its interface went a ring may still get a block: the retire timer once, and as much to spare.
+/// How long after its interface went a ring may still get a block: the retire timer once, and as much to
+/// spare.
 constexpr auto retire_grace = 4 * ring_retire_time;
 constexpr auto stop_patience = std::chrono::milliseconds{500};
 
@@ -51,7 +52,8 @@ Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
     if (std::ranges::find(options.interfaces, "any") == options.interfaces.end()) names = options.interfaces;
     for (const std::string& name : names)
         if (links->index_of(name) == 0)
-            return fail("cannot open interface", name, "no such interface", "there are: " + names_of(links->by_index()));
+            return fail("cannot open interface", name, "no such interface",
+                        "there are: " + names_of(links->by_index()));
     std::ranges::sort(names);
     names.erase(std::ranges::unique(names).begin(), names.end());
 
@@ -79,7 +81,8 @@ Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
 }
 
 Result<void> LiveCapture::open_tap(const std::string& name, std::uint32_t ifindex) {
-    auto ring = PacketRing::open({.ifindex = ifindex, .buffer_bytes = buffer_bytes_, .filter_fd = filter_.program_fd()});
+    auto ring = PacketRing::open(
+        {.ifindex = ifindex, .buffer_bytes = buffer_bytes_, .filter_fd = filter_.program_fd()});
     if (!ring) {
         if (ring.error().on.empty()) ring.error().on = name;
         return std::unexpected(ring.error());
@@ -164,8 +167,8 @@ void LiveCapture::tell_changes(const LinksByIndex& before, std::vector<std::stri
         if (!follows(link.name) || (now != told_.end() && now->second.name == link.name)) continue;
         retire_tap(link.name);
         const bool others = names_.empty() || has_live_tap();
-        notices.push_back(link.name +
-                          (others ? " went away; tracing goes on with the rest" : " went away; waiting for it to come back"));
+        notices.push_back(link.name + (others ? " went away; tracing goes on with the rest"
+                                              : " went away; waiting for it to come back"));
     }
     for (const auto& [index, link] : told_) {
         if (!follows(link.name)) continue;
@@ -216,7 +219,8 @@ void LiveCapture::hint(const FlowHint& hint) {
     if (hint.interface < ifindexes_.size()) filter_.hint(hint, ifindexes_[hint.interface]);
 }
 
-/// Whether every packet the filter let through can be accounted for: delivered, waiting in the rings, or dropped there.
+/// Whether every packet the filter let through can be accounted for: delivered, waiting in the rings, or
+/// dropped there.
 bool LiveCapture::settled() const {
     const auto filtered = filter_.counts();
     if (!filtered) return false;
@@ -241,8 +245,10 @@ PacketCounts LiveCapture::counts() const {
     std::uint64_t drops = closed_drops_;
     for (const Tap& tap : taps_) drops += tap.ring.drops();
     PacketCounts counts;
-    if (final_counts_) counts = *final_counts_;
-    else if (auto filtered = filter_.counts()) counts = *filtered;
+    if (final_counts_)
+        counts = *final_counts_;
+    else if (auto filtered = filter_.counts())
+        counts = *filtered;
     const std::uint64_t let_through = std::max(counts.kept, delivered_ + drops);
     counts.seen += let_through - counts.kept;
     counts.kept = delivered_;

@@ -23,8 +23,8 @@
 namespace podsnoop {
 
 struct LiveOptions {
-    std::vector<std::string> interfaces;  ///< empty or with "any": all there are and will be, on one socket
-    std::string netns;                    ///< process id, path or name; empty: the current one
+    std::vector<std::string> interfaces{};  ///< empty or with "any": all there are and will be, on one socket
+    std::string netns{};                    ///< process id, path or name; empty: the current one
     std::size_t buffer_bytes = std::size_t{32} << 20;  ///< of each socket
     std::uint32_t body_preview = 0;                    ///< body bytes to keep of each message
 };
@@ -43,8 +43,8 @@ class LiveCapture {
     std::vector<std::string> take_notices();
     void hint(const FlowHint& hint);
 
-    /// Takes no further packets. Waits, some hundredths of a second, until those on their way have arrived; `next()`
-    /// gives them and then `end`. Needs no privilege.
+    /// Takes no further packets. Waits, some hundredths of a second, until those on their way have arrived;
+    /// `next()` gives them and then `end`. Needs no privilege.
     Result<void> stop();
     /// Balanced exactly once `next()` gave `end`; before, packets on their way show as `dropped_other`.
     [[nodiscard]] PacketCounts counts() const;
@@ -55,11 +55,15 @@ class LiveCapture {
     struct Tap {
         PacketRing ring;
         std::string name;  ///< as the user gave it; empty for all interfaces
-        std::optional<std::chrono::steady_clock::time_point> done_at;  ///< its interface is gone: close it then
+        std::optional<std::chrono::steady_clock::time_point>
+            done_at;  ///< its interface is gone: close it then
     };
 
     LiveCapture(HttpFilter filter, NetworkNamespace netns, Links links, Fd epoll)
-        : filter_(std::move(filter)), netns_(std::move(netns)), links_(std::move(links)), epoll_(std::move(epoll)) {}
+        : filter_(std::move(filter)),
+          netns_(std::move(netns)),
+          links_(std::move(links)),
+          epoll_(std::move(epoll)) {}
     Result<void> open_tap(const std::string& name, std::uint32_t ifindex);
     Result<void> reopen_tap(const std::string& name, std::uint32_t ifindex);
     std::uint32_t interface_of(std::uint32_t ifindex);
@@ -85,7 +89,7 @@ class LiveCapture {
     std::unordered_map<std::uint32_t, std::uint32_t> interface_by_ifindex_;
     std::uint32_t last_ifindex_ = 0, last_interface_ = 0;  ///< the last answer of interface_of
     std::uint64_t delivered_ = 0;
-    std::uint64_t closed_drops_ = 0;           ///< of taps that are closed
+    std::uint64_t closed_drops_ = 0;            ///< of taps that are closed
     std::optional<PacketCounts> final_counts_;  ///< the filter's, after stop
     bool stopped_ = false;
 };

@@ -54,7 +54,8 @@ Result<NetworkNamespace> NetworkNamespace::open(std::string_view pid_path_or_nam
     if (name == "." || name == "..") return fail(what, name, "not a name");
     // `ip netns add 7` is possible, though a process id is likelier meant.
     if (std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) {
-        if (auto found = at("/proc/" + name + "/ns/net", name); found || ::access(("/proc/" + name).c_str(), F_OK) == 0)
+        if (auto found = at("/proc/" + name + "/ns/net", name);
+            found || ::access(("/proc/" + name).c_str(), F_OK) == 0)
             return found;
     }
     for (const char* folder : {"/run/netns/", "/var/run/netns/"}) {

@@ -22,9 +22,10 @@ namespace {
 
 constexpr const char* what = "cannot open a packet socket";
 constexpr std::size_t large_block = std::size_t{1} << 20;
-constexpr std::size_t small_block = std::size_t{256} << 10;  // above 64 KiB and headers, or giant frames are cut
+constexpr std::size_t small_block = std::size_t{256}
+                                    << 10;  // above 64 KiB and headers, or giant frames are cut
 constexpr std::size_t least_blocks = 4;
-constexpr std::size_t link_offset = (sizeof(tpacket3_hdr) + TPACKET_ALIGNMENT - 1) / TPACKET_ALIGNMENT * TPACKET_ALIGNMENT;  // of sockaddr_ll
+constexpr std::size_t link_offset = (sizeof(tpacket3_hdr) + 15u) & ~std::size_t{15};  // TPACKET_ALIGNMENT
 constexpr std::uint32_t loopback_ifindex = 1;  // in every network namespace
 
 template <class T>
@@ -46,6 +47,23 @@ std::atomic_ref<std::uint32_t> status_of(std::byte* block) {
 }
 
 tpacket_hdr_v1 header_of(const std::byte* block) { return read_as<tpacket_block_desc>(block).hdr.bh1; }
+
+bool is_tag_type(std::uint16_t protocol) { return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD; }
+
+/// Whether the data starts with the rest of a VLAN tag although the kernel names the EtherType behind it, as
+/// it does since 2024 ("af_packet: Handle outgoing VLAN packets without hardware offloading", in 6.11 and
+/// stable trees). Where the tag has its EtherType, IPv4 has its total length and IPv6 a part of its flow
+/// label.
+bool starts_with_tag(const RingFrame& frame) {
+    if ((frame.protocol != ETH_P_IP && frame.protocol != ETH_P_IPV6) || frame.data.size() < 6) return false;
+    Cursor cursor(frame.data);
+    const unsigned version = cursor.u8() >> 4;
+    cursor.skip(1);
+    const std::uint16_t second = cursor.u16be(), third = cursor.u16be();
+    if (second != ETH_P_IP && second != ETH_P_IPV6 && !is_tag_type(second)) return false;
+    if (version == 4 && second == frame.wire_length) return false;
+    return version != 6 || (third != 0 && third + 40u != frame.wire_length);
+}
 
 }  // namespace
 
@@ -71,7 +89,8 @@ Result<void> PacketRing::map(std::size_t buffer_bytes) {
     tpacket_req3 request{};
     request.tp_block_size = static_cast<unsigned>(block_bytes_);
     request.tp_block_nr = static_cast<unsigned>(block_count_);
-    request.tp_frame_size = 2048;  // frames are packed in V3; the kernel only checks that it divides the block
+    request.tp_frame_size =
+        2048;  // frames are packed in V3; the kernel only checks that it divides the block
     request.tp_frame_nr = static_cast<unsigned>(block_bytes_ / request.tp_frame_size * block_count_);
     request.tp_retire_blk_tov = static_cast<unsigned>(ring_retire_time.count());
     const std::string size = std::to_string(block_bytes_ * block_count_ >> 10) + " KiB ring";
@@ -79,7 +98,8 @@ Result<void> PacketRing::map(std::size_t buffer_bytes) {
         return fail("cannot allocate the packet ring", size, reason_of(errno), "ask for a smaller buffer");
     const std::size_t length = block_bytes_ * block_count_;
     void* memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory == MAP_FAILED) return fail("cannot map the packet ring", size, reason_of(errno), "ask for a smaller buffer");
+    if (memory == MAP_FAILED)
+        return fail("cannot map the packet ring", size, reason_of(errno), "ask for a smaller buffer");
     memory_ = Mapping({static_cast<std::byte*>(memory), length});
     return {};
 }
@@ -89,7 +109,8 @@ Result<void> PacketRing::attach(const RingOptions& options) {
     if (!set_option(fd, SOL_SOCKET, SO_ATTACH_BPF, options.filter_fd))
         return fail("cannot attach the packet filter", "", reason_of(errno));
     // Saves the filter a run for each packet sent; since Linux 4.20, and the filter does without.
-    if (options.ifindex == loopback_ifindex) static_cast<void>(set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int{1}));
+    if (options.ifindex == loopback_ifindex)
+        static_cast<void>(set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int{1}));
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_protocol = htons(ETH_P_ALL);
@@ -110,8 +131,8 @@ std::span<std::byte> PacketRing::block(std::size_t index) const noexcept {
     return memory_.bytes().subspan(index * block_bytes_, block_bytes_);
 }
 
-/// Opens the current block if the kernel has handed it over. Blocks are handed over in order, never empty but for the
-/// timeout of some kernels.
+/// Opens the current block if the kernel has handed it over. Blocks are handed over in order, never empty but
+/// for the timeout of some kernels.
 bool PacketRing::open_block() noexcept {
     for (;;) {
         std::byte* start = block(current_).data();
@@ -137,6 +158,7 @@ void PacketRing::read_frame() noexcept {
     frame_.wire_length = header.tp_len;
     frame_.ifindex = static_cast<std::uint32_t>(link.sll_ifindex);
     frame_.protocol = ntohs(link.sll_protocol);
+    if (starts_with_tag(frame_)) frame_.protocol = ETH_P_8021Q;
 }
 
 const RingFrame* PacketRing::front() noexcept {
@@ -169,7 +191,8 @@ std::uint64_t PacketRing::drops() const noexcept {
     tpacket_stats_v3 statistics{};
     socklen_t size = sizeof(statistics);
     // Reading sets them to zero.
-    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0) drops_ += statistics.tp_drops;
+    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0)
+        drops_ += statistics.tp_drops;
     return drops_;
 }
 

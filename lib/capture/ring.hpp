@@ -1,4 +1,5 @@
-// One AF_PACKET socket with a TPACKET_V3 ring: packets the filter kept, read from memory shared with the kernel.
+// One AF_PACKET socket with a TPACKET_V3 ring: packets the filter kept, read from memory shared with the
+// kernel.
 #pragma once
 
 #include <sys/mman.h>
@@ -21,7 +22,8 @@ struct RingOptions {
     int filter_fd = -1;  ///< an eBPF socket filter
 };
 
-/// How long the kernel may hold a block with packets back before it hands it over. What a person waits for a packet.
+/// How long the kernel may hold a block with packets back before it hands it over. What a person waits for a
+/// packet.
 inline constexpr std::chrono::milliseconds ring_retire_time{10};
 
 /// A packet in the ring.
@@ -30,7 +32,8 @@ struct RingFrame {
     Bytes data;
     std::uint32_t wire_length = 0;
     std::uint32_t ifindex = 0;
-    std::uint16_t protocol = 0;  ///< EtherType
+    std::uint16_t protocol =
+        0;  ///< EtherType of what data starts with; a tag's own where it starts with the rest of a tag
 };
 
 /// Memory shared with the kernel; unmapped when it goes.
@@ -69,7 +72,8 @@ class PacketRing {
     [[nodiscard]] std::uint64_t waiting() const noexcept;
     /// Packets that found the ring full, since it was opened.
     [[nodiscard]] std::uint64_t drops() const noexcept;
-    /// Takes the socket's pending error, ENETDOWN where its interface went down. Until then poll() reports it.
+    /// Takes the socket's pending error, ENETDOWN where its interface went down. Until then poll() reports
+    /// it.
     [[nodiscard]] int take_error() noexcept;
     /// Lets no further packet in. Needs no privilege.
     Result<void> close_inlet() noexcept;
@@ -85,9 +89,9 @@ class PacketRing {
     Fd socket_;
     Mapping memory_;
     std::size_t block_bytes_ = 0, block_count_ = 0;
-    std::size_t current_ = 0;       ///< the block being read, or to be read next
-    std::size_t offset_ = 0;        ///< of the front frame in it
-    std::uint32_t frames_left_ = 0; ///< in the current block, the front one included; 0: block not open
+    std::size_t current_ = 0;        ///< the block being read, or to be read next
+    std::size_t offset_ = 0;         ///< of the front frame in it
+    std::uint32_t frames_left_ = 0;  ///< in the current block, the front one included; 0: block not open
     RingFrame frame_;
     std::uint32_t ifindex_ = 0;
     mutable std::uint64_t drops_ = 0;  ///< the kernel forgets its own count on each reading
