@@ -21,6 +21,27 @@ void add_source(CLI::App& app, HttpSettings& settings) {
     add_parsed(app, "--buffer", settings.live.buffer_bytes, parse_buffer, "SIZE", "memory for packets not yet read, each interface [32MiB]")
         ->group(group);
     app.add_option("-r,--read", settings.read, "a pcap or pcapng file instead; '-' for standard input")->type_name("FILE")->group(group);
+    auto write = [&settings]() -> RecorderOptions& {
+        if (!settings.write) settings.write.emplace();
+        return *settings.write;
+    };
+    app.add_option_function<std::string>(
+           "-w,--write", [write](const std::string& path) { write().path = path; }, "save the packets that were kept, as pcapng")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_option_function<std::string>(
+           "--write-size",
+           [write](const std::string& text) { write().file_bytes = value_of("--write-size", parse_file_size(text)); },
+           "begin another file at about this size")
+        ->type_name("SIZE")
+        ->needs("--write")
+        ->group(group);
+    app.add_option_function<std::string>(
+           "--write-files", [write](const std::string& text) { write().files = value_of("--write-files", parse_count(text)); },
+           "at most so many files, the oldest is written over")
+        ->type_name("N")
+        ->needs("--write-size")
+        ->group(group);
 }
 
 void add_selection(CLI::App& app, HttpSettings& settings) {

@@ -9,6 +9,7 @@ namespace podsnoop {
 namespace {
 
 constexpr std::size_t smallest_buffer = std::size_t{256} << 10, largest_buffer = std::size_t{1} << 31;
+constexpr std::size_t smallest_file = 65536;
 constexpr std::size_t largest_preview = 65536;
 constexpr std::uint64_t most_connections = 16'777'216;
 
@@ -42,6 +43,13 @@ Result<std::size_t> parse_buffer(std::string_view text) {
     if (size && (*size < smallest_buffer || *size > largest_buffer))
         return fail("not a buffer size", std::string(text), "it must be 256KiB to 2GiB");
     return size;
+}
+
+Result<std::uint64_t> parse_file_size(std::string_view text) {
+    const Result<std::size_t> size = parse_size(text);
+    if (!size) return std::unexpected(size.error());
+    if (*size < smallest_file) return fail("not a file size", std::string(text), "it must be at least 64KiB");
+    return *size;
 }
 
 Result<std::size_t> parse_body_preview(std::string_view text) {

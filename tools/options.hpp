@@ -14,18 +14,20 @@
 
 namespace podsnoop {
 
-/// An option whose value a parse function of the library reads. Its Error becomes CLI11's: wrong usage.
+/// What a parse function of the library read. Its Error becomes CLI11's: wrong usage.
+template <class T>
+T value_of(const std::string& option, Result<T> parsed) {
+    if (parsed) return std::move(*parsed);
+    const Error& error = parsed.error();
+    throw CLI::ValidationError(option, error.line() + (error.hint.empty() ? "" : "; " + error.hint));
+}
+
+/// An option whose value a parse function of the library reads.
 template <class T, class Parse>
 CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse parse, const std::string& type,
                         const std::string& help) {
     const auto read = [&value, parse, name](const std::string& text) {
-        auto parsed = parse(text);
-        if (!parsed) {
-            const Error& error = parsed.error();
-            throw CLI::ValidationError(name.substr(name.find("--")),
-                                       error.line() + (error.hint.empty() ? "" : "; " + error.hint));
-        }
-        value = std::move(*parsed);
+        value = value_of(name.substr(name.find("--")), parse(text));
     };
     return app.add_option_function<std::string>(name, read, help)->type_name(type);
 }
@@ -38,6 +40,8 @@ Result<std::optional<bool>> parse_color(std::string_view text);
 Result<std::uint64_t> parse_count(std::string_view text);
 /// Bytes of the packet buffer, 256 KiB to 2 GiB.
 Result<std::size_t> parse_buffer(std::string_view text);
+/// Bytes of a capture file, from 64 KiB on.
+Result<std::uint64_t> parse_file_size(std::string_view text);
 /// Bytes of each body to show, at most 64 KiB.
 Result<std::size_t> parse_body_preview(std::string_view text);
 /// Connections to follow at once, 1 to 16,777,216.

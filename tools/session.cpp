@@ -41,13 +41,17 @@ Time now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::syste
 constexpr bool is_live(const LiveCapture&) { return true; }
 constexpr bool is_live(const FileCapture&) { return false; }
 
+constexpr bool skips_bodies(const LiveCapture&) { return LiveCapture::trims_bodies; }
+bool skips_bodies(const FileCapture& file) { return file.skips_bodies(); }
+
 /// The stages behind a source, and the loop.
 template <class Source>
 class Session : public ExchangeSink {
   public:
-    Session(Source& source, const HttpSettings& settings, StopSignals& signals, Output& output)
+    Session(Source& source, const HttpSettings& settings, std::optional<Recorder> recorder, StopSignals& signals, Output& output)
         : source_(source),
           settings_(settings),
+          recorder_(std::move(recorder)),
           signals_(signals),
           output_(output),
           printer_({.format = settings.format,
@@ -56,17 +60,17 @@ class Session : public ExchangeSink {
                     .headers = !settings.http.headers.empty(),
                     .body = settings.http.body_preview != 0}),
           tracer_(*this, ledger_, settings.http),
-          reassembler_(tracer_, settings.reassembly, is_live(source), random_seed()) {}
+          reassembler_(tracer_, settings.reassembly, random_seed()) {}
 
     Result<void> run() {
-        const auto started = std::chrono::steady_clock::now();
-        if (settings_.duration) deadline_ = started + *settings_.duration;
+        if (settings_.duration) deadline_ = std::chrono::steady_clock::now() + *settings_.duration;
+        if (is_live(source_)) started_ = now();
         printer_.header(pending_output_);
         Result<void> result = flush();
         while (result && !stopping_) result = turn();
         // Damage in a file ends it, and what was read before it is told all the same.
         if (Result<void> drained = drain(); result) result = drained;
-        ledger_.duration = std::chrono::steady_clock::now() - started;
+        if (Result<void> finished = finish(); result) result = finished;
         return result;
     }
 
@@ -105,6 +109,11 @@ class Session : public ExchangeSink {
     }
 
     void take(const Packet& packet) {
+        if (started_ == Time{}) started_ = packet.time;
+        latest_ = std::max(latest_, packet.time);
+        look_after(latest_);
+        if (recorder_ && !recording_failed_) record(packet);
+        reassembler_.filter_skips(skips_bodies(source_));
         Segment segment;
         switch (decode(packet, segment)) {
             case Decoded::segment:
@@ -116,14 +125,29 @@ class Session : public ExchangeSink {
             case Decoded::fragment: ++ledger_.segments_fragments; break;
             case Decoded::not_tcp: ++not_tcp_; break;
         }
-        latest_ = std::max(latest_, packet.time);
-        if (latest_ - last_look_ >= housekeeping) look_after(latest_);
     }
 
+    /// Looks at what waits too long, at times that depend on the packets alone: so a file gives the records that
+    /// the trace gave which wrote it, when nothing came for a while too.
     void look_after(Time time) {
-        last_look_ = time;
+        const Time last = Time{time.time_since_epoch() / housekeeping * housekeeping};
+        if (last <= looked_) return;
+        // What is given up can make the next thing wait: each step counts as long as anything is held.
+        Time step = looked_ + housekeeping;
+        for (; reassembler_.holds_any() && step < last; step += housekeeping) look_at(step);
+        look_at(last);
+        looked_ = last;
+    }
+    void look_at(Time time) {
         reassembler_.advance(time);
         tracer_.advance(time);
+    }
+
+    void record(const Packet& packet) {
+        Result<void> written = recorder_->write(packet, source_.interfaces()[packet.interface], skips_bodies(source_));
+        if (written) return;
+        recording_failed_ = written.error();
+        say(written.error().line() + "; tracing goes on without writing");
     }
 
     /// Nothing waits in the source: write what there is, then wait for more.
@@ -180,17 +204,39 @@ class Session : public ExchangeSink {
                 else if (*next == Next::end) break;
             }
         }
-        reassembler_.finish(is_live(source_) ? std::max(latest_, now()) : latest_);
+        return {};
+    }
+
+    /// Tells what is under way, and closes the books.
+    Result<void> finish() {
+        Time stopped = latest_;
+        if constexpr (requires { source_.stopped(); }) {
+            started_ = source_.started().value_or(started_);
+            stopped = std::max(stopped, source_.stopped().value_or(stopped));
+        } else {
+            stopped = std::max(stopped, now());
+        }
+        look_after(stopped);
+        reassembler_.finish(stopped);
+        ledger_.duration = stopped - started_;
         ledger_.packets = source_.counts();
+        if (recorder_ && !recording_failed_) {
+            Result<void> recorded = recorder_->finish(ledger_.packets, started_, stopped);
+            if (!recorded) recording_failed_ = recorded.error();
+        }
         ledger_.packets.kept -= not_tcp_;
         ledger_.packets.skipped_not_tcp += not_tcp_;
         ledger_.bytes_gap = reassembler_.counts().gap_bytes;
         ledger_.connections_evicted = reassembler_.counts().evicted;
-        return flush();
+        Result<void> flushed = flush();
+        if (flushed && recording_failed_) return std::unexpected(*recording_failed_);
+        return flushed;
     }
 
     Source& source_;
     const HttpSettings& settings_;
+    std::optional<Recorder> recorder_;
+    std::optional<Error> recording_failed_;
     StopSignals& signals_;
     Output& output_;
     ExchangePrinter printer_;
@@ -199,7 +245,7 @@ class Session : public ExchangeSink {
     Reassembler reassembler_;
     std::string pending_output_;
     std::uint64_t printed_ = 0, not_tcp_ = 0;
-    Time latest_, last_look_;
+    Time started_, latest_, looked_;
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
     bool stopping_ = false, done_printing_ = false;
 };
@@ -230,10 +276,16 @@ template <class Source>
 Result<void> trace(Source source, std::string_view what, const HttpSettings& settings) {
     Result<Fd> ledger_file = open_ledger(settings.ledger);
     if (!ledger_file) return std::unexpected(ledger_file.error());
+    std::optional<Recorder> recorder;
+    if (settings.write) {
+        Result<Recorder> created = Recorder::create(*settings.write);
+        if (!created) return std::unexpected(created.error());
+        recorder = std::move(*created);
+    }
     Result<StopSignals> signals = StopSignals::open();
     if (!signals) return std::unexpected(signals.error());
     Output output(*signals);
-    Session<Source> session(source, settings, *signals, output);
+    Session<Source> session(source, settings, std::move(recorder), *signals, output);
     say(what);
     Result<void> result = session.run();
     std::string summary;

@@ -15,6 +15,7 @@
 #include "http/options.hpp"
 #include "print/printer.hpp"
 #include "reassemble/reassembler.hpp"
+#include "recorder.hpp"
 
 namespace podsnoop {
 
@@ -29,6 +30,7 @@ struct HttpSettings {
     std::optional<bool> color;            ///< nothing: where standard output is a terminal
     std::uint64_t count = 0;              ///< records to print; 0: no limit
     std::optional<Nanoseconds> duration;  ///< how long to trace
+    std::optional<RecorderOptions> write; ///< save the packets that were kept
     std::optional<std::string> ledger;    ///< where to write it; "-" for standard output
 };
 

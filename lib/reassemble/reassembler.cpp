@@ -23,8 +23,8 @@ std::uint32_t payload_seq(const Segment& segment) { return segment.seq + (has(se
 
 }  // namespace
 
-Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, bool filter_skips, std::uint64_t seed)
-    : sink_(sink), limits_(limits), filter_skips_(filter_skips), table_(limits.connections, seed) {}
+Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed)
+    : sink_(sink), limits_(limits), table_(limits.connections, seed) {}
 
 void Reassembler::accept(const Segment& segment) {
     if (segment.source == segment.destination) return;  // a socket connected to itself has no two directions

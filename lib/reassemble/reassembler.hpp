@@ -31,9 +31,12 @@ struct ReassemblyCounts {
 /// them. Time is the packets' own.
 class Reassembler {
   public:
-    /// `filter_skips`: the capture leaves out body segments that cross no 64 KiB boundary of sequence space
-    /// (bpf/http_filter.bpf.c), so that such a hole in a body is no loss. `seed`: see FlowTable.
-    Reassembler(StreamSink& sink, const ReassemblyLimits& limits, bool filter_skips, std::uint64_t seed);
+    /// The sink must outlive it. `seed`: see FlowTable.
+    Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed);
+
+    /// Whether the capture leaves out body segments that cross no 64 KiB boundary of sequence space
+    /// (bpf/http_filter.bpf.c), so that such a hole in a body is no loss. It does not, unless this says so.
+    void filter_skips(bool skips) { filter_skips_ = skips; }
 
     void accept(const Segment& segment);
     /// Gives up what waited too long. Call it now and then with the present time.
@@ -68,7 +71,7 @@ class Reassembler {
 
     StreamSink& sink_;
     ReassemblyLimits limits_;
-    bool filter_skips_;
+    bool filter_skips_ = false;
     FlowTable table_;
     std::vector<Id> holding_;  // connections that hold segments back; each once
     std::size_t held_bytes_ = 0;

@@ -35,7 +35,9 @@ void Collector::told(const Exchange& exchange) {
 }
 
 Conversation::Conversation(HttpOptions options, bool filter_skips, ReassemblyLimits limits)
-    : tracer_(collector, ledger, std::move(options)), reassembler_(tracer_, limits, filter_skips, 7) {}
+    : tracer_(collector, ledger, std::move(options)), reassembler_(tracer_, limits, 7) {
+    reassembler_.filter_skips(filter_skips);
+}
 
 Segment Conversation::make(Side from, std::string_view bytes) {
     Segment segment;

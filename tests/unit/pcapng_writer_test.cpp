@@ -44,7 +44,7 @@ TEST_CASE("what is written is read back") {
                               .skipped_ack = 6,
                               .dropped_ring_full = 20,
                               .dropped_other = 7};
-    REQUIRE(writer->finish(counts));
+    REQUIRE(writer->finish(counts, Time{Nanoseconds{time - 5}}, Time{Nanoseconds{time + 7}}));
 
     const Reading reading = read_file(file.path());
     CHECK(reading.error == "");
@@ -83,7 +83,7 @@ TEST_CASE("every link type comes back as one that decodes the same") {
         auto writer = PcapngWriter::create(file.path());
         const Buffer data("data");
         REQUIRE(writer->write(packet_of(data, link), {}));
-        REQUIRE(writer->finish({}));
+        REQUIRE(writer->finish({}, {}, {}));
         const Reading reading = read_file(file.path());
         REQUIRE(reading.packets.size() == 1);
         CHECK(reading.packets[0].packet.link == link);
@@ -95,7 +95,7 @@ TEST_CASE("a capture of nothing is a capture, and private") {
     unlink(file.path().c_str());
     auto writer = PcapngWriter::create(file.path());
     REQUIRE(writer);
-    REQUIRE(writer->finish({.seen = 2, .skipped_not_tcp = 2}));
+    REQUIRE(writer->finish({.seen = 2, .skipped_not_tcp = 2}, {}, {}));
     const Reading reading = read_file(file.path());
     CHECK(reading.error == "");
     CHECK(reading.packets.empty());

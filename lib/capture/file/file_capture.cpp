@@ -60,6 +60,21 @@ const std::vector<Interface>& FileCapture::interfaces() const {
     return pcapng != nullptr ? pcapng->interfaces() : unnamed_;
 }
 
+bool FileCapture::skips_bodies() const {
+    const auto* pcapng = std::get_if<PcapngReader>(&reader_);
+    return pcapng != nullptr && pcapng->skips_bodies();
+}
+
+std::optional<Time> FileCapture::started() const {
+    const auto* pcapng = std::get_if<PcapngReader>(&reader_);
+    return pcapng != nullptr ? pcapng->started() : std::nullopt;
+}
+
+std::optional<Time> FileCapture::stopped() const {
+    const auto* pcapng = std::get_if<PcapngReader>(&reader_);
+    return pcapng != nullptr ? pcapng->stopped() : std::nullopt;
+}
+
 PacketCounts FileCapture::counts() const {
     PacketCounts counts;
     if (const auto* pcapng = std::get_if<PcapngReader>(&reader_)) {

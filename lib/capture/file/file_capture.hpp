@@ -1,6 +1,7 @@
 // A capture file as a source of packets.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -30,6 +31,11 @@ class FileCapture {
     [[nodiscard]] const std::vector<Interface>& interfaces() const;
     /// So far; what was lost when the capture was made is known at its end.
     [[nodiscard]] PacketCounts counts() const;
+    /// Whether the packets to come are of a capture that left out segments inside bodies, as podsnoop's does.
+    [[nodiscard]] bool skips_bodies() const;
+    /// When capturing began and ended, where the file says it; known once it was read to its end.
+    [[nodiscard]] std::optional<Time> started() const;
+    [[nodiscard]] std::optional<Time> stopped() const;
     /// Readable when more may be waiting; for poll(). A regular file always is.
     [[nodiscard]] int poll_fd() const { return input_.fd(); }
 

@@ -127,6 +127,11 @@ Result<PcapngReader::Parsed> PcapngReader::parse_section(const Input& input, con
                     "pcapng version " + number(major) + " of the section at byte " + number(block.offset) +
                         " is not known");
     section_.clear();
+    skips_bodies_ = false;
+    const bool whole = visit_options(block.body.subspan(16), order_, [&](std::uint16_t code, Bytes value) {
+        if (code == option_comment && as_text(value) == skips_bodies_comment) skips_bodies_ = true;
+    });
+    if (!whole) return damaged_block(input, "option longer than what is left", block.offset);
     return Parsed::other;
 }
 
@@ -175,13 +180,21 @@ Result<PcapngReader::Parsed> PcapngReader::parse_statistics(const Input& input, 
     const std::uint32_t interface = order_.u32(block.body, 0);
     if (interface >= section_.size()) return no_interface(input, interface, block.offset);
     PacketCounts counts;
+    std::optional<Time> started, stopped;
     const bool whole = visit_options(block.body.subspan(12), order_, [&](std::uint16_t code, Bytes value) {
         if (code == option_comment) read_counts_comment(as_text(value), counts);
         if (value.size() != 8) return;
+        const auto time = [&] {
+            return section_[interface].tick.time(std::uint64_t{order_.u32(value, 0)} << 32 | order_.u32(value, 4));
+        };
+        if (code == statistics_start) started = time();
+        if (code == statistics_end) stopped = time();
         if (code == statistics_dropped_by_interface) counts.dropped_ring_full = order_.u64(value, 0);
         if (code == statistics_dropped_by_system) counts.dropped_other = order_.u64(value, 0);
     });
     if (!whole) return damaged_block(input, "option longer than what is left", block.offset);
+    if (started && (!started_ || *started < *started_)) started_ = started;
+    if (stopped && (!stopped_ || *stopped > *stopped_)) stopped_ = stopped;
     // Counted from the section's start: the last statistics of an interface replace those before.
     for (const auto counter : statistics_counters)
         statistics_.*counter += counts.*counter - section_[interface].statistics.*counter;

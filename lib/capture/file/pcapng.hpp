@@ -30,6 +30,11 @@ class PcapngReader {
     /// What the interfaces' statistics say was dropped and, where podsnoop wrote them, skipped. `seen` and
     /// `kept` are not set.
     [[nodiscard]] const PacketCounts& statistics() const { return statistics_; }
+    /// Whether the section's capture left out segments inside bodies, as podsnoop's filter does.
+    [[nodiscard]] bool skips_bodies() const { return skips_bodies_; }
+    /// When capturing began and ended, where the statistics say it.
+    [[nodiscard]] std::optional<Time> started() const { return started_; }
+    [[nodiscard]] std::optional<Time> stopped() const { return stopped_; }
     /// Packets passed over because their interface's link type cannot be decoded.
     [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
 
@@ -67,6 +72,8 @@ class PcapngReader {
     std::vector<Described> section_;  // the current section's interfaces, by the numbers its packets use
     std::vector<Interface> interfaces_;
     PacketCounts statistics_;
+    bool skips_bodies_ = false;
+    std::optional<Time> started_, stopped_;
     std::uint64_t undecodable_ = 0;
     std::string undecodable_link_;  // the first such
     bool any_decodable_ = false;    // whether any interface so far can be decoded

@@ -24,6 +24,8 @@ enum Option : std::uint16_t {
     interface_description = 3,
     interface_resolution = 9,
     interface_offset = 14,
+    statistics_start = 2,
+    statistics_end = 3,
     statistics_received = 4,
     statistics_dropped_by_interface = 5,
     statistics_dropped_by_system = 7,
@@ -36,6 +38,9 @@ inline constexpr std::size_t block_header_size = 8, block_trailer_size = 4;
 inline constexpr std::size_t smallest_block = block_header_size + block_trailer_size;
 
 constexpr std::size_t padded(std::size_t size) { return (size + 3) & ~std::size_t{3}; }
+
+/// What the writer says of a section whose capture left out body segments (see bpf/README.md).
+inline constexpr std::string_view skips_bodies_comment = "podsnoop: segments inside bodies were left out";
 
 /// How the writer puts an interface's network namespace into its description, before the inode number.
 inline constexpr std::string_view netns_description = "network namespace ";

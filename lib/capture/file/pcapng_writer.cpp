@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "capture/file/counts_comment.hpp"
 #include "capture/file/link_types.hpp"
@@ -37,11 +38,11 @@ std::array<char, sll2_size> sll2_header(std::uint16_t protocol) {
 
 }  // namespace
 
-Result<PcapngWriter> PcapngWriter::create(const std::string& path) {
+Result<PcapngWriter> PcapngWriter::create(const std::string& path, bool skips_bodies) {
     Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (!fd) return fail("cannot write capture", path, std::strerror(errno));
     PcapngWriter writer(std::move(fd), path);
-    writer.add_section();
+    writer.add_section(skips_bodies);
     return writer;
 }
 
@@ -69,17 +70,21 @@ Result<void> PcapngWriter::flush() {
     return {};
 }
 
-Result<void> PcapngWriter::finish(const PacketCounts& counts) {
+Result<void> PcapngWriter::finish(const PacketCounts& counts, Time started, Time stopped) {
     // Statistics belong to an interface, and libpcap does not open a file that describes none.
     if (described_ == 0) add_interface(LinkType::ethernet, {});
     const std::size_t start = start_block(block_statistics);
     add(std::uint32_t{0});  // the counters are of all interfaces together; they stand with the first
-    add(static_cast<std::uint32_t>(last_ticks_ >> 32));
-    add(static_cast<std::uint32_t>(last_ticks_));
+    add_time(stopped);
     const auto add_counter = [&](std::uint16_t code, std::uint64_t value) {
         add_option(code, as_text(std::as_bytes(std::span(&value, 1))));
     };
     add_option(option_comment, counts_comment(counts));
+    for (const auto& [code, time] : {std::pair{statistics_start, started}, {statistics_end, stopped}}) {
+        add(std::uint16_t{code});
+        add(std::uint16_t{8});
+        add_time(time);
+    }
     add_counter(statistics_received, counts.seen);
     add_counter(statistics_dropped_by_interface, counts.dropped_ring_full);
     add_counter(statistics_dropped_by_system, counts.dropped_other);
@@ -99,12 +104,13 @@ std::uint32_t PcapngWriter::number_of(std::uint32_t index, LinkType link, const 
     return numbers_[at];
 }
 
-void PcapngWriter::add_section() {
+void PcapngWriter::add_section(bool skips_bodies) {
     const std::size_t start = start_block(block_section);
     add(byte_order_magic);
     add(std::uint16_t{1});  // version 1.0
     add(std::uint16_t{0});
     add(std::numeric_limits<std::uint64_t>::max());  // the section's length is not known
+    if (skips_bodies) add_option(option_comment, skips_bodies_comment);
     add_option(section_application, "podsnoop " PODSNOOP_VERSION);
     add_option(option_end, {});
     end_block(start);
@@ -127,12 +133,9 @@ void PcapngWriter::add_interface(LinkType link, const Interface& interface) {
 void PcapngWriter::add_packet(const Packet& packet, std::uint32_t number) {
     const bool cooked = packet.link == LinkType::network;
     const auto extra = static_cast<std::uint32_t>(cooked ? sll2_size : 0);
-    last_ticks_ =
-        static_cast<std::uint64_t>(std::max<std::int64_t>(packet.time.time_since_epoch().count(), 0));
     const std::size_t start = start_block(block_enhanced_packet);
     add(number);
-    add(static_cast<std::uint32_t>(last_ticks_ >> 32));
-    add(static_cast<std::uint32_t>(last_ticks_));
+    add_time(packet.time);
     add(static_cast<std::uint32_t>(packet.data.size()) + extra);
     add(packet.wire_length + extra);
     if (cooked) {
@@ -141,6 +144,13 @@ void PcapngWriter::add_packet(const Packet& packet, std::uint32_t number) {
     }
     pending_ += as_text(packet.data);
     end_block(start);
+}
+
+/// Nanoseconds since 1970, the upper half first whatever the byte order.
+void PcapngWriter::add_time(Time time) {
+    const auto ticks = static_cast<std::uint64_t>(std::max<std::int64_t>(time.time_since_epoch().count(), 0));
+    add(static_cast<std::uint32_t>(ticks >> 32));
+    add(static_cast<std::uint32_t>(ticks));
 }
 
 void PcapngWriter::add_option(std::uint16_t code, std::string_view value) {

@@ -18,14 +18,15 @@ namespace podsnoop {
 class PcapngWriter {
   public:
     /// Makes the file, readable by its owner only, or empties it.
-    static Result<PcapngWriter> create(const std::string& path);
+    /// `skips_bodies`: the capture leaves out segments inside bodies (see bpf/README.md).
+    static Result<PcapngWriter> create(const std::string& path, bool skips_bodies = false);
 
     /// Adds a packet that was seen on this interface. An interface is described when its first packet comes.
     Result<void> write(const Packet& packet, const Interface& interface);
     /// Hands what was gathered to the kernel.
     Result<void> flush();
-    /// Adds the counters and flushes. Nothing may follow.
-    Result<void> finish(const PacketCounts& counts);
+    /// Adds the counters, and when capturing began and ended; and flushes. Nothing may follow.
+    Result<void> finish(const PacketCounts& counts, Time started, Time stopped);
 
     /// The file's size with what is gathered, in bytes.
     [[nodiscard]] std::uint64_t size() const { return flushed_ + pending_.size(); }
@@ -34,9 +35,10 @@ class PcapngWriter {
     PcapngWriter(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
     std::uint32_t number_of(std::uint32_t index, LinkType link, const Interface& interface);
-    void add_section();
+    void add_section(bool skips_bodies);
     void add_interface(LinkType link, const Interface& interface);
     void add_packet(const Packet& packet, std::uint32_t number);
+    void add_time(Time time);
     void add_option(std::uint16_t code, std::string_view value);
     template <class Integer>
     void add(Integer value);
@@ -49,8 +51,7 @@ class PcapngWriter {
     std::uint64_t flushed_ = 0;
     std::vector<std::uint32_t>
         numbers_;                   // by the source's index and the link type; unnumbered where not described
-    std::uint32_t described_ = 0;   // how many interfaces the file describes
-    std::uint64_t last_ticks_ = 0;  // when the last packet was seen
+    std::uint32_t described_ = 0;  // how many interfaces the file describes
 };
 
 }  // namespace podsnoop

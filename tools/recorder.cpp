@@ -1,0 +1,54 @@
+#include "recorder.hpp"
+
+#include <utility>
+
+namespace podsnoop {
+
+Result<Recorder> Recorder::create(RecorderOptions options) {
+    if (options.path == "-")
+        return fail("cannot write capture", "-", "standard output carries the records", "name a file");
+    Recorder recorder(std::move(options));
+    // Made now, so that a path that cannot be written is known before tracing.
+    if (Result<void> opened = recorder.open(false); !opened) return std::unexpected(opened.error());
+    recorder.begun_ = false;
+    return recorder;
+}
+
+Result<void> Recorder::open(bool skips_bodies) {
+    Result<PcapngWriter> writer = PcapngWriter::create(name(number_), skips_bodies);
+    if (!writer) return std::unexpected(writer.error());
+    writer_ = std::move(*writer);
+    begun_ = true;
+    return {};
+}
+
+std::string Recorder::name(std::uint64_t number) const {
+    if (number == 0) return options_.path;
+    std::string digits = std::to_string(number);
+    digits.insert(digits.begin(), '.');
+    const std::size_t dot = options_.path.rfind('.');
+    const std::size_t slash = options_.path.rfind('/');
+    const bool extension = dot != std::string::npos && dot != 0 && (slash == std::string::npos || dot > slash + 1);
+    return extension ? options_.path.substr(0, dot) + digits + options_.path.substr(dot) : options_.path + digits;
+}
+
+Result<void> Recorder::write(const Packet& packet, const Interface& interface, bool skips_bodies) {
+    if (!begun_) {
+        if (Result<void> opened = open(skips_bodies); !opened) return opened;
+        first_ = packet.time;
+    } else if (options_.file_bytes != 0 && writer_->size() >= options_.file_bytes) {
+        if (Result<void> finished = writer_->finish({}, first_, last_); !finished) return finished;
+        ++number_;
+        if (options_.files != 0) number_ %= options_.files;
+        if (Result<void> opened = open(skips_bodies); !opened) return opened;
+        first_ = packet.time;
+    }
+    last_ = packet.time;
+    return writer_->write(packet, interface);
+}
+
+Result<void> Recorder::finish(const PacketCounts& counts, Time started, Time stopped) {
+    return writer_->finish(counts, started, stopped);
+}
+
+}  // namespace podsnoop
