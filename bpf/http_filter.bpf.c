@@ -35,19 +35,30 @@ enum verdict { KEEP_WHOLE, KEEP_HEAD, KEEP_HEADERS, SKIP_BODY, SKIP_ACK, SKIP_NO
 
 enum start { START_NONE, START_REQUEST, START_UPLOAD, START_BODILESS, START_RESPONSE };
 
-/* A flow's place in the memory of flows. `known`: what is there is about this flow. */
+/* A flow's place in the memory of flows, and what was there. */
 struct place {
     struct http_slot *slot;
     __u32 tag;
-    int known;
+    __u32 state; /* enum http_slot_state; 0: nothing is known of the flow */
+    __u32 from, until;
+    __u64 left;
 };
 
+/* Looks a flow up. Another CPU may be writing the slot: the tag before and after says whose the rest was. */
 static __always_inline struct place find_place(const struct http_flow *flow)
 {
     const __u64 hash = http_flow_hash(flow, hash_seed);
     const __u32 index = http_slot_index(hash);
     struct place place = {.slot = bpf_map_lookup_elem(&flows, &index), .tag = http_slot_tag(hash)};
-    place.known = place.slot && *(volatile __u32 *)&place.slot->tag == place.tag;
+    const volatile struct http_slot *slot = place.slot;
+    if (!place.slot || slot->tag != place.tag)
+        return place;
+    place.from = slot->from;
+    place.until = slot->until;
+    place.left = slot->left;
+    const __u32 state = slot->state;
+    if (slot->tag == place.tag)
+        place.state = state;
     return place;
 }
 
@@ -59,16 +70,11 @@ static __always_inline struct place reverse_place(const struct http_flow *flow)
     return find_place(&reverse);
 }
 
-static __always_inline __u32 state_of(const struct place *place)
-{
-    return place->known ? place->slot->state : 0;
-}
-
 static __always_inline void forget(struct place *place)
 {
-    if (place->known)
+    if (place->state)
         *(volatile __u32 *)&place->slot->tag = 0;
-    place->known = 0;
+    place->state = 0;
 }
 
 /* Writes a slot without a lock: while the tag is 0 another CPU knows nothing, which is always safe. */
@@ -83,7 +89,6 @@ static __always_inline void remember(struct place *place, __u32 state, __u32 fro
     slot->from = from;
     slot->until = until;
     slot->tag = place->tag;
-    place->known = 1;
 }
 
 /* Remembers that [from, from + length) is body. */
@@ -96,17 +101,16 @@ static __always_inline void remember_skip(struct place *place, __u32 from, __u64
 /* Moves the range of a long skip on to where the segment is. */
 static __always_inline void advance(struct place *place, __u32 seq)
 {
-    struct http_slot now = *place->slot;
-    if (!now.left || (__s32)(seq - now.from) < (__s32)HTTP_SKIP_STEP)
+    if (!place->left || (__s32)(seq - place->from) < (__s32)HTTP_SKIP_STEP)
         return;
-    for (int i = 0; i < 4 && now.left && (__s32)(seq - now.from) >= (__s32)HTTP_SKIP_STEP; i++) {
-        const __u32 step = now.left < HTTP_SKIP_STEP ? now.left : HTTP_SKIP_STEP;
-        now.from += HTTP_SKIP_STEP;
-        now.until += step;
-        if (now.left != HTTP_LEFT_UNTIL_FIN)
-            now.left -= step;
+    for (int i = 0; i < 4 && place->left && (__s32)(seq - place->from) >= (__s32)HTTP_SKIP_STEP; i++) {
+        const __u32 step = place->left < HTTP_SKIP_STEP ? place->left : HTTP_SKIP_STEP;
+        place->from += HTTP_SKIP_STEP;
+        place->until += step;
+        if (place->left != HTTP_LEFT_UNTIL_FIN)
+            place->left -= step;
     }
-    remember(place, HTTP_SLOT_SKIP, now.from, now.until, now.left);
+    remember(place, HTTP_SLOT_SKIP, place->from, place->until, place->left);
 }
 
 /* What the payload starts with, by its first eight bytes. Methods of RFC 9110 9.3 and PATCH. */
@@ -166,18 +170,16 @@ static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *sc
 static __always_inline enum verdict on_request(const struct segment *segment, struct place *place, enum start start)
 {
     struct place reverse = reverse_place(&segment->flow);
-    const __u32 state = state_of(&reverse);
     if (start == START_BODILESS) {
         remember(&reverse, HTTP_SLOT_POISON, 0, 0, 0);
-    } else if (state != HTTP_SLOT_POISON) {
+    } else if (reverse.state != HTTP_SLOT_POISON) {
         /* A skip that goes on is left alone; one whose last byte this segment acknowledges is over. */
-        if (state != HTTP_SLOT_SKIP || (segment->flags & TCP_ACK && !reverse.slot->left &&
-                                        (__s32)(segment->ack - reverse.slot->until) >= 0))
+        if (reverse.state != HTTP_SLOT_SKIP || (segment->flags & TCP_ACK && !reverse.left &&
+                                        (__s32)(segment->ack - reverse.until) >= 0))
             remember(&reverse, HTTP_SLOT_ARMED, 0, 0, 0);
     }
-    const __u32 own = state_of(place);
-    const int first = own == HTTP_SLOT_HANDSHAKE && place->slot->until == segment->seq;
-    if (own != HTTP_SLOT_ARMED && !first)
+    const int first = place->state == HTTP_SLOT_HANDSHAKE && place->until == segment->seq;
+    if (place->state != HTTP_SLOT_ARMED && !first)
         return KEEP_WHOLE;
     forget(place);
     return start == START_UPLOAD ? KEEP_HEAD : KEEP_WHOLE;
@@ -187,14 +189,14 @@ static __always_inline enum verdict on_request(const struct segment *segment, st
 static __always_inline enum verdict on_response(struct __sk_buff *skb, const struct segment *segment, struct place *place)
 {
     __u8 status[3];
-    if (state_of(place) != HTTP_SLOT_ARMED || segment->length < 12 ||
+    if (place->state != HTTP_SLOT_ARMED || segment->length < 12 ||
         bpf_skb_load_bytes(skb, segment->start + 9, status, sizeof(status)) < 0)
         return KEEP_WHOLE;
     if (status[0] == '1') /* not the final one */
         return KEEP_WHOLE;
     forget(place);
     struct place reverse = reverse_place(&segment->flow);
-    if (!state_of(&reverse) || state_of(&reverse) == HTTP_SLOT_HANDSHAKE)
+    if (!reverse.state || reverse.state == HTTP_SLOT_HANDSHAKE)
         remember(&reverse, HTTP_SLOT_ARMED, 0, 0, 0); /* another request may follow */
     if (status[1] == '0' && status[2] == '4' && (status[0] == '2' || status[0] == '3')) /* 204, 304: no body */
         return KEEP_WHOLE;
@@ -206,14 +208,12 @@ static __always_inline enum verdict on_response(struct __sk_buff *skb, const str
 static __always_inline enum verdict inside_body(const struct segment *segment, struct place *place)
 {
     const __u32 end = segment->seq + segment->length;
-    const __u32 until = place->slot->until;
-    const __u64 left = place->slot->left;
-    if (end - place->slot->from > until - place->slot->from) { /* the next message is in it */
-        if (!left)
+    if (end - place->from > place->until - place->from) { /* the next message is in it */
+        if (!place->left)
             forget(place);
         return KEEP_WHOLE;
     }
-    if (end == until && !left) {
+    if (end == place->until && !place->left) {
         forget(place);
         return KEEP_HEADERS;
     }
@@ -224,22 +224,21 @@ static __always_inline enum verdict on_payload(struct __sk_buff *skb, const stru
                                                struct place *place)
 {
     const enum start start = start_of(skb, segment);
-    const __u32 state = state_of(place);
-    if (state == HTTP_SLOT_SKIP) {
+    if (place->state == HTTP_SLOT_SKIP) {
         advance(place, segment->seq);
-        const __u32 from = place->slot->from, until = place->slot->until;
+        const __u32 from = place->from, until = place->until;
         if (start != START_NONE && from - segment->seq <= body_preview) {
             forget(place); /* a message where the body should be: there is none, RFC 9110 10.1.1 */
         } else if ((__s32)(segment->seq - from) < 0) {
             return KEEP_WHOLE;
         } else if (segment->seq - from < until - from) {
             return inside_body(segment, place);
-        } else if (place->slot->left) {
+        } else if (place->left) {
             return KEEP_WHOLE;
         } else {
             forget(place);
         }
-    } else if (state == HTTP_SLOT_IGNORE) {
+    } else if (place->state == HTTP_SLOT_IGNORE) {
         if (start == START_NONE)
             return SKIP_NOT_HTTP;
         forget(place);
@@ -256,7 +255,7 @@ static __always_inline void on_syn(const struct segment *segment, struct place *
     struct place reverse = reverse_place(&segment->flow);
     if (segment->flags & TCP_ACK) {
         /* What is known of an earlier connection between the same ports is void, where its SYN was not seen. */
-        if (state_of(place) != HTTP_SLOT_POISON)
+        if (place->state != HTTP_SLOT_POISON)
             forget(place);
         return;
     }
@@ -279,7 +278,7 @@ static __always_inline enum verdict on_segment(struct __sk_buff *skb, const stru
     }
     if (last)
         return KEEP_WHOLE;
-    if (state_of(place) == HTTP_SLOT_HANDSHAKE && place->slot->until == segment->seq) {
+    if (place->state == HTTP_SLOT_HANDSHAKE && place->until == segment->seq) {
         remember(place, HTTP_SLOT_ARMED, 0, 0, 0); /* the client's final ACK: a request may follow */
         return KEEP_WHOLE;
     }
