@@ -119,6 +119,7 @@ class Session : public ExchangeSink {
             case Decoded::segment:
                 ++ledger_.segments_decoded;
                 ledger_.bytes_captured += segment.payload.size();
+                ledger_.bytes_cut += segment.length - segment.payload.size();
                 reassembler_.accept(segment);
                 break;
             case Decoded::malformed: ++ledger_.segments_malformed; break;

@@ -39,6 +39,7 @@ void visit_fields(const Ledger& ledger, Visitor& v) {
     v.object("bytes"_key, {.doc = "TCP payload"}, true, [&] {
         v.field("captured"_key, {.doc = "reached the decoder", .unit = "bytes"}, ledger.bytes_captured);
         v.field("gap"_key, {.doc = "sent and never seen", .unit = "bytes"}, ledger.bytes_gap);
+        v.field("cut"_key, {.doc = "left out by the capture, as a snap length or the filter does", .unit = "bytes"}, ledger.bytes_cut);
     });
     v.object("requests"_key, {.doc = "requests"}, true, [&] {
         using enum ExchangeEnd;

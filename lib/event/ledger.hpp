@@ -28,6 +28,7 @@ struct Ledger {
     // kept = decoded + malformed + fragments
     std::uint64_t segments_decoded = 0, segments_malformed = 0, segments_fragments = 0;
     std::uint64_t bytes_captured = 0;  ///< TCP payload bytes that reached the decoder
+    std::uint64_t bytes_cut = 0;       ///< TCP payload bytes of those segments that the capture left out
     std::uint64_t bytes_gap = 0;       ///< TCP payload bytes that were sent and never seen
     // requests_seen = complete + every unanswered: by ExchangeEnd, `complete` first
     std::uint64_t requests_seen = 0;

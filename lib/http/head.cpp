@@ -1,6 +1,7 @@
 #include "http/head.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "http/start_line.hpp"
@@ -8,6 +9,9 @@
 namespace podsnoop {
 
 namespace {
+
+constexpr std::array<std::string_view, 9> known_methods{"GET",    "HEAD",    "POST",    "PUT",  "DELETE",
+                                                       "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
@@ -129,6 +133,20 @@ std::optional<Head> parse_head(Bytes bytes) {
     for_each_field(text, [&](std::string_view name, std::string_view value) { add_field(head, name, value); });
     if (head.is_request)
         if (const auto host = host_of_target(head)) head.host = host;
+    return head;
+}
+
+std::optional<Head> parse_cut_head(Bytes bytes) {
+    if (auto head = parse_head(bytes)) return head;
+    const std::string_view text = as_text(bytes);
+    const std::size_t blank = text.find(' ');
+    if (blank == std::string_view::npos || text.find('\n') != std::string_view::npos) return std::nullopt;
+    if (std::ranges::find(known_methods, text.substr(0, blank)) == known_methods.end()) return std::nullopt;
+    Head head;
+    head.is_request = true;
+    head.method = text.substr(0, blank);
+    head.target = text.substr(blank + 1);
+    head.target = head.target.substr(0, head.target.find(' '));
     return head;
 }
 

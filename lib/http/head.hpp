@@ -45,6 +45,10 @@ struct Head {
 /// nor a status line. Lines may end in a bare LF (RFC 9112 2.2); folded lines (5.2) belong to their field.
 std::optional<Head> parse_head(Bytes bytes);
 
+/// The same for a head that was cut off by the capture. Where even the request line is not whole, the method and as
+/// much of the target as is there, if the method is one of RFC 9110's or PATCH: a token alone can be anything.
+std::optional<Head> parse_cut_head(Bytes bytes);
+
 /// Calls visit(name, value) for each field, the value without blanks around it. Lines that are no field are
 /// passed over.
 template <class Visit>

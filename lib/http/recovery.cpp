@@ -26,6 +26,13 @@ ExchangeEnd end_of(Close how) {
     return ExchangeEnd::closed;
 }
 
+/// Of a body that will not be followed, what its header says of it.
+void announce_body(Exchange& exchange, Message& message, const BodyFraming& framing) {
+    if (framing.kind != BodyFraming::Kind::length) return;
+    message.body_bytes = framing.length;
+    exchange.flags |= flag_body_gap;
+}
+
 }  // namespace
 
 void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t length, Missing why, Time time) {
@@ -61,7 +68,7 @@ void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, boo
     Conversation& conversation = conversations_[id];
     Half& half = conversation.halves[direction];
     const bool in_head = half.framer.in_head();
-    if (in_head) salvage_head(id, direction, time);
+    if (in_head) salvage_head(id, direction, time, truncated);
     half.framer.restart();
     if (conversation.mode == Mode::undecided) return;
     half.lost = true;
@@ -78,11 +85,11 @@ void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, boo
     }
 }
 
-/// Makes what can be made of a head whose end was not seen.
-void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time) {
+/// Makes what can be made of a head whose end was not seen. `truncated`: the capture cut it off.
+void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time, bool truncated) {
     Conversation& conversation = conversations_[id];
     const std::string text(as_text(conversation.halves[direction].framer.unfinished_head()));
-    const auto parsed = parse_head(as_bytes(text));
+    const auto parsed = truncated ? parse_cut_head(as_bytes(text)) : parse_head(as_bytes(text));
     if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction))) return;
     if (!parsed->is_request && parsed->status < 200) return;
     if (!conversation.info.client_known) {
@@ -96,6 +103,7 @@ void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time) {
             Pending& pending = pending_[conversation.request_now];
             pending.request_last = time;
             pending.exchange.flags |= flag_truncated_head;
+            announce_body(pending.exchange, pending.exchange.request, request_framing(*parsed));
         }
         return;
     }
@@ -107,6 +115,7 @@ void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time) {
     copy_response(pending.exchange.response, *parsed, text, options_);
     pending.exchange.response.head_bytes = conversation.halves[direction].framer.head_length();
     pending.exchange.flags |= flag_truncated_head;
+    announce_body(pending.exchange, pending.exchange.response, response_framing(*parsed, pending.exchange.request.method));
     conversation.response_now = index;
 }
 
@@ -130,7 +139,8 @@ bool HttpTracer::may_resume(Conversation& conversation, Direction direction, con
         const Index last = conversation.queue.back;
         const bool in_body = last != none && pending_[last].fault && pending_[last].has_ack && chunk.has_ack &&
                              distance(pending_[last].ack, chunk.ack) <= 0;
-        safe = start == StartLine::request && !in_body;
+        const bool cut = start == StartLine::incomplete && chunk.length > chunk.bytes.size() && parse_cut_head(chunk.bytes);
+        safe = (start == StartLine::request || cut) && !in_body;
     } else if (start == StartLine::response) {
         // Only the place where a known request's answer must start is safe.
         for (Index index = conversation.queue.front; index != none && !safe; index = pending_[index].next)
@@ -191,7 +201,7 @@ void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
     if (conversation.mode == Mode::ignored || conversation.mode == Mode::tunnel) return;
     Half& half = conversation.halves[direction];
     const std::size_t before = half.framer.memory();
-    if (half.framer.in_head()) salvage_head(id, direction, time);
+    if (half.framer.in_head()) salvage_head(id, direction, time, false);
     const bool whole = half.framer.in_body() && half.framer.body().ends_with_connection();
     half.framer.restart();
     partial_head_bytes_ -= before;
@@ -211,7 +221,7 @@ void HttpTracer::closed(ConnectionId id, Close how, Time time) {
         Half& half = conversation.halves[direction];
         const std::size_t before = half.framer.memory();
         if (half.framer.in_head() && conversation.mode != Mode::ignored && conversation.mode != Mode::tunnel)
-            salvage_head(id, direction, time);
+            salvage_head(id, direction, time, false);
         half.framer.restart();
         partial_head_bytes_ -= before;
     }

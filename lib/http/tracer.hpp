@@ -88,7 +88,7 @@ class HttpTracer : public StreamSink {
     void fill(Index index, const Conversation& conversation);
     void not_message(ConnectionId id, Direction direction, Bytes bytes);
     void lose_place(ConnectionId id, Direction direction, Time time, bool truncated);
-    void salvage_head(ConnectionId id, Direction direction, Time time);
+    void salvage_head(ConnectionId id, Direction direction, Time time, bool truncated);
     bool may_resume(Conversation& conversation, Direction direction, const Chunk& chunk);
     void bound_partial_heads(ConnectionId id, Direction direction, std::size_t before, Time time);
     void finish_request(Conversation& conversation, ExchangeEnd fault);

@@ -332,6 +332,21 @@ TEST_CASE("bytes of a body that the capture cut off are counted, and are no gap"
     CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/5000 complete", "GET /b 200 body 0/2 complete"});
 }
 
+TEST_CASE("a capture that cut heads off gives what can be told, and the next exchanges too") {
+    Talk talk;
+    talk.open();
+    for (int i = 0; i < 2; ++i) {
+        talk.send_cut(Talk::client, get_a, 20);
+        talk.send_cut(Talk::server, big_head(2) + "ok", 20);
+        talk.send_cut(Talk::client, get_b, 5);
+        talk.send_cut(Talk::server, big_head(5000) + std::string(5000, 'x'), 38);
+    }
+    talk.finish();
+    const std::string a = "GET /a 200 body 0/0 gap truncated-head", b = "GET / 200 body 0/5000 gap body-gap truncated-head";
+    CHECK(talk.collector.lines == Lines{a, b, a, b});
+    CHECK(talk.ledger.heads_truncated == 4);
+}
+
 TEST_CASE("the phases of an exchange are measured where product users expect them") {
     Talk talk;
     talk.open();

@@ -180,7 +180,7 @@ TEST_CASE("json: the ledger, every counter in its place") {
     l.duration = std::chrono::seconds(10);
     l.packets = {1, 2, 3, 4, 5, 6, 7, 8, 9};
     l.segments_decoded = 10, l.segments_malformed = 11, l.segments_fragments = 12;
-    l.bytes_captured = 13, l.bytes_gap = 14, l.requests_seen = 15;
+    l.bytes_captured = 13, l.bytes_gap = 14, l.bytes_cut = 34, l.requests_seen = 15;
     l.requests_by_end = {16, 17, 18, 19, 20, 21, 22, 23};
     l.responses_orphan = 24, l.connections_evicted = 25, l.heads_truncated = 26;
     l.connections_tls = 27, l.connections_http2 = 28, l.connections_other = 29, l.tunnels = 30;
@@ -191,7 +191,7 @@ TEST_CASE("json: the ledger, every counter in its place") {
         out ==
         R"({"type":"ledger","duration_us":10000000,"packets":{"seen":1,"kept":2,)"
         R"("skipped":{"not-tcp":3,"not-selected":4,"not-http":5,"body":6,"ack":7},"dropped":{"ring-full":8,"other":9}},)"
-        R"("segments":{"decoded":10,"malformed":11,"fragments":12},"bytes":{"captured":13,"gap":14},)"
+        R"("segments":{"decoded":10,"malformed":11,"fragments":12},"bytes":{"captured":13,"gap":14,"cut":34},)"
         R"("requests":{"seen":15,"complete":16,"unanswered":{"reset":17,"closed":18,"timeout":19,"gap":20,)"
         R"("upgraded":21,"capture-end":22,"evicted":23}},"responses":{"orphan":24},)"
         R"("limits":{"connections-evicted":25,"heads-truncated":26},"connections":{"tls":27,"http2":28,"other":29},)"
