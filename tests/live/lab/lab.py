@@ -39,6 +39,7 @@ class Lab(contextlib.ExitStack):
         self.case = case
         self.notes = []  # what the case wants told with its result
         self.processes = []
+        self.namespaces = []
         self.folder = None
         self.client = self.server = None
 
@@ -61,6 +62,7 @@ class Lab(contextlib.ExitStack):
         # The process id keeps two runs at once apart, and says whose a left-over one is.
         namespace = Namespace(f"podsnoop-live-{os.getpid()}-{next(numbers)}-{role}")
         self.callback(namespace.remove)
+        self.namespaces.append(namespace)
         return namespace
 
     def pair(self):
@@ -147,6 +149,10 @@ class Lab(contextlib.ExitStack):
         with open(path, "wb") as file:
             file.truncate(size)
         return path
+
+    def retransmitted(self):
+        """Segments that the kernel sent again, in all the namespaces."""
+        return sum(namespace.retransmitted() for namespace in self.namespaces)
 
     def note(self, text):
         self.notes.append(text)

@@ -40,6 +40,15 @@ class Namespace:
         """The command line that runs argv in this namespace, in one process of that very id."""
         return ["nsenter", f"--net={self.path}", "--", *map(str, argv)]
 
+    def proc_net(self, name):
+        """A file of its /proc/net."""
+        return command(*self.inside("cat", f"/proc/thread-self/net/{name}"))
+
+    def retransmitted(self):
+        """Segments sent again since it was made: RetransSegs of RFC 4022."""
+        names, values = [line.split() for line in self.proc_net("snmp").splitlines() if line.startswith("Tcp:")]
+        return int(values[names.index("RetransSegs")])
+
     @property
     def inode(self):
         return os.stat(self.path).st_ino

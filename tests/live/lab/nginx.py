@@ -1,6 +1,7 @@
 """A real nginx with a generated configuration and an access log that can be compared with records."""
 import json
 import pathlib
+import re
 
 from .check import wait_for
 from .network import command
@@ -40,6 +41,7 @@ http {{
 }}
 """
 SMALL = b"hello, world\n"
+LISTENS = re.compile(r":0050 [0-9A-F:]+ 0A ")  # a line of /proc/net/tcp: local port 80, state LISTEN
 
 
 class Nginx:
@@ -59,7 +61,7 @@ class Nginx:
         command("chmod", "-R", "a+rX", lab.folder)
         self.process = lab.start(namespace, "nginx", "-p", self.folder, "-e", self.folder / "error.log",
                                  "-c", configuration)
-        wait_for(lambda: b":0050 " in listening(namespace), "listening nginx")
+        wait_for(lambda: LISTENS.search(namespace.proc_net("tcp")), "listening nginx")
 
     def log(self):
         """The access log, each line an object, one after the other. What is still running is not in it."""
@@ -69,9 +71,3 @@ class Nginx:
     def quit(self):
         """Lets it finish what it is doing; its log is complete after that."""
         self.process.quit()
-
-
-def listening(namespace):
-    """The listening sockets' lines of the namespace's /proc/net/tcp."""
-    table = command(*namespace.inside("cat", "/proc/thread-self/net/tcp")).encode()
-    return b"\n".join(line for line in table.splitlines() if b" 0A " in line)

@@ -99,5 +99,8 @@ class Tracer:
         """Waits for as many records as there are lines, ends, and compares: see records.told()."""
         self.wait(len(lines))
         self.end()
-        equal(told(self.parsed), list(lines), "records")
+        came = told(self.parsed)
+        if self.lab.retransmitted():  # a busy machine's kernel really did, so the flag is right on any of them
+            came = [line.replace(" retransmit", "") for line in came]
+        equal(came, list(lines), "records")
         return self.parsed
