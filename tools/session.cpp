@@ -14,6 +14,7 @@
 #include "decode/decoder.hpp"
 #include "http/tracer.hpp"
 #include "print/ledger.hpp"
+#include "privileges.hpp"
 #include "terminal.hpp"
 
 namespace podsnoop {
@@ -286,6 +287,11 @@ Result<void> trace(Source source, std::string_view what, const HttpSettings& set
     Result<StopSignals> signals = StopSignals::open();
     if (!signals) return std::unexpected(signals.error());
     Output output(*signals);
+    // From here on, bytes that anybody may have sent are read.
+    const Needs needs{.sockets = is_live(source),
+                      .namespaces = is_live(source) && !settings.live.netns.empty(),
+                      .files = settings.write && settings.write->file_bytes != 0};
+    if (Result<void> dropped = drop_privileges(needs); !dropped) return dropped;
     Session<Source> session(source, settings, std::move(recorder), *signals, output);
     say(what);
     Result<void> result = session.run();

@@ -50,6 +50,8 @@ void Reassembler::accept(const Segment& segment) {
     if (!stream.started && (segment.length != 0 || has(segment, tcp_syn))) {
         stream.started = true;
         stream.next = payload_seq(segment);
+        stream.first = segment.seq;
+        stream.has_syn = has(segment, tcp_syn);
     }
     Stream& answered = connection.streams[other(from)];
     if (has(segment, tcp_ack) && (!answered.has_acked || distance(answered.acked, segment.ack) > 0)) {
@@ -129,10 +131,11 @@ bool Reassembler::is_another_connection(const Connection& connection, Direction 
     const Stream& stream = connection.streams[from];
     if (has(segment, tcp_rst)) return false;
     if (has(segment, tcp_syn)) {
-        // A SYN sent again stands at the stream's start; a new connection's lies beyond (RFC 6191).
+        // A SYN sent again, or seen at another interface, has the number it had; a new connection's has not.
+        if (stream.has_syn) return stream.first != segment.seq;
         if (!stream.started) return connection.finished;
         const std::int32_t ahead = distance(payload_seq(segment), stream.next);
-        return ahead < 0 || ahead > 65536 || (connection.finished && !has(segment, tcp_ack) && ahead != 0);
+        return ahead < 0 || ahead > 65536;
     }
     if (segment.length == 0 || !stream.started) return false;
     const std::int32_t ahead = distance(stream.next, segment.seq);

@@ -34,10 +34,12 @@ struct Hold {
 
 struct Stream {
     std::uint32_t next = 0;     ///< sequence number of the next byte to tell
+    std::uint32_t first = 0;    ///< sequence number of its SYN; valid where has_syn
     std::uint32_t acked = 0;    ///< the highest acknowledgment of it seen; valid where has_acked
     std::uint32_t fin_seq = 0;  ///< sequence number of the FIN; valid where fin
     std::uint32_t fin_ack = 0;  ///< what the FIN acknowledged of the other stream
     bool started = false;       ///< `next` is valid
+    bool has_syn = false;
     bool has_acked = false;
     bool fin = false;           ///< a FIN was seen
     bool ended = false;         ///< and everything before it was told

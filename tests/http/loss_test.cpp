@@ -165,6 +165,36 @@ TEST_CASE("the same ports again, after a close and without one, are another conn
     }
 }
 
+TEST_CASE("a whole connection seen again at another interface, late, is a copy") {
+    Talk talk;
+    std::vector<Segment> sent;
+    const auto send = [&](Segment segment) {
+        sent.push_back(segment);
+        talk.segment(segment);
+    };
+    const auto plain = [&](Talk::Side side, std::string_view bytes, unsigned flags) {
+        Segment segment = talk.make(side, bytes);
+        segment.flags |= static_cast<std::uint8_t>(flags);
+        if ((flags & (tcp_syn | tcp_fin)) != 0) ++talk.next[side];
+        send(segment);
+    };
+    Segment syn = talk.make(Talk::client, {});
+    syn.flags = tcp_syn;
+    ++talk.next[Talk::client];
+    send(syn);
+    plain(Talk::server, {}, tcp_syn);
+    plain(Talk::client, get_a, 0);
+    plain(Talk::server, ok, 0);
+    plain(Talk::server, {}, tcp_fin);
+    plain(Talk::client, {}, tcp_fin);
+    for (Segment segment : sent) {
+        segment.interface = 9;
+        talk.segment(segment);
+    }
+    talk.finish();
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete"});
+}
+
 TEST_CASE("segments after the close open nothing") {
     Talk talk;
     talk.open();

@@ -1,0 +1,19 @@
+// Giving up what the program needs only to start.
+#pragma once
+
+#include "base/result.hpp"
+
+namespace podsnoop {
+
+/// What tracing may still need once its sockets are open.
+struct Needs {
+    bool sockets = false;     ///< open a socket again on an interface that comes back
+    bool namespaces = false;  ///< in a network namespace it has to enter for that
+    bool files = false;       ///< make further capture files where only their owner may
+};
+
+/// Gives up every capability that `needs` does not call for, for good: they leave the bounding set, and no
+/// program this one could start gains any (no_new_privs). Without privileges there is nothing to do.
+Result<void> drop_privileges(const Needs& needs);
+
+}  // namespace podsnoop
