@@ -103,10 +103,15 @@ class Session : public ExchangeSink {
             if (*next == Next::idle) return idle();
             take(packet);
         }
-        if (pending_output_.size() >= flush_at)
-            if (Result<void> flushed = flush(); !flushed) return flushed;
+        attend();
+        return pending_output_.size() >= flush_at ? flush() : Result<void>{};
+    }
+
+    /// What else may have happened.
+    void attend() {
         if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
-        return {};
+        if constexpr (requires { source_.take_notices(); })
+            for (const std::string& notice : source_.take_notices()) say(notice);
     }
 
     void take(const Packet& packet) {
@@ -159,9 +164,7 @@ class Session : public ExchangeSink {
         pollfd fds[3] = {{source_.poll_fd(), POLLIN, 0}, {signals_.poll_fd(), POLLIN, 0}, {output_.poll_fd(), 0, 0}};
         if (poll(fds, 3, patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));
         if ((fds[2].revents & POLLERR) != 0) done_printing_ = stopping_ = true;  // as with `| head`
-        if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
-        if constexpr (requires { source_.take_notices(); })
-            for (const std::string& notice : source_.take_notices()) say(notice);
+        attend();
         return {};
     }
 

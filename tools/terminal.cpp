@@ -24,10 +24,14 @@ Result<StopSignals> StopSignals::open() {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-        // A signal that is ignored, as under nohup, stays ignored.
+        // SIGHUP stays ignored under nohup. SIGINT counts even where a shell ignores it for what runs in the
+        // background: scripts end a trace by it.
         struct sigaction action {};
         sigaction(signal, nullptr, &action);
-        if (action.sa_handler != SIG_IGN) sigaddset(&set, signal);
+        const bool ignored = action.sa_handler == SIG_IGN;
+        if (signal == SIGHUP && ignored) continue;
+        if (ignored) std::signal(signal, SIG_DFL);
+        sigaddset(&set, signal);
     }
     sigprocmask(SIG_BLOCK, &set, nullptr);
     std::signal(SIGPIPE, SIG_IGN);

@@ -71,6 +71,7 @@ void visit_fields(const Ledger& ledger, Visitor& v) {
     v.object("tunnels"_key, {.doc = "connections after an upgrade or CONNECT"}, true, [&] {
         v.field("count"_key, {.doc = "tunnels"}, ledger.tunnels);
         v.field("bytes"_key, {.doc = "what they carried", .unit = "bytes"}, ledger.tunnel_bytes);
+        v.field("websocket"_key, {.doc = "those of them that speak WebSocket"}, ledger.tunnels_websocket);
     });
 }
 

@@ -64,7 +64,7 @@ void add_field(Head& head, std::string_view name, std::string_view value) {
             if (same_name(name, "expect") && same_name(value, "100-continue")) head.expects_continue = true;
             break;
         case 7:
-            if (same_name(name, "upgrade")) head.asks_upgrade = true;
+            if (same_name(name, "upgrade")) head.upgrade = value;
             break;
         case 14:
             if (same_name(name, "content-length")) add_content_length(head.body, value);

@@ -38,7 +38,7 @@ struct Head {
     std::optional<std::string_view> host;   ///< Host, the first one
     BodyHeaders body;
     bool expects_continue = false;  ///< Expect: 100-continue
-    bool asks_upgrade = false;      ///< Upgrade is present
+    std::string_view upgrade;       ///< Upgrade: the protocol to switch to (RFC 9110 7.8); empty if absent
 };
 
 /// Parses a head, which ends with an empty line or is cut off. Nothing if its start line is neither a request's

@@ -61,8 +61,8 @@ StartLine classify_start(Bytes bytes) {
 
 OtherProtocol identify_other(Bytes bytes) {
     const std::string_view text = as_text(bytes);
-    // A TLS record: handshake, version 3.x (RFC 8446 5.1), the client's first.
-    if (text.size() >= 2 && text[0] == 0x16 && text[1] == 0x03) return OtherProtocol::tls;
+    // A TLS record: its type, 20 to 23, and version 3.x (RFC 8446 5.1). A handshake is the client's first.
+    if (text.size() >= 2 && text[0] >= 0x14 && text[0] <= 0x17 && text[1] == 0x03) return OtherProtocol::tls;
     if (text.starts_with("PRI * HTTP/2")) return OtherProtocol::http2;  // RFC 9113 3.4
     return OtherProtocol::unknown;
 }

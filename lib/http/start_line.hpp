@@ -18,7 +18,7 @@ enum class StartLine : std::uint8_t {
 /// it ends in "HTTP/1.x".
 StartLine classify_start(Bytes bytes);
 
-/// What a connection that is not HTTP/1.x speaks, by the first bytes its client sent.
+/// What a connection that is not HTTP/1.x speaks, by bytes that one side sent at once.
 enum class OtherProtocol : std::uint8_t { tls, http2, unknown };
 OtherProtocol identify_other(Bytes bytes);
 

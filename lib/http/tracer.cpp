@@ -178,6 +178,7 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
         for (Half& each : conversation.halves) each.framer.restart();
         conversation.mode = Mode::tunnel;
         ++ledger_.tunnels;
+        if (same_name(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
         return true;
     }
     if (half.framer.begin_body(framing)) message_end(id, server, time);

@@ -94,6 +94,7 @@ void append_missed(std::string& out, const Ledger& ledger) {
                                      counted(ledger.tunnels, "connection became a tunnel",
                                              "connections became tunnels"),
                                      counted(ledger.tunnel_bytes, "byte", "bytes")));
+    not_decoded(ledger.tunnels_websocket, "WebSocket");
     Parts missed;
     missed.add(ledger.bytes_gap, "byte that was sent and not seen", "bytes that were sent and not seen");
     missed.add(ledger.segments_malformed, "malformed packet", "malformed packets");

@@ -543,6 +543,24 @@ TEST_CASE("other protocols are recognised, and the capture is told to leave them
     CHECK(talk.collector.lines.empty());
 }
 
+TEST_CASE("TLS is recognised in the middle of a connection, and WebSocket by its upgrade") {
+    Talk tls;
+    tls.send(Talk::server, std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x'));
+    CHECK(tls.ledger.connections_tls == 1);
+    CHECK(tls.collector.hints.size() == 2);
+    tls.finish();
+
+    Talk socket;
+    socket.open();
+    socket.send(Talk::client, "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
+    socket.send(Talk::server, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\nabc");
+    socket.send(Talk::client, "defg");
+    socket.finish();
+    CHECK(socket.ledger.tunnels == 1);
+    CHECK(socket.ledger.tunnels_websocket == 1);
+    CHECK(socket.ledger.tunnel_bytes == 7);
+}
+
 TEST_CASE("a long body that keeps coming makes a hint of where it ends") {
     Talk talk;
     talk.open();

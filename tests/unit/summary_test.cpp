@@ -46,7 +46,7 @@ TEST_CASE("summary: one of each is told in the singular, and what was missed has
     l.responses_orphan = 1;
     l.packets = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     l.connections_tls = 1, l.connections_http2 = 2, l.connections_other = 1'234'567;
-    l.tunnels = 1, l.tunnel_bytes = 1;
+    l.tunnels = 1, l.tunnel_bytes = 1, l.tunnels_websocket = 1;
     l.bytes_gap = 14600, l.segments_malformed = 1, l.segments_fragments = 2;
     l.connections_evicted = 1, l.heads_truncated = 2;
     CHECK(summary(l) ==
@@ -58,6 +58,7 @@ TEST_CASE("summary: one of each is told in the singular, and what was missed has
           "podsnoop: 2 connections were HTTP/2 and not decoded\n"
           "podsnoop: 1,234,567 connections were not HTTP/1 and not decoded\n"
           "podsnoop: 1 connection became a tunnel and carried 1 byte\n"
+          "podsnoop: 1 connection was WebSocket and not decoded\n"
           "podsnoop: missed: 14,600 bytes that were sent and not seen, 1 malformed packet, 2 IP fragments, "
           "1 connection forgotten for want of room, 2 heads cut short\n");
 }
