@@ -3,6 +3,7 @@
 Each release gets an apt configuration of its own: this machine's sources with the release's name in them replaced,
 and lists of its own.
 """
+import os
 import pathlib
 import re
 import shutil
@@ -23,18 +24,19 @@ class Release:
         self.apt = self.folder / "apt"
 
     def kernel(self):
-        """The folder with the release's newest cloud kernel that was unpacked before, or is now."""
-        unpacked = self.folder / "kernel"
-        if not unpacked.exists():
-            self.update()
-            self.unpack(self.dependency(KERNEL), unpacked)
-        return unpacked
+        """The folder with the release's newest cloud kernel, as of when it was unpacked."""
+        return self.package(KERNEL, stands_for_another=True)
 
-    def package(self, name):
+    def package(self, name, stands_for_another=False):
+        """The folder with an unpacked package."""
         unpacked = self.folder / name
         if not unpacked.exists():
-            self.update()
-            self.unpack(name, unpacked)
+            try:
+                self.update()
+                self.unpack(self.dependency(name) if stands_for_another else name, unpacked)
+            except Unavailable:
+                shutil.rmtree(self.apt, ignore_errors=True)  # the next try has new lists
+                raise
         return unpacked
 
     def update(self):
@@ -63,7 +65,7 @@ class Release:
     def unpack(self, package, target):
         self.run("apt-get", "download", "-q", package)
         (archive,) = self.apt.glob(f"{package}_*.deb")
-        partial = target.with_suffix(".partial")
+        partial = target.with_name(target.name + ".partial")
         command("dpkg-deb", "-x", archive, partial)
         archive.unlink()
         partial.rename(target)
@@ -98,9 +100,10 @@ def install(programs):
 def command(*argv, folder=None, may_fail=False):
     """Standard output of a command that must work, unless it may fail."""
     argv = [str(word) for word in argv]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        done = subprocess.run(argv, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=TIME_LIMIT_SECONDS)
+        done = subprocess.run(argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=TIME_LIMIT_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unavailable(str(error)) from None
     if done.returncode != 0 and not may_fail:
