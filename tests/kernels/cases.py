@@ -1,0 +1,82 @@
+"""What must be true of the report that a virtual machine left. A case is a function whose name starts with `test_`; see
+guest/scenario for what happened. What it returns are notes."""
+from lab import equal, ledger, told, true
+from lab.records import check_exchange
+
+SMALL = "GET /small 0 -> 200 13 complete"
+LARGE_BYTES = 8 << 20
+LARGE = f"GET /large 0 -> 200 {LARGE_BYTES} complete"
+MISSING = "GET /missing 0 -> 404 124 complete"  # with busybox's own page
+LOOPBACK = [SMALL] * 10 + [MISSING, SMALL]
+ACROSS = [SMALL, SMALL, LARGE]
+
+
+def traced(report, name, *wanted):
+    """Checks one trace: its records, that Ctrl-C ended it well with one summary, and its ledger. Returns that."""
+    messages = report[f"{name}/messages"]
+    equal(report[f"{name}/status"].strip(), "0", f"exit status of a program that said {messages!r}")
+    records = report.objects(f"{name}/records")
+    for record in records:
+        check_exchange(record)
+        # An emulated machine is slow enough for TCP to send again what was not lost.
+        record["flags"] = [flag for flag in record["flags"] if flag != "retransmit"]
+    equal(told(records), list(wanted), "records")
+    (books,) = report.objects(f"{name}/ledger")
+    ledger.check(books)
+    ledger.check_records(books, records)
+    ready, exchanges, packets = messages.splitlines()
+    true(ready.startswith("podsnoop: tracing HTTP on "), f"a ready line: {ready!r}")
+    true(f" {len(wanted)} exchanges ({len(wanted)} complete) in " in exchanges, f"a summary of exchanges: {exchanges!r}")
+    true(packets.endswith(", 0 dropped"), f"a summary of packets: {packets!r}")
+    return books
+
+
+def without_its_body(books):
+    """Checks that the filter let hardly anything of a large body into the ring."""
+    true(books["packets"]["skipped"]["body"] > 0, f"no segment of a large body was skipped: {books['packets']}")
+    captured = books["bytes"]["captured"]
+    true(captured < LARGE_BYTES / 100, f"{captured} bytes were captured of a body of {LARGE_BYTES}")
+    return f"{captured} bytes captured, {books['packets']['skipped']['body']} segments skipped"
+
+
+def test_alone(report):
+    """It starts where there is no other file: no library, no /proc, nothing."""
+    equal(report["alone.status"].strip(), "0", f"exit status of a program that said {report['alone']!r}")
+    true(report["alone"].startswith("podsnoop "), f"its version: {report['alone']!r}")
+
+
+def test_loopback(report):
+    traced(report, "loopback", *LOOPBACK)
+    # Linux tells this from 5.16 on.
+    return " ".join(report["loopback/verified"].split())
+
+
+def test_download(report):
+    return without_its_body(traced(report, "download", LARGE, SMALL))
+
+
+def test_veth(report):
+    return without_its_body(traced(report, "veth", *ACROSS))
+
+
+def test_netns(report):
+    return without_its_body(traced(report, "netns", *ACROSS))
+
+
+def test_any_interface(report):
+    return without_its_body(traced(report, "any", *ACROSS))
+
+
+def test_without_btf(report):
+    true("vmlinux" in report["btf"], f"this kernel never had BTF, so hiding it shows nothing: {report['btf']!r}")
+    equal(report["btf-hidden"], "", "what is left of the kernel's BTF")
+    traced(report, "without-btf", *LOOPBACK)
+
+
+def test_bpf_filter(report):
+    """tests/bpf, all of it, on this kernel."""
+    said = report["bpf_filter"]
+    equal(report["bpf_filter.status"].strip(), "0", f"exit status of bpf_filter, which said:\n{said}\n")
+    true("skipped:" not in said, f"bpf_filter skipped a test:\n{said}")
+    (count,) = [line for line in said.splitlines() if line.startswith("[doctest] test cases:")]
+    return count.removeprefix("[doctest] ")

@@ -1,0 +1,1 @@
+"""Virtual machines with the kernels of Debian's releases."""
