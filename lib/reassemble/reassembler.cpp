@@ -1,6 +1,7 @@
 #include "reassemble/reassembler.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace podsnoop {
 
@@ -17,6 +18,20 @@ constexpr unsigned skip_page_bits = 16;
 bool has(const Segment& segment, TcpFlag flag) { return (segment.flags & flag) != 0; }
 
 Direction other(Direction direction) { return direction ^ 1; }
+
+/// Who sent the SYN, or else has the higher port: servers listen on low ones.
+Direction likely_client(const Connection& connection) {
+    if (connection.client_known) return connection.client;
+    return connection.key.ends[0].port < connection.key.ends[1].port ? 1 : 0;
+}
+
+/// Whether a segment acknowledges the other side's SYN and nothing else: a SYN itself, or the client's next, whatever
+/// was lost or comes later.
+bool tells_start(const Connection& connection, Direction from, const Segment& segment) {
+    if (!has(segment, tcp_ack) || has(segment, tcp_rst)) return false;
+    if (has(segment, tcp_syn)) return true;
+    return connection.connecting && from == connection.client && segment.seq == connection.streams[from].next;
+}
 
 /// The sequence number of the first payload byte: a SYN takes one before it (RFC 9293 3.4).
 std::uint32_t payload_seq(const Segment& segment) { return segment.seq + (has(segment, tcp_syn) ? 1 : 0); }
@@ -58,17 +73,21 @@ void Reassembler::accept(const Segment& segment) {
         answered.acked = segment.ack;
         answered.has_acked = true;
     }
+    if (!answered.started && tells_start(connection, from, segment)) {
+        answered.started = true;
+        answered.next = segment.ack;
+    }
     note_handshake(id, from, segment);
     if (segment.length != 0) payload(id, from, segment);
     if (has(segment, tcp_fin) && stream.started) fin(id, from, segment);
     if (has(segment, tcp_rst)) {
-        give_up(id, true);
+        give_up(id, {});
         if (!connection.finished) close(id, Close::reset, segment.time);
         return;
     }
     for (Stream& held : connection.streams)
         if (held.hold) ++held.hold->waited;
-    if (is_impatient(connection, segment.time)) give_up(id, false);
+    if (const auto direction = impatient(connection, segment.time)) give_up(id, direction);
 }
 
 FlowTable::Id Reassembler::open(const FlowKey& key, Direction from, const Segment& segment) {
@@ -78,7 +97,7 @@ FlowTable::Id Reassembler::open(const FlowKey& key, Direction from, const Segmen
         const Id victim = table_.victim();
         if (!table_[victim].finished) {
             ++counts_.evicted;
-            give_up(victim, true);
+            give_up(victim, {});
             if (!table_[victim].finished) close(victim, Close::evicted, segment.time);
         }
         table_.remove(victim);
@@ -233,9 +252,11 @@ bool Reassembler::skip_hole(Id id, Direction direction, std::uint32_t to, Time t
 /// Whether bytes of the other stream that `ack` acknowledges were not told yet.
 bool Reassembler::must_wait(Id id, Direction from, std::uint32_t ack) {
     const Stream& answered = table_[id].streams[other(from)];
-    // One more than seen is the FIN's own sequence number.
-    if (!answered.started || distance(answered.next, ack) <= 1) return false;
-    if (distance(answered.next, ack) > far_ahead) return false;
+    if (!answered.started) return false;
+    // A FIN takes a sequence number behind the last byte. Until it is seen, that may as well be a byte's.
+    const bool fin_is_next = answered.fin && answered.fin_seq == answered.next;
+    const std::int32_t ahead = distance(answered.next, ack);
+    if (ahead <= (fin_is_next ? 1 : 0) || ahead > far_ahead) return false;
     return answered.hold || !skip_hole(id, other(from), ack, answered.last);
 }
 
@@ -269,7 +290,7 @@ bool Reassembler::drain_one(Id id, Direction direction) {
     HeldSegment& first = hold.segments.front();
     const std::int32_t ahead = distance(stream.next, first.seq);
     if (ahead > 0 && !skip_hole(id, direction, first.seq, first.time)) return false;
-    if (first.has_ack && must_wait(id, direction, first.ack)) return false;
+    if (first.has_ack && first.waits && must_wait(id, direction, first.ack)) return false;
     const HeldSegment ready = std::move(first);
     hold.segments.erase(hold.segments.begin());
     const std::size_t memory = sizeof(HeldSegment) + ready.bytes.size();
@@ -289,26 +310,39 @@ bool Reassembler::drain_one(Id id, Direction direction) {
     return true;
 }
 
-bool Reassembler::is_impatient(const Connection& connection, Time now) const {
-    for (const Stream& stream : connection.streams) {
+/// A direction that has waited long enough for what it waits for, if there is one.
+std::optional<Direction> Reassembler::impatient(const Connection& connection, Time now) const {
+    for (const Direction direction : {Direction{0}, Direction{1}}) {
+        const Stream& stream = connection.streams[direction];
         if (!stream.hold) continue;
         const Hold& hold = *stream.hold;
-        if (hold.segments.size() > limits_.held_segments || held_bytes_ > limits_.held_bytes) return true;
+        if (hold.segments.size() > limits_.held_segments || held_bytes_ > limits_.held_bytes) return direction;
         const bool waits_for_other = !hold.segments.empty() && distance(stream.next, hold.segments.front().seq) <= 0;
         const bool acked = stream.has_acked && distance(stream.next, stream.acked) > 0;
         const bool known_lost = acked || waits_for_other;
-        if (known_lost && (hold.waited > limits_.acked_segments || now - hold.since > limits_.acked_patience)) return true;
-        if (now - hold.since > limits_.patience) return true;
+        if (known_lost && (hold.waited > limits_.acked_segments || now - hold.since > limits_.acked_patience)) return direction;
+        if (now - hold.since > limits_.patience) return direction;
     }
-    return false;
+    return std::nullopt;
 }
 
-/// Tells holes as lost: the first one, or every one there is.
-void Reassembler::give_up(Id id, bool everything) {
+/// Each direction waits for the other: a segment was sent again, with a later acknowledgment than at first, and the
+/// first time was not seen. A request told too early does no harm, a response would: call it for the client first.
+/// False: this direction does not wait.
+bool Reassembler::release(Connection& connection, Direction direction) {
+    Stream& stream = connection.streams[direction];
+    if (!stream.hold) return false;
+    if (!stream.hold->segments.empty()) return std::exchange(stream.hold->segments.front().waits, false);
+    const std::uint32_t told = connection.streams[other(direction)].next;
+    return std::exchange(stream.fin_ack, told) != told;
+}
+
+/// Tells holes as lost: the one that a direction waits for, or every one there is.
+void Reassembler::give_up(Id id, std::optional<Direction> only) {
     Connection& connection = table_[id];
     while (!connection.finished && (connection.streams[0].hold || connection.streams[1].hold)) {
         // Where one direction waits for the other's bytes, those are the ones to give up.
-        Direction direction = connection.streams[0].hold ? 0 : 1;
+        Direction direction = only.value_or(connection.streams[0].hold ? 0 : 1);
         Stream* stream = &connection.streams[direction];
         const bool any = !stream->hold->segments.empty();
         std::uint32_t to = any ? stream->hold->segments.front().seq : stream->fin_seq;
@@ -318,16 +352,12 @@ void Reassembler::give_up(Id id, bool everything) {
             stream = &connection.streams[direction];
             if (stream->hold && !stream->hold->segments.empty() && distance(stream->hold->segments.front().seq, to) > 0)
                 to = stream->hold->segments.front().seq;
+            if (stream->fin && distance(stream->fin_seq, to) > 0) to = stream->fin_seq;
         }
         if (distance(stream->next, to) > 0) {
             lose(id, direction, to, stream->last);
-        } else {
-            // Each waits for the other, which no two honest hosts can bring about: forget the acknowledgments.
-            for (Stream& held : connection.streams) {
-                held.fin_ack = connection.streams[&held == &connection.streams[0] ? 1 : 0].next;
-                if (held.hold)
-                    for (HeldSegment& segment : held.hold->segments) segment.has_ack = false;
-            }
+        } else if (!release(connection, likely_client(connection)) && !release(connection, other(likely_client(connection)))) {
+            return;
         }
         for (Stream& held : connection.streams) {
             if (!held.hold) continue;
@@ -335,7 +365,7 @@ void Reassembler::give_up(Id id, bool everything) {
             held.hold->since = std::max(held.hold->since, connection.last_seen);
         }
         drain(id);
-        if (!everything) return;
+        if (only) return;
     }
 }
 
@@ -351,16 +381,16 @@ void Reassembler::advance(Time now) {
     for (std::size_t i = holding_.size(); i-- > 0;) {
         if (i >= holding_.size()) continue;  // giving one up can end it
         const Id id = holding_[i];
-        if (is_impatient(table_[id], now)) {
+        if (const auto direction = impatient(table_[id], now)) {
             table_[id].last_seen = std::max(table_[id].last_seen, now);
-            give_up(id, false);
+            give_up(id, direction);
         }
     }
 }
 
 void Reassembler::finish(Time now) {
     table_.for_each([&](Id id) {
-        give_up(id, true);
+        give_up(id, {});
         if (!table_[id].finished) close(id, Close::capture_end, now);
     });
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "event/segment.hpp"
@@ -65,9 +66,10 @@ class Reassembler {
     bool must_wait(Id id, Direction from, std::uint32_t ack);
     void drain(Id id);
     bool drain_one(Id id, Direction direction);
-    void give_up(Id id, bool everything);
+    void give_up(Id id, std::optional<Direction> only);
+    static bool release(Connection& connection, Direction direction);
     void lose(Id id, Direction direction, std::uint32_t to, Time time);
-    bool is_impatient(const Connection& connection, Time now) const;
+    std::optional<Direction> impatient(const Connection& connection, Time now) const;
 
     StreamSink& sink_;
     ReassemblyLimits limits_;

@@ -11,7 +11,33 @@ HeldSegment cut(const Segment& segment, std::uint32_t from, std::uint32_t to) {
     const std::uint32_t length = to - from;
     const std::size_t captured = segment.payload.size();
     const Bytes bytes = skip >= captured ? Bytes{} : segment.payload.subspan(skip, std::min<std::size_t>(length, captured - skip));
-    return {from, segment.ack, length, (segment.flags & tcp_ack) != 0, segment.time, {bytes.begin(), bytes.end()}};
+    return {from, segment.ack, length, (segment.flags & tcp_ack) != 0, true, segment.time, {bytes.begin(), bytes.end()}};
+}
+
+/// Cuts the held segment at `place` in two at `seq`, which lies within it. Gives the place of the second part.
+std::vector<HeldSegment>::iterator split(Hold& hold, std::vector<HeldSegment>::iterator place, std::uint32_t seq) {
+    HeldSegment rest = *place;
+    const std::uint32_t first = seq - place->seq;
+    const std::size_t captured = std::min<std::size_t>(first, place->bytes.size());
+    rest.seq = seq;
+    rest.length -= first;
+    rest.bytes.erase(rest.bytes.begin(), rest.bytes.begin() + static_cast<std::ptrdiff_t>(captured));
+    place->length = first;
+    place->bytes.resize(captured);
+    hold.bytes += sizeof(HeldSegment);
+    return hold.segments.insert(place + 1, std::move(rest));
+}
+
+/// The same bytes came again, from `from` to `to`. When they were first sent, no more had been received than either
+/// copy acknowledges. Gives the place of the last part that they lie in.
+std::vector<HeldSegment>::iterator acknowledge_less(Hold& hold, std::vector<HeldSegment>::iterator place,
+                                                    const Segment& segment, std::uint32_t from, std::uint32_t to) {
+    const bool less = place->has_ack && (segment.flags & tcp_ack) != 0 && distance(segment.ack, place->ack) > 0;
+    if (!less) return place;
+    if (distance(place->seq, from) > 0) place = split(hold, place, from);
+    if (distance(to, place->seq + place->length) > 0) place = split(hold, place, to) - 1;
+    place->ack = segment.ack;
+    return place;
 }
 
 }  // namespace
@@ -29,7 +55,10 @@ void hold_segment(Hold& hold, const Segment& segment) {
     for (; place != held.end() && distance(from, end) > 0; ++place) {
         if (distance(place->seq, end) <= 0) break;  // everything left lies before this one
         if (distance(from, place->seq) > 0) place = add(place, place->seq);
-        from = place->seq + place->length;
+        const std::uint32_t held_end = place->seq + place->length;
+        const std::uint32_t to = distance(held_end, end) > 0 ? held_end : end;
+        place = acknowledge_less(hold, place, segment, from, to);
+        from = to;
     }
     if (distance(from, end) > 0) add(place, end);
 }

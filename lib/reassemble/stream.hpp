@@ -20,6 +20,7 @@ struct HeldSegment {
     std::uint32_t seq = 0, ack = 0;
     std::uint32_t length = 0;  ///< on the wire; bytes.size() of it were captured
     bool has_ack = false;
+    bool waits = true;  ///< for what it acknowledges
     Time time;
     std::vector<std::byte> bytes;
 };
