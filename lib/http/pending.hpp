@@ -19,8 +19,11 @@ struct Pending {
 
     Exchange exchange;
     Time request_first, request_last, response_first, response_last;  ///< valid as far as seen
+    std::uint32_t seq = 0;  ///< the request's first byte
     std::uint32_t ack = 0;  ///< what the request's first segment acknowledged: where its response can start
     bool has_ack = false;
+    bool after_gap = false;  ///< requests may have been lost right before it
+    bool after_lost = false; ///< and one was, which was not answered yet
     bool request_done = false, response_done = false;
     bool expects_continue = false;  ///< it sends its body only after an interim response, or after a while
     bool told = false;                 ///< already printed (timeout); kept so that its late answer finds its place

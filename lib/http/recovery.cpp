@@ -50,7 +50,9 @@ void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t len
         if (skipped != 0 && index != none) {
             Pending& pending = pending_[index];
             Message& message = request ? static_cast<Message&>(pending.exchange.request) : pending.exchange.response;
-            message.body_bytes += skipped;
+            // One number lost of a body that ends with the connection is more likely the FIN's than a byte's.
+            const bool fin = why == Missing::lost && skipped == 1 && half.framer.body().ends_with_connection();
+            if (!fin) message.body_bytes += skipped;
             (request ? pending.request_last : pending.response_last) = time;
             if (why == Missing::lost) pending.exchange.flags |= flag_body_gap;
         }
@@ -60,7 +62,9 @@ void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t len
         }
         length -= skipped;
     }
-    if (length != 0) lose_place(id, direction, time, why == Missing::skipped);
+    if (length == 0) return;
+    if (half.framer.between_messages() && is_client(conversation, direction)) conversation.request_lost = true;
+    lose_place(id, direction, time, why == Missing::skipped);
 }
 
 /// Bytes are missing that framing needed. `truncated`: the capture cut them off.
@@ -70,9 +74,15 @@ void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, boo
     const bool in_head = half.framer.in_head();
     if (in_head) salvage_head(id, direction, time, truncated);
     half.framer.restart();
-    if (conversation.mode == Mode::undecided) return;
+    if (is_client(conversation, direction)) {
+        conversation.request_gap = true;
+        if (in_head && conversation.request_now == none) conversation.request_lost = true;
+    }
+    if (conversation.mode == Mode::undecided) {
+        conversation.joined = conversation.uncertain = conversation.request_gap = true;
+        return;
+    }
     half.lost = true;
-    conversation.uncertain = true;
     if (is_client(conversation, direction)) {
         if (truncated && in_head && conversation.request_now != none) {
             // A head cut short by the capture says enough, and a request mostly ends with its head.
@@ -80,9 +90,18 @@ void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, boo
         } else {
             finish_request(conversation, ExchangeEnd::gap);
         }
-    } else if (conversation.response_now != none) {
-        end_exchange(conversation, conversation.response_now, ExchangeEnd::gap);
+        return;
     }
+    conversation.uncertain = true;
+    if (conversation.response_now != none) end_exchange(conversation, conversation.response_now, ExchangeEnd::gap);
+}
+
+/// Whether a head can be what it seems to be.
+bool HttpTracer::is_possible(const Conversation& conversation, Direction direction, const Head& head) {
+    if (conversation.info.client_known && head.is_request != is_client(conversation, direction)) return false;
+    // The first bytes seen of a connection can be the rest of a method, or of what came before it.
+    const bool first = conversation.joined && !conversation.halves[direction].framed;
+    return !first || !head.is_request || is_registered_method(head.method);
 }
 
 /// Makes what can be made of a head whose end was not seen. `truncated`: the capture cut it off.
@@ -90,7 +109,7 @@ void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time, b
     Conversation& conversation = conversations_[id];
     const std::string text(as_text(conversation.halves[direction].framer.unfinished_head()));
     const auto parsed = truncated ? parse_cut_head(as_bytes(text)) : parse_head(as_bytes(text));
-    if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction))) return;
+    if (!parsed || !is_possible(conversation, direction, *parsed)) return;
     if (!parsed->is_request && parsed->status < 200) return;
     if (!conversation.info.client_known) {
         conversation.info.client_known = true;
@@ -129,6 +148,15 @@ void HttpTracer::finish_request(Conversation& conversation, ExchangeEnd fault) {
     if (pending.response_done) end_exchange(conversation, index, fault);
 }
 
+/// Whether a response starts with this segment, as far as that is certain: where a known request's answer must.
+bool HttpTracer::starts_answer(const Conversation& conversation, const Chunk& chunk) {
+    const StartLine start = classify_start(chunk.bytes);
+    if (start != StartLine::response && start != StartLine::incomplete) return false;
+    for (Index index = conversation.queue.front; index != none; index = pending_[index].next)
+        if (pending_[index].has_ack && pending_[index].ack == chunk.seq) return true;
+    return false;
+}
+
 /// Whether a segment after a gap may be read as the start of a message again.
 bool HttpTracer::may_resume(Conversation& conversation, Direction direction, const Chunk& chunk) {
     const StartLine start = classify_start(chunk.bytes);
@@ -139,12 +167,10 @@ bool HttpTracer::may_resume(Conversation& conversation, Direction direction, con
         const Index last = conversation.queue.back;
         const bool in_body = last != none && pending_[last].fault && pending_[last].has_ack && chunk.has_ack &&
                              distance(pending_[last].ack, chunk.ack) <= 0;
-        const bool cut = start == StartLine::incomplete && chunk.length > chunk.bytes.size() && parse_cut_head(chunk.bytes);
-        safe = (start == StartLine::request || cut) && !in_body;
-    } else if (start == StartLine::response) {
-        // Only the place where a known request's answer must start is safe.
-        for (Index index = conversation.queue.front; index != none && !safe; index = pending_[index].next)
-            safe = pending_[index].has_ack && pending_[index].ack == chunk.seq;
+        const std::string_view text = as_text(chunk.bytes);
+        safe = start != StartLine::neither && is_registered_method(text.substr(0, text.find(' '))) && !in_body;
+    } else {
+        safe = starts_answer(conversation, chunk);
     }
     if (safe) half.lost = false;
     return safe;
@@ -159,7 +185,7 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
     }
     const OtherProtocol protocol = identify_other(bytes);
     conversation.halves[direction].framer.restart();
-    const bool give_up = !conversation.info.midstream || protocol != OtherProtocol::unknown;
+    const bool give_up = !conversation.joined || protocol != OtherProtocol::unknown;
     if (!give_up && ++conversation.misses < patient_misses) return;
     conversation.misses = 0;
     if (!std::exchange(conversation.told_other, true)) {
@@ -171,7 +197,7 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
     }
     // One that was open before may be in the middle of a long body: it stays undecided, and a message that
     // starts later is still seen.
-    if (!conversation.info.midstream) conversation.mode = Mode::ignored;
+    if (!conversation.joined) conversation.mode = Mode::ignored;
     for (const Direction each : {direction, other(direction)})
         sink_.hint({.kind = FlowHint::Kind::not_http,
                     .source = conversation.info.ends[each],

@@ -59,6 +59,16 @@ StartLine classify_start(Bytes bytes) {
     return status_line ? classify_status_line(text) : classify_request_line(text);
 }
 
+bool is_registered_method(std::string_view method) {
+    // IANA's HTTP Method Registry, of 2024.
+    static constexpr std::string_view methods[] = {
+        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "ACL", "BASELINE-CONTROL",
+        "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL",
+        "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PRI", "PROPFIND", "PROPPATCH", "REBIND", "REPORT",
+        "SEARCH", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE", "UPDATEREDIRECTREF", "VERSION-CONTROL"};
+    return std::ranges::find(methods, method) != std::end(methods);
+}
+
 OtherProtocol identify_other(Bytes bytes) {
     const std::string_view text = as_text(bytes);
     // A TLS record: its type, 20 to 23, and version 3.x (RFC 8446 5.1). A handshake is the client's first.

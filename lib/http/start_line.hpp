@@ -18,6 +18,10 @@ enum class StartLine : std::uint8_t {
 /// it ends in "HTTP/1.x".
 StartLine classify_start(Bytes bytes);
 
+/// Whether it is one of the registered methods (RFC 9110 16.1.1). Where framing is lost, any other word in their
+/// place may as well be the end of a body with the next request behind it: "xGET / HTTP/1.1".
+bool is_registered_method(std::string_view method);
+
 /// What a connection that is not HTTP/1.x speaks, by bytes that one side sent at once.
 enum class OtherProtocol : std::uint8_t { tls, http2, unknown };
 OtherProtocol identify_other(Bytes bytes);

@@ -24,7 +24,7 @@ void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info) {
     Conversation& conversation = conversations_[id];
     conversation = Conversation{};
     conversation.info = info;
-    conversation.uncertain = info.midstream;
+    conversation.uncertain = conversation.request_gap = conversation.joined = info.midstream;
 }
 
 void HttpTracer::connected(ConnectionId id, Nanoseconds connect) { conversations_[id].connect = connect; }
@@ -33,6 +33,8 @@ void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) 
     Conversation& conversation = conversations_[id];
     const std::size_t before = conversation.halves[direction].framer.memory();
     feed(id, direction, chunk);
+    conversation.halves[direction].last_ack = chunk.ack;
+    conversation.halves[direction].has_last_ack = chunk.has_ack;
     bound_partial_heads(id, direction, before, chunk.time);
     if (chunk.length > chunk.bytes.size())
         missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
@@ -47,6 +49,13 @@ void HttpTracer::feed(ConnectionId id, Direction direction, const Chunk& chunk) 
     if (std::exchange(half.body_optional, false) && classify_start(chunk.bytes) == StartLine::request) {
         half.framer.restart();
         message_end(id, direction, pending_[conversation.request_now].request_last);
+    }
+    // What answers a request that was not seen may be one to HEAD, and its length that of no body.
+    const Index answering = conversation.response_now;
+    const bool unknown = !is_client(conversation, direction) && (answering == none || !pending_[answering].exchange.request.seen);
+    if (half.framer.in_body() && unknown && starts_answer(conversation, chunk)) {
+        half.framer.restart();
+        message_end(id, direction, half.first);
     }
     Bytes rest = chunk.bytes;
     while (!rest.empty()) {
@@ -76,6 +85,8 @@ bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step
             half.seq = chunk.seq + offset + static_cast<std::uint32_t>(step.consumed);
             half.ack = chunk.ack;
             half.has_ack = chunk.has_ack;
+            half.prior_ack = half.seq == chunk.seq ? half.last_ack : chunk.ack;
+            half.has_prior_ack = half.seq == chunk.seq ? half.has_last_ack : chunk.has_ack;
             half.hinted = half.body_seen = false;
             break;
         case Framer::Event::head: return head(id, direction, step.bytes, chunk.time);
@@ -90,7 +101,7 @@ bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step
 bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time time) {
     Conversation& conversation = conversations_[id];
     const auto parsed = parse_head(bytes);
-    if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction))) {
+    if (!parsed || !is_possible(conversation, direction, *parsed)) {
         not_message(id, direction, bytes);
         return false;
     }
@@ -99,6 +110,7 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
         conversation.info.client = parsed->is_request ? direction : other(direction);
     }
     conversation.mode = Mode::http;
+    conversation.halves[direction].framed = true;
     Framer& framer = conversation.halves[direction].framer;
     if (!parsed->is_request) return response_head(id, *parsed, as_text(bytes), time);
     request_head(id, *parsed, as_text(bytes));
@@ -116,7 +128,7 @@ void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_vie
     if (index == none) {
         // No room, though every older exchange is being answered: it is counted, and later ones find their place.
         ++ledger_.requests_by_end[static_cast<std::size_t>(ExchangeEnd::evicted)];
-        conversation.uncertain = true;
+        conversation.request_gap = conversation.request_lost = true;
         return;
     }
     Pending& pending = pending_[index];
@@ -129,8 +141,11 @@ void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_vie
     exchange.latency.connect = conversation.connect;
     conversation.connect.reset();
     pending.request_first = pending.request_last = half.first;
+    pending.seq = half.seq;
     pending.ack = half.ack;
     pending.has_ack = half.has_ack;
+    pending.after_gap = std::exchange(conversation.request_gap, false);
+    pending.after_lost = std::exchange(conversation.request_lost, false);
     pending.expects_continue = head.expects_continue;
     pending_.push(conversation.queue, index);
 }
@@ -140,12 +155,13 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
     const Direction server = other(conversation.info.client);
     Half& half = conversation.halves[server];
     if (head.status < 200 && head.status != 101) {  // an interim response ends no exchange (RFC 9110 15.2)
-        if (conversation.uncertain) find_answered(conversation, half);  // it shows whose answer comes
+        find_answered(conversation, half);  // it shows whose answer comes
         half.framer.begin_body({});
         return true;
     }
     Index index = find_answered(conversation, half);
     if (index == none) {
+        note_orphan(conversation);
         index = take_pending(id);
         if (index != none) fill(index, conversation);
         else ++ledger_.responses_orphan;
@@ -183,19 +199,6 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
     }
     if (half.framer.begin_body(framing)) message_end(id, server, time);
     return true;
-}
-
-/// Which request the response that starts here answers; none if it is one that was not seen.
-Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half& half) {
-    if (!conversation.uncertain) return conversation.queue.front;
-    Index found = conversation.queue.front;
-    while (found != none && !(pending_[found].has_ack && pending_[found].ack == half.seq)) found = pending_[found].next;
-    if (found == none) return none;
-    while (conversation.queue.front != found) end_exchange(conversation, conversation.queue.front, ExchangeEnd::gap);
-    conversation.uncertain = false;
-    // Everything before had been received when it was sent, so no answer was due.
-    pending_[found].exchange.flags &= static_cast<std::uint8_t>(~flag_pipelined);
-    return found;
 }
 
 void HttpTracer::content(Conversation& conversation, Direction direction, Bytes bytes, Time time) {
@@ -256,7 +259,9 @@ Pending::Index HttpTracer::take_pending(ConnectionId id) {
     if (index == none && victim == none) victim = pending_.oldest_waiting();
     if (index == none && victim != none) {
         Conversation& loser = conversations_[pending_[victim].connection];
-        loser.uncertain = true;
+        const Index next = pending_[victim].next;
+        (next == none ? loser.request_gap : pending_[next].after_gap) = true;
+        (next == none ? loser.request_lost : pending_[next].after_lost) = true;
         end_exchange(loser, victim, ExchangeEnd::evicted);
         index = pending_.take(id);
     }

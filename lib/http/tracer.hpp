@@ -17,7 +17,8 @@ namespace podsnoop {
 
 /// Pairing is by order: a connection's requests wait in a queue, and a response answers the one in front.
 /// Where order is not known (the connection was open before, or bytes were lost), a response answers the
-/// request that was sent when everything before this very byte had been received, and no other.
+/// request that was sent when everything before this very byte had been received, and no other; and where
+/// another request may have been sent just then and lost, nobody is told as answered.
 class HttpTracer : public StreamSink {
   public:
     /// The sink and the ledger must outlive the tracer.
@@ -53,6 +54,11 @@ class HttpTracer : public StreamSink {
         std::uint32_t seq = 0;     ///< its first byte
         std::uint32_t ack = 0;     ///< what that byte's segment acknowledged
         bool has_ack = false;
+        std::uint32_t last_ack = 0;   ///< what the last segment acknowledged
+        bool has_last_ack = false;
+        std::uint32_t prior_ack = 0;  ///< what the segment acknowledged that ended where the message starts
+        bool has_prior_ack = false;
+        bool framed = false;       ///< a message was seen
         bool lost = false;         ///< framing is lost: messages are skipped until a safe place
         bool hinted = false;       ///< the capture was told of the body under way, up to hint_end
         std::uint32_t hint_end = 0;
@@ -63,7 +69,10 @@ class HttpTracer : public StreamSink {
     struct Conversation {
         ConnectionInfo info;
         Mode mode = Mode::undecided;
-        bool uncertain = false;    ///< the queue may lack requests: pair by place, not by order
+        bool uncertain = false;    ///< answers may have been lost: pair by place, not by order
+        bool request_gap = false;  ///< requests may have been lost since the last in the queue
+        bool request_lost = false; ///< and one was, which was not answered yet
+        bool joined = false;       ///< its first bytes were not seen
         bool told_other = false;   ///< counted as not HTTP
         std::uint8_t misses = 0;   ///< segments that start no message, while undecided
         Half halves[2];
@@ -85,7 +94,11 @@ class HttpTracer : public StreamSink {
 
     Index take_pending(ConnectionId id);
     Index find_answered(Conversation& conversation, const Half& half);
+    bool is_answered_here(const Conversation& conversation, Index index, const Half& half);
+    void note_orphan(Conversation& conversation);
     void fill(Index index, const Conversation& conversation);
+    bool starts_answer(const Conversation& conversation, const Chunk& chunk);
+    static bool is_possible(const Conversation& conversation, Direction direction, const Head& head);
     void not_message(ConnectionId id, Direction direction, Bytes bytes);
     void lose_place(ConnectionId id, Direction direction, Time time, bool truncated);
     void salvage_head(ConnectionId id, Direction direction, Time time, bool truncated);
@@ -94,7 +107,7 @@ class HttpTracer : public StreamSink {
     void finish_request(Conversation& conversation, ExchangeEnd fault);
     void end_exchange(Conversation& conversation, Index index, ExchangeEnd end);
     void end_queue(Conversation& conversation, ExchangeEnd end);
-    bool is_client(const Conversation& c, Direction direction) const { return c.info.client_known && c.info.client == direction; }
+    static bool is_client(const Conversation& c, Direction direction) { return c.info.client_known && c.info.client == direction; }
 
     PendingExchanges pending_;
     ExchangeSink& sink_;
