@@ -16,7 +16,7 @@ struct HttpOptions {
     Nanoseconds timeout{60'000'000'000};        ///< without an answer for that long, a request is told
     std::size_t exchanges = 16384;              ///< under way at once, all connections together
     std::size_t exchanges_per_connection = 1024;
-    std::size_t partial_head_bytes = 16 << 20;  ///< heads that came in part, all connections together
+    std::size_t partial_head_bytes = 4 << 20;   ///< heads that came in part, all connections together
 };
 
 }  // namespace podsnoop

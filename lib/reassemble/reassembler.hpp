@@ -15,7 +15,7 @@ namespace podsnoop {
 struct ReassemblyLimits {
     std::size_t connections = 65536;           ///< in the table at once; then the longest unseen is evicted
     std::size_t held_segments = 256;           ///< a stream; then its first hole is given up
-    std::size_t held_bytes = 32 << 20;         ///< all streams together
+    std::size_t held_bytes = 16 << 20;         ///< all streams together
     Nanoseconds acked_patience{50'000'000};    ///< how long a hole may last that the receiver acknowledged
     std::uint32_t acked_segments = 16;         ///< or how many of the connection's segments, whichever is first
     Nanoseconds patience{2'000'000'000};       ///< how long a hole may last otherwise
