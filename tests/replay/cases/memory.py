@@ -1,0 +1,57 @@
+"""Memory stays bounded, whatever comes in: a million of each."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+from lab import equal, true
+from lab.lab import PODSNOOP
+from lab.ledger import check as check_ledger
+
+LIMIT_MIB = 64
+MILLION = 1_000_000
+FLOOD = pathlib.Path(__file__).resolve().parent.parent / "flood.py"
+
+
+def flood(lab, kind):
+    """Reads a flood from a pipe; gives its ledger."""
+    ledger = pathlib.Path(lab.folder) / "ledger.json"
+    with subprocess.Popen([sys.executable, FLOOD, kind, str(MILLION)], stdout=subprocess.PIPE) as source, \
+            open(os.devnull, "wb") as nothing:
+        reader = subprocess.Popen([PODSNOOP, "http", "-r", "-", "-o", "json", "--ledger", ledger], stdin=source.stdout,
+                                  stdout=nothing, stderr=subprocess.PIPE)
+        source.stdout.close()
+        said = reader.stderr.read().decode()
+        _, status, usage = os.wait4(reader.pid, 0)
+        reader.returncode = os.waitstatus_to_exitcode(status)
+    equal(reader.returncode, 0, f"exit status ({said})")
+    counts = json.loads(ledger.read_text())
+    check_ledger(counts)
+    peak = usage.ru_maxrss / 1024
+    lab.note(f"peak {peak:.1f} MiB, {usage.ru_utime + usage.ru_stime:.1f} s of processor time, "
+             f"{counts['limits']['connections-evicted']} connections and {counts['requests']['unanswered']['evicted']} "
+             "requests evicted")
+    true(peak < LIMIT_MIB, f"peak {peak:.1f} MiB of memory, {LIMIT_MIB} are allowed")
+    return counts
+
+
+def test_connections(lab):
+    counts = flood(lab, "connections")
+    equal(counts["requests"]["seen"], MILLION, "requests")
+    true(counts["limits"]["connections-evicted"] > 900_000, "evicted connections are not counted")
+
+
+def test_pipelined(lab):
+    counts = flood(lab, "pipelined")
+    equal(counts["requests"]["seen"], MILLION, "requests")
+    true(counts["requests"]["unanswered"]["evicted"] > 900_000, "evicted requests are not counted")
+
+
+def test_holes(lab):
+    """Connections that each wait for a lost segment."""
+    flood(lab, "holes")
+
+
+def test_unfinished_heads(lab):
+    flood(lab, "heads")
