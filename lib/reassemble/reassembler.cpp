@@ -21,6 +21,11 @@ Direction other(Direction direction) { return direction ^ 1; }
 /// The sequence number of the first payload byte: a SYN takes one before it (RFC 9293 3.4).
 std::uint32_t payload_seq(const Segment& segment) { return segment.seq + (has(segment, tcp_syn) ? 1 : 0); }
 
+/// Where an acknowledgment ends in the bytes of the stream it is of: never behind its FIN, whatever it says.
+std::uint32_t acked_bytes(const Stream& stream, std::uint32_t ack) {
+    return stream.fin && distance(stream.fin_seq, ack) > 0 ? stream.fin_seq : ack;
+}
+
 }  // namespace
 
 Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed)
@@ -233,7 +238,8 @@ bool Reassembler::skip_hole(Id id, Direction direction, std::uint32_t to, Time t
 /// Whether bytes of the other stream that `ack` acknowledges were not told yet.
 bool Reassembler::must_wait(Id id, Direction from, std::uint32_t ack) {
     const Stream& answered = table_[id].streams[other(from)];
-    // One more than seen is the FIN's own sequence number.
+    ack = acked_bytes(answered, ack);
+    // One more than seen may be the sequence number of a FIN that comes later in the capture.
     if (!answered.started || distance(answered.next, ack) <= 1) return false;
     if (distance(answered.next, ack) > far_ahead) return false;
     return answered.hold || !skip_hole(id, other(from), ack, answered.last);
@@ -316,6 +322,7 @@ void Reassembler::give_up(Id id, bool everything) {
             to = any ? stream->hold->segments.front().ack : stream->fin_ack;
             direction = other(direction);
             stream = &connection.streams[direction];
+            to = acked_bytes(*stream, to);
             if (stream->hold && !stream->hold->segments.empty() && distance(stream->hold->segments.front().seq, to) > 0)
                 to = stream->hold->segments.front().seq;
         }

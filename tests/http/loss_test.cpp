@@ -208,6 +208,18 @@ TEST_CASE("segments after the close open nothing") {
     CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete"});
 }
 
+TEST_CASE("an acknowledgment of more than was sent before a FIN is no reason to wait") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.fin(Talk::client);
+    Segment response = talk.make(Talk::server, ok);
+    response.ack += 100;
+    talk.segment(response);
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete"});
+    talk.finish();
+}
+
 TEST_CASE("bytes lost inside a body are counted and flagged, and the next exchange is right") {
     Talk talk;
     talk.open();
