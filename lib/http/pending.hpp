@@ -21,6 +21,8 @@ struct Pending {
     Time request_first, request_last, response_first, response_last;  ///< valid as far as seen
     std::uint32_t ack = 0;  ///< what the request's first segment acknowledged: where its response can start
     bool has_ack = false;
+    bool first_of_ack = false;  ///< no request before it acknowledged the same: a response starting there is its
+    bool after_gap = false;     ///< requests before it were lost, or found no room
     bool request_done = false, response_done = false;
     bool expects_continue = false;  ///< it sends its body only after an interim response, or after a while
     bool told = false;                 ///< already printed (timeout); kept so that its late answer finds its place

@@ -71,8 +71,10 @@ void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, boo
     if (in_head) salvage_head(id, direction, time, truncated);
     half.framer.restart();
     if (conversation.mode == Mode::undecided) return;
+    // A request was here, if no more is known of it: a response that starts there may be its.
+    if (in_head && is_client(conversation, direction) && half.has_ack) conversation.last_ack = half.ack;
     half.lost = true;
-    conversation.uncertain = true;
+    (is_client(conversation, direction) ? conversation.request_gap : conversation.uncertain) = true;
     if (is_client(conversation, direction)) {
         if (truncated && in_head && conversation.request_now != none) {
             // A head cut short by the capture says enough, and a request mostly ends with its head.

@@ -114,9 +114,10 @@ void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_vie
     conversation.request_now = index;
     ++ledger_.requests_seen;
     if (index == none) {
+    const auto last_ack = std::exchange(conversation.last_ack, half.has_ack ? std::optional(half.ack) : std::nullopt);
         // No room, though every older exchange is being answered: it is counted, and later ones find their place.
         ++ledger_.requests_by_end[static_cast<std::size_t>(ExchangeEnd::evicted)];
-        conversation.uncertain = true;
+        conversation.request_gap = true;
         return;
     }
     Pending& pending = pending_[index];
@@ -132,6 +133,8 @@ void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_vie
     pending.ack = half.ack;
     pending.has_ack = half.has_ack;
     pending.expects_continue = head.expects_continue;
+    pending.first_of_ack = half.has_ack && last_ack != half.ack;
+    pending.after_gap = std::exchange(conversation.request_gap, false);
     pending_.push(conversation.queue, index);
 }
 
@@ -140,7 +143,7 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
     const Direction server = other(conversation.info.client);
     Half& half = conversation.halves[server];
     if (head.status < 200 && head.status != 101) {  // an interim response ends no exchange (RFC 9110 15.2)
-        if (conversation.uncertain) find_answered(conversation, half);  // it shows whose answer comes
+        find_answered(conversation, half);  // it shows whose answer comes
         half.framer.begin_body({});
         return true;
     }
@@ -186,12 +189,12 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
 
 /// Which request the response that starts here answers; none if it is one that was not seen.
 Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half& half) {
-    if (!conversation.uncertain) return conversation.queue.front;
     Index found = conversation.queue.front;
-    while (found != none && !(pending_[found].has_ack && pending_[found].ack == half.seq)) found = pending_[found].next;
+    if (!conversation.uncertain && (found == none || !pending_[found].after_gap)) return found;
+    while (found != none && !(pending_[found].first_of_ack && pending_[found].ack == half.seq)) found = pending_[found].next;
     if (found == none) return none;
     while (conversation.queue.front != found) end_exchange(conversation, conversation.queue.front, ExchangeEnd::gap);
-    conversation.uncertain = false;
+    conversation.uncertain = pending_[found].after_gap = false;
     // Everything before had been received when it was sent, so no answer was due.
     pending_[found].exchange.flags &= static_cast<std::uint8_t>(~flag_pipelined);
     return found;

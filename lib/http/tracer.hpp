@@ -17,7 +17,7 @@ namespace podsnoop {
 
 /// Pairing is by order: a connection's requests wait in a queue, and a response answers the one in front.
 /// Where order is not known (the connection was open before, or bytes were lost), a response answers the
-/// request that was sent when everything before this very byte had been received, and no other.
+/// request that was the first to be sent when everything before this very byte had been received, and no other.
 class HttpTracer : public StreamSink {
   public:
     /// The sink and the ledger must outlive the tracer.
@@ -63,7 +63,9 @@ class HttpTracer : public StreamSink {
     struct Conversation {
         ConnectionInfo info;
         Mode mode = Mode::undecided;
-        bool uncertain = false;    ///< the queue may lack requests: pair by place, not by order
+        bool uncertain = false;    ///< the queue may lack the next response's request: pair by place, not by order
+        bool request_gap = false;  ///< and it may lack some behind its end
+        std::optional<std::uint32_t> last_ack;  ///< what the last request's first segment acknowledged
         bool told_other = false;   ///< counted as not HTTP
         std::uint8_t misses = 0;   ///< segments that start no message, while undecided
         Half halves[2];
