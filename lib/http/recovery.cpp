@@ -11,7 +11,7 @@ namespace podsnoop {
 
 namespace {
 
-constexpr std::uint8_t patient_misses = 16;  // segments, before a connection open from before is given up
+constexpr std::uint8_t patient_misses = 16;  // segments, before a connection whose start was not seen is given up
 
 Direction other(Direction direction) { return direction ^ 1; }
 
@@ -142,7 +142,8 @@ bool HttpTracer::may_resume(Conversation& conversation, Direction direction, con
         const bool in_body = last != none && pending_[last].fault && pending_[last].has_ack && chunk.has_ack &&
                              distance(pending_[last].ack, chunk.ack) <= 0;
         const bool cut = start == StartLine::incomplete && chunk.length > chunk.bytes.size() && parse_cut_head(chunk.bytes);
-        safe = (start == StartLine::request || cut) && !in_body;
+        const bool starts = (start == StartLine::request || cut) && has_common_method(chunk.bytes);
+        safe = starts && !in_body;
     } else if (start == StartLine::response) {
         // Only the place where a known request's answer must start is safe.
         for (Index index = conversation.queue.front; index != none && !safe; index = pending_[index].next)
@@ -161,7 +162,8 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
     }
     const OtherProtocol protocol = identify_other(bytes);
     conversation.halves[direction].framer.restart();
-    const bool give_up = !conversation.info.midstream || protocol != OtherProtocol::unknown;
+    const bool from_start = !conversation.uncertain && !conversation.request_gap;
+    const bool give_up = from_start || protocol != OtherProtocol::unknown;
     if (!give_up && ++conversation.misses < patient_misses) return;
     conversation.misses = 0;
     if (!std::exchange(conversation.told_other, true)) {
@@ -171,9 +173,9 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
             case OtherProtocol::unknown: ++ledger_.connections_other; break;
         }
     }
-    // One that was open before may be in the middle of a long body: it stays undecided, and a message that
-    // starts later is still seen.
-    if (!conversation.info.midstream) conversation.mode = Mode::ignored;
+    // One that was open before, or whose first bytes were lost, may be in the middle of a long body: it stays
+    // undecided, and a message that starts later is still seen.
+    if (from_start) conversation.mode = Mode::ignored;
     for (const Direction each : {direction, other(direction)})
         sink_.hint({.kind = FlowHint::Kind::not_http,
                     .source = conversation.info.ends[each],

@@ -59,6 +59,13 @@ StartLine classify_start(Bytes bytes) {
     return status_line ? classify_status_line(text) : classify_request_line(text);
 }
 
+bool has_common_method(Bytes request) {
+    constexpr std::array<std::string_view, 9> methods{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                      "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+    const std::string_view text = as_text(request);
+    return std::ranges::find(methods, text.substr(0, text.find(' '))) != methods.end();
+}
+
 OtherProtocol identify_other(Bytes bytes) {
     const std::string_view text = as_text(bytes);
     // A TLS record: handshake, version 3.x (RFC 8446 5.1), the client's first.

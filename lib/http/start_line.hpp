@@ -18,6 +18,10 @@ enum class StartLine : std::uint8_t {
 /// it ends in "HTTP/1.x".
 StartLine classify_start(Bytes bytes);
 
+/// Whether a request has a method of RFC 9110 9.3 or PATCH. What is left of a method whose first bytes were lost
+/// is a token too, so where a gap came before, only these are sure to be whole.
+bool has_common_method(Bytes request);
+
 /// What a connection that is not HTTP/1.x speaks, by the first bytes its client sent.
 enum class OtherProtocol : std::uint8_t { tls, http2, unknown };
 OtherProtocol identify_other(Bytes bytes);

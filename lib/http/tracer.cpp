@@ -90,7 +90,9 @@ bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step
 bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time time) {
     Conversation& conversation = conversations_[id];
     const auto parsed = parse_head(bytes);
-    if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction))) {
+    const bool cut = conversation.mode == Mode::undecided && conversation.request_gap && !has_common_method(bytes);
+    if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction)) ||
+        (parsed->is_request && cut)) {
         not_message(id, direction, bytes);
         return false;
     }

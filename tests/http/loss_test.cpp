@@ -305,6 +305,29 @@ TEST_CASE("after a gap in a chunked request body, text that looks like a request
     CHECK(talk.collector.lines == Lines{"POST /a 200 body 5/2 gap body-gap", "GET /c 200 body 0/2 complete"});
 }
 
+TEST_CASE("what is left of a request whose first byte was lost is no request of another method") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, ok);
+    talk.lose(Talk::client, 1);
+    talk.send(Talk::client, "EAD /b HTTP/1.1\r\n\r\n");
+    talk.send(Talk::server, big_head(1000));
+    talk.send(Talk::client, get_c);
+    talk.send(Talk::server, ok);
+    talk.finish();
+    CHECK(talk.collector.lines.front() == "GET /a 200 body 0/2 complete");
+    CHECK(std::ranges::none_of(talk.collector.lines, [](const std::string& line) { return line.starts_with("EAD"); }));
+
+    Talk first;
+    first.open();
+    first.lose(Talk::client, 1);
+    first.send(Talk::client, get_a.substr(1));
+    first.send(Talk::server, ok);
+    first.finish();
+    CHECK(first.collector.lines == Lines{"- 200 body -/2 complete"});
+}
+
 TEST_CASE("where only one direction is seen, its half is told") {
     Talk requests;
     requests.segment([&] {
