@@ -60,7 +60,9 @@ void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t len
         }
         length -= skipped;
     }
-    if (length != 0) lose_place(id, direction, time, why == Missing::skipped);
+    if (length == 0) return;
+    lose_place(id, direction, time, why == Missing::skipped);
+    account_heads(conversation);
 }
 
 /// Bytes are missing that framing needed. `truncated`: the capture cut them off.
@@ -69,12 +71,12 @@ void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, boo
     Half& half = conversation.halves[direction];
     const bool in_head = half.framer.in_head();
     if (in_head) salvage_head(id, direction, time, truncated);
-    half.framer.restart();
-    if (conversation.mode == Mode::undecided) return;
     // A request was here, if no more is known of it: a response that starts there may be its.
     if (in_head && is_client(conversation, direction) && half.has_ack) conversation.last_ack = half.ack;
-    half.lost = true;
+    half.framer.restart();
     (is_client(conversation, direction) ? conversation.request_gap : conversation.uncertain) = true;
+    if (conversation.mode == Mode::undecided) return;
+    half.lost = true;
     if (is_client(conversation, direction)) {
         if (truncated && in_head && conversation.request_now != none) {
             // A head cut short by the capture says enough, and a request mostly ends with its head.
@@ -184,12 +186,20 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
 }
 
 /// Keeps the memory of unfinished heads within its limit: the one that would exceed it is given up.
-void HttpTracer::bound_partial_heads(ConnectionId id, Direction direction, std::size_t before, Time time) {
-    const std::size_t after = conversations_[id].halves[direction].framer.memory();
-    partial_head_bytes_ = partial_head_bytes_ + after - before;
-    if (after <= before || partial_head_bytes_ <= options_.partial_head_bytes) return;
+void HttpTracer::bound_partial_heads(ConnectionId id, Direction direction, Time time) {
+    Conversation& conversation = conversations_[id];
+    const std::size_t before = conversation.head_bytes;
+    account_heads(conversation);
+    if (conversation.head_bytes <= before || partial_head_bytes_ <= options_.partial_head_bytes) return;
     lose_place(id, direction, time, false);
-    partial_head_bytes_ -= after;
+    account_heads(conversation);
+}
+
+/// Counts what a connection's unfinished heads take, after anything that may have changed it.
+void HttpTracer::account_heads(Conversation& conversation) {
+    partial_head_bytes_ -= conversation.head_bytes;
+    conversation.head_bytes = conversation.halves[0].framer.memory() + conversation.halves[1].framer.memory();
+    partial_head_bytes_ += conversation.head_bytes;
 }
 
 void HttpTracer::retransmitted(ConnectionId id, Direction direction) {
@@ -204,11 +214,10 @@ void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
     Conversation& conversation = conversations_[id];
     if (conversation.mode == Mode::ignored || conversation.mode == Mode::tunnel) return;
     Half& half = conversation.halves[direction];
-    const std::size_t before = half.framer.memory();
     if (half.framer.in_head()) salvage_head(id, direction, time, false);
     const bool whole = half.framer.in_body() && half.framer.body().ends_with_connection();
     half.framer.restart();
-    partial_head_bytes_ -= before;
+    account_heads(conversation);
     if (conversation.mode == Mode::undecided) return;
     if (is_client(conversation, direction)) {
         finish_request(conversation, ExchangeEnd::closed);  // an answer may come all the same
@@ -223,12 +232,11 @@ void HttpTracer::closed(ConnectionId id, Close how, Time time) {
     Conversation& conversation = conversations_[id];
     for (const Direction direction : {Direction{0}, Direction{1}}) {
         Half& half = conversation.halves[direction];
-        const std::size_t before = half.framer.memory();
         if (half.framer.in_head() && conversation.mode != Mode::ignored && conversation.mode != Mode::tunnel)
             salvage_head(id, direction, time, false);
         half.framer.restart();
-        partial_head_bytes_ -= before;
     }
+    account_heads(conversation);
     const bool lost = conversation.info.client_known && conversation.halves[other(conversation.info.client)].lost;
     const bool ended_by_peers = how == Close::fin || how == Close::reset;
     end_queue(conversation, lost && ended_by_peers ? ExchangeEnd::gap : end_of(how));

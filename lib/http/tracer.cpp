@@ -31,9 +31,8 @@ void HttpTracer::connected(ConnectionId id, Nanoseconds connect) { conversations
 
 void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
     Conversation& conversation = conversations_[id];
-    const std::size_t before = conversation.halves[direction].framer.memory();
     feed(id, direction, chunk);
-    bound_partial_heads(id, direction, before, chunk.time);
+    bound_partial_heads(id, direction, chunk.time);
     if (chunk.length > chunk.bytes.size())
         missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
     else hint_body(conversation, direction, chunk);
@@ -115,8 +114,8 @@ void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_vie
     const Index index = take_pending(id);
     conversation.request_now = index;
     ++ledger_.requests_seen;
-    if (index == none) {
     const auto last_ack = std::exchange(conversation.last_ack, half.has_ack ? std::optional(half.ack) : std::nullopt);
+    if (index == none) {
         // No room, though every older exchange is being answered: it is counted, and later ones find their place.
         ++ledger_.requests_by_end[static_cast<std::size_t>(ExchangeEnd::evicted)];
         conversation.request_gap = true;
@@ -134,9 +133,9 @@ void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_vie
     pending.request_first = pending.request_last = half.first;
     pending.ack = half.ack;
     pending.has_ack = half.has_ack;
-    pending.expects_continue = head.expects_continue;
     pending.first_of_ack = half.has_ack && last_ack != half.ack;
     pending.after_gap = std::exchange(conversation.request_gap, false);
+    pending.expects_continue = head.expects_continue;
     pending_.push(conversation.queue, index);
 }
 

@@ -560,6 +560,49 @@ TEST_CASE("unfinished heads take bounded memory over all connections") {
     CHECK(talk.ledger.heads_truncated == 50);
 }
 
+TEST_CASE("the memory of unfinished heads is given back however they end") {
+    HttpOptions options;
+    options.partial_head_bytes = 300;
+    Talk talk(options);
+    const auto next_connection = [&] {
+        ++talk.client_port;
+        talk.next[Talk::client] = 1000;
+        talk.next[Talk::server] = 5000;
+        talk.open();
+    };
+    for (int i = 0; i < 10; ++i) {
+        next_connection();
+        talk.send(Talk::client, "CONNECT h:1 HTTP/1.1\r\n\r\nGET /never HTTP/1.1\r\n");
+        talk.send(Talk::server, "HTTP/1.1 200 OK\r\n\r\n");  // what follows CONNECT was no head
+        next_connection();
+        talk.send(Talk::client, get_a.substr(0, 20));
+        talk.lose(Talk::client, 10);
+        talk.send(Talk::client, get_b);
+        talk.wait(std::chrono::seconds(3));
+    }
+    next_connection();
+    talk.send(Talk::client, get_c.substr(0, 20));
+    talk.send(Talk::client, get_c.substr(20));
+    talk.send(Talk::server, ok);
+    CHECK(talk.collector.lines.back() == "GET /c 200 body 0/2 complete");
+    talk.finish();
+}
+
+TEST_CASE("pipelined requests that were lost do not give their answers to those behind them") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.lose(Talk::client, get_b.size());
+    talk.send(Talk::client, get_c);
+    talk.wait(std::chrono::seconds(3));
+    talk.send(Talk::server, ok);
+    talk.send(Talk::server, created);
+    talk.send(Talk::server, ok);
+    talk.finish();
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete", "- 201 body -/3 complete", "- 200 body -/2 complete",
+                                        "GET /c - body 0/- capture-end pipelined"});
+}
+
 TEST_CASE("other protocols are recognised, and the capture is told to leave them out") {
     Talk talk;
     talk.open();
