@@ -94,7 +94,7 @@ void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time, b
     Conversation& conversation = conversations_[id];
     const std::string text(as_text(conversation.halves[direction].framer.unfinished_head()));
     const auto parsed = truncated ? parse_cut_head(as_bytes(text)) : parse_head(as_bytes(text));
-    if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction))) return;
+    if (!parsed || !may_come(conversation, direction, *parsed)) return;
     if (!parsed->is_request && parsed->status < 200) return;
     if (!conversation.info.client_known) {
         conversation.info.client_known = true;
@@ -144,7 +144,7 @@ bool HttpTracer::may_resume(Conversation& conversation, Direction direction, con
         const bool in_body = last != none && pending_[last].fault && pending_[last].has_ack && chunk.has_ack &&
                              distance(pending_[last].ack, chunk.ack) <= 0;
         const bool cut = start == StartLine::incomplete && chunk.length > chunk.bytes.size() && parse_cut_head(chunk.bytes);
-        const bool starts = (start == StartLine::request || cut) && has_common_method(chunk.bytes);
+        const bool starts = (start == StartLine::request || cut) && has_common_method(as_text(chunk.bytes));
         safe = starts && !in_body;
     } else if (start == StartLine::response) {
         // Only the place where a known request's answer must start is safe.

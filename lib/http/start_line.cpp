@@ -59,11 +59,10 @@ StartLine classify_start(Bytes bytes) {
     return status_line ? classify_status_line(text) : classify_request_line(text);
 }
 
-bool has_common_method(Bytes request) {
+bool has_common_method(std::string_view request) {
     constexpr std::array<std::string_view, 9> methods{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
                                                       "CONNECT", "OPTIONS", "TRACE", "PATCH"};
-    const std::string_view text = as_text(request);
-    return std::ranges::find(methods, text.substr(0, text.find(' '))) != methods.end();
+    return std::ranges::find(methods, request.substr(0, request.find(' '))) != methods.end();
 }
 
 OtherProtocol identify_other(Bytes bytes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/bytes.hpp"
 
@@ -18,9 +19,9 @@ enum class StartLine : std::uint8_t {
 /// it ends in "HTTP/1.x".
 StartLine classify_start(Bytes bytes);
 
-/// Whether a request has a method of RFC 9110 9.3 or PATCH. What is left of a method whose first bytes were lost
+/// Whether a request's start, up to a blank, is a method of RFC 9110 9.3 or PATCH. What is left of a method whose first bytes were lost
 /// is a token too, so where a gap came before, only these are sure to be whole.
-bool has_common_method(Bytes request);
+bool has_common_method(std::string_view request);
 
 /// What a connection that is not HTTP/1.x speaks, by the first bytes its client sent.
 enum class OtherProtocol : std::uint8_t { tls, http2, unknown };

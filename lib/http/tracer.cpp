@@ -89,9 +89,7 @@ bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step
 bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time time) {
     Conversation& conversation = conversations_[id];
     const auto parsed = parse_head(bytes);
-    const bool cut = conversation.mode == Mode::undecided && conversation.request_gap && !has_common_method(bytes);
-    if (!parsed || (conversation.info.client_known && parsed->is_request != (conversation.info.client == direction)) ||
-        (parsed->is_request && cut)) {
+    if (!parsed || !may_come(conversation, direction, *parsed)) {
         not_message(id, direction, bytes);
         return false;
     }
@@ -106,6 +104,13 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
     if (conversation.request_now != none) pending_[conversation.request_now].request_last = time;
     if (framer.begin_body(request_framing(*parsed))) message_end(id, direction, time);
     return true;
+}
+
+/// Whether such a message may come from there: of the side's kind, and with a whole start line.
+bool HttpTracer::may_come(const Conversation& conversation, Direction direction, const Head& head) const {
+    if (conversation.info.client_known && head.is_request != (conversation.info.client == direction)) return false;
+    const bool sure = conversation.mode != Mode::undecided || !conversation.request_gap;
+    return sure || !head.is_request || has_common_method(head.method);
 }
 
 void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_view text) {

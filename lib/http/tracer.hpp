@@ -80,6 +80,7 @@ class HttpTracer : public StreamSink {
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.
     bool handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
     bool head(ConnectionId id, Direction direction, Bytes bytes, Time time);
+    bool may_come(const Conversation& conversation, Direction direction, const Head& head) const;
     void request_head(ConnectionId id, const Head& head, std::string_view text);
     bool response_head(ConnectionId id, const Head& head, std::string_view text, Time time);
     void content(Conversation& conversation, Direction direction, Bytes bytes, Time time);

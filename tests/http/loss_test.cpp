@@ -326,6 +326,13 @@ TEST_CASE("what is left of a request whose first byte was lost is no request of 
     first.send(Talk::server, ok);
     first.finish();
     CHECK(first.collector.lines == Lines{"- 200 body -/2 complete"});
+
+    Talk unfinished;
+    unfinished.open();
+    unfinished.lose(Talk::client, 1);
+    unfinished.send(Talk::client, get_a.substr(1, 20));
+    unfinished.finish();
+    CHECK(unfinished.collector.lines.empty());
 }
 
 TEST_CASE("where only one direction is seen, its half is told") {
