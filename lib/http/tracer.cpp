@@ -155,6 +155,8 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
     }
     Index index = find_answered(conversation, half);
     if (index == none) {
+        // It may be the answer to the request whose head is under way: that one must not take the next answer.
+        if (conversation.halves[conversation.info.client].framer.in_head()) conversation.uncertain = true;
         index = take_pending(id);
         if (index != none) fill(index, conversation);
         else ++ledger_.responses_orphan;

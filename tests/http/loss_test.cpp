@@ -595,6 +595,20 @@ TEST_CASE("the memory of unfinished heads is given back however they end") {
     talk.finish();
 }
 
+TEST_CASE("a response that is seen before its request's last byte does not leave the next one to it") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a.substr(0, get_a.size() - 1));
+    const Segment last = talk.make(Talk::client, "\n");
+    talk.send(Talk::server, ok);
+    talk.segment(last);
+    talk.send(Talk::client, get_b);
+    talk.send(Talk::server, created);
+    talk.finish();
+    CHECK(talk.collector.lines ==
+          Lines{"- 200 body -/2 complete", "GET /a - body 0/- gap", "GET /b 201 body 0/3 complete"});
+}
+
 TEST_CASE("pipelined requests that were lost do not give their answers to those behind them") {
     Talk talk;
     talk.open();
