@@ -128,7 +128,7 @@ void check_written(const Reading& reading) {
         must(writer->write(packet, reading.interfaces[packet.interface]).has_value(),
              "a packet can be written");
     }
-    must(writer->finish(reading.counts).has_value(), "the end can be written");
+    must(writer->finish(reading.counts, Time{}, Time{}).has_value(), "the end can be written");
     const Reading again = read_path(path_of(file));
     must(again.error.empty(), "what was written can be read");
     must(again.packets.size() == reading.packets.size(), "as many packets as were written");

@@ -60,7 +60,9 @@ class Script : public SentBytes {
           exchanges_(choices_.http),
           tracer_(exchanges_, ledger_, choices_.http),
           sink_(tracer_, *this, choices_.reassembly.connections),
-          reassembler_(sink_, choices_.reassembly, choices_.filter_skips, 1) {}
+          reassembler_(sink_, choices_.reassembly, 1) {
+        reassembler_.filter_skips(choices_.filter_skips);
+    }
 
     void run(Bytes script) {
         while (!script.empty()) {
