@@ -100,7 +100,7 @@ void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time, b
         conversation.info.client_known = true;
         conversation.info.client = parsed->is_request ? direction : other(direction);
     }
-    conversation.mode = Mode::http;
+    become_http(conversation, parsed->is_request);
     if (parsed->is_request) {
         request_head(id, *parsed, text);
         if (conversation.request_now != none) {

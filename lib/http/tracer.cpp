@@ -97,7 +97,7 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
         conversation.info.client_known = true;
         conversation.info.client = parsed->is_request ? direction : other(direction);
     }
-    conversation.mode = Mode::http;
+    become_http(conversation, parsed->is_request);
     Framer& framer = conversation.halves[direction].framer;
     if (!parsed->is_request) return response_head(id, *parsed, as_text(bytes), time);
     request_head(id, *parsed, as_text(bytes));
@@ -111,6 +111,17 @@ bool HttpTracer::may_come(const Conversation& conversation, Direction direction,
     if (conversation.info.client_known && head.is_request != (conversation.info.client == direction)) return false;
     const bool sure = conversation.mode != Mode::undecided || !conversation.request_gap;
     return sure || !head.is_request || has_common_method(head.method);
+}
+
+/// The first message of a connection shows what it speaks. If that is a response, what was lost of the requests
+/// before counts from now on.
+void HttpTracer::become_http(Conversation& conversation, bool by_request) {
+    if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
+        Half& requests = conversation.halves[conversation.info.client];
+        requests.lost = true;
+        requests.framer.restart();
+    }
+    conversation.mode = Mode::http;
 }
 
 void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_view text) {

@@ -81,6 +81,7 @@ class HttpTracer : public StreamSink {
     bool handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
     bool head(ConnectionId id, Direction direction, Bytes bytes, Time time);
     bool may_come(const Conversation& conversation, Direction direction, const Head& head) const;
+    void become_http(Conversation& conversation, bool by_request);
     void request_head(ConnectionId id, const Head& head, std::string_view text);
     bool response_head(ConnectionId id, const Head& head, std::string_view text, Time time);
     void content(Conversation& conversation, Direction direction, Bytes bytes, Time time);

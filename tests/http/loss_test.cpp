@@ -327,6 +327,15 @@ TEST_CASE("what is left of a request whose first byte was lost is no request of 
     first.finish();
     CHECK(first.collector.lines == Lines{"- 200 body -/2 complete"});
 
+    Talk answered;
+    answered.open();
+    answered.lose(Talk::client, 1);
+    answered.send(Talk::server, ok);
+    answered.send(Talk::client, get_a.substr(1));
+    answered.send(Talk::server, ok);
+    answered.finish();
+    CHECK(answered.collector.lines == Lines{"- 200 body -/2 complete", "- 200 body -/2 complete"});
+
     Talk unfinished;
     unfinished.open();
     unfinished.lose(Talk::client, 1);
