@@ -35,8 +35,8 @@ Pending::Index PendingExchanges::take(ConnectionId connection) {
     exchange.latency = {};
     exchange.side = Side::unknown;
     exchange.flags = 0;
-    pending.has_ack = pending.request_done = pending.response_done = pending.told = pending.waiting = false;
-    pending.after_gap = pending.after_lost = false;
+    pending.has_ack = pending.after_gap = pending.after_lost = false;
+    pending.request_done = pending.response_done = pending.told = pending.waiting = false;
     pending.fault.reset();
     pending.connection = connection;
     pending.next = pending.older = pending.newer = none;

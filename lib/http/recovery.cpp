@@ -11,7 +11,7 @@ namespace podsnoop {
 
 namespace {
 
-constexpr std::uint8_t patient_misses = 16;  // segments, before a connection open from before is given up
+constexpr std::uint8_t patient_misses = 16;  // segments, before a connection whose start was not seen is given up
 
 Direction other(Direction direction) { return direction ^ 1; }
 
@@ -65,6 +65,7 @@ void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t len
     if (length == 0) return;
     if (half.framer.between_messages() && is_client(conversation, direction)) conversation.request_lost = true;
     lose_place(id, direction, time, why == Missing::skipped);
+    account_heads(conversation);
 }
 
 /// Bytes are missing that framing needed. `truncated`: the capture cut them off.
@@ -115,7 +116,7 @@ void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time, b
         conversation.info.client_known = true;
         conversation.info.client = parsed->is_request ? direction : other(direction);
     }
-    conversation.mode = Mode::http;
+    become_http(conversation, parsed->is_request);
     if (parsed->is_request) {
         request_head(id, *parsed, text);
         if (conversation.request_now != none) {
@@ -195,8 +196,8 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
             case OtherProtocol::unknown: ++ledger_.connections_other; break;
         }
     }
-    // One that was open before may be in the middle of a long body: it stays undecided, and a message that
-    // starts later is still seen.
+    // One that was open before, or whose first bytes were lost, may be in the middle of a long body: it stays
+    // undecided, and a message that starts later is still seen.
     if (!conversation.joined) conversation.mode = Mode::ignored;
     for (const Direction each : {direction, other(direction)})
         sink_.hint({.kind = FlowHint::Kind::not_http,
@@ -206,12 +207,20 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
 }
 
 /// Keeps the memory of unfinished heads within its limit: the one that would exceed it is given up.
-void HttpTracer::bound_partial_heads(ConnectionId id, Direction direction, std::size_t before, Time time) {
-    const std::size_t after = conversations_[id].halves[direction].framer.memory();
-    partial_head_bytes_ = partial_head_bytes_ + after - before;
-    if (after <= before || partial_head_bytes_ <= options_.partial_head_bytes) return;
+void HttpTracer::bound_partial_heads(ConnectionId id, Direction direction, Time time) {
+    Conversation& conversation = conversations_[id];
+    const std::size_t before = conversation.head_bytes;
+    account_heads(conversation);
+    if (conversation.head_bytes <= before || partial_head_bytes_ <= options_.partial_head_bytes) return;
     lose_place(id, direction, time, false);
-    partial_head_bytes_ -= after;
+    account_heads(conversation);
+}
+
+/// Counts what a connection's unfinished heads take, after anything that may have changed it.
+void HttpTracer::account_heads(Conversation& conversation) {
+    partial_head_bytes_ -= conversation.head_bytes;
+    conversation.head_bytes = conversation.halves[0].framer.memory() + conversation.halves[1].framer.memory();
+    partial_head_bytes_ += conversation.head_bytes;
 }
 
 void HttpTracer::retransmitted(ConnectionId id, Direction direction) {
@@ -226,11 +235,10 @@ void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
     Conversation& conversation = conversations_[id];
     if (conversation.mode == Mode::ignored || conversation.mode == Mode::tunnel) return;
     Half& half = conversation.halves[direction];
-    const std::size_t before = half.framer.memory();
     if (half.framer.in_head()) salvage_head(id, direction, time, false);
     const bool whole = half.framer.in_body() && half.framer.body().ends_with_connection();
     half.framer.restart();
-    partial_head_bytes_ -= before;
+    account_heads(conversation);
     if (conversation.mode == Mode::undecided) return;
     if (is_client(conversation, direction)) {
         finish_request(conversation, ExchangeEnd::closed);  // an answer may come all the same
@@ -245,12 +253,11 @@ void HttpTracer::closed(ConnectionId id, Close how, Time time) {
     Conversation& conversation = conversations_[id];
     for (const Direction direction : {Direction{0}, Direction{1}}) {
         Half& half = conversation.halves[direction];
-        const std::size_t before = half.framer.memory();
         if (half.framer.in_head() && conversation.mode != Mode::ignored && conversation.mode != Mode::tunnel)
             salvage_head(id, direction, time, false);
         half.framer.restart();
-        partial_head_bytes_ -= before;
     }
+    account_heads(conversation);
     const bool lost = conversation.info.client_known && conversation.halves[other(conversation.info.client)].lost;
     const bool ended_by_peers = how == Close::fin || how == Close::reset;
     end_queue(conversation, lost && ended_by_peers ? ExchangeEnd::gap : end_of(how));

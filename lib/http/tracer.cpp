@@ -31,11 +31,10 @@ void HttpTracer::connected(ConnectionId id, Nanoseconds connect) { conversations
 
 void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
     Conversation& conversation = conversations_[id];
-    const std::size_t before = conversation.halves[direction].framer.memory();
     feed(id, direction, chunk);
     conversation.halves[direction].last_ack = chunk.ack;
     conversation.halves[direction].has_last_ack = chunk.has_ack;
-    bound_partial_heads(id, direction, before, chunk.time);
+    bound_partial_heads(id, direction, chunk.time);
     if (chunk.length > chunk.bytes.size())
         missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
     else hint_body(conversation, direction, chunk);
@@ -109,14 +108,24 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
         conversation.info.client_known = true;
         conversation.info.client = parsed->is_request ? direction : other(direction);
     }
-    conversation.mode = Mode::http;
     conversation.halves[direction].framed = true;
+    become_http(conversation, parsed->is_request);
     Framer& framer = conversation.halves[direction].framer;
     if (!parsed->is_request) return response_head(id, *parsed, as_text(bytes), time);
     request_head(id, *parsed, as_text(bytes));
     if (conversation.request_now != none) pending_[conversation.request_now].request_last = time;
     if (framer.begin_body(request_framing(*parsed))) message_end(id, direction, time);
     return true;
+}
+
+/// before counts from now on.
+void HttpTracer::become_http(Conversation& conversation, bool by_request) {
+    if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
+        Half& requests = conversation.halves[conversation.info.client];
+        requests.lost = true;
+        requests.framer.restart();
+    }
+    conversation.mode = Mode::http;
 }
 
 void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_view text) {
@@ -161,6 +170,8 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
     }
     Index index = find_answered(conversation, half);
     if (index == none) {
+        // It may be the answer to the request whose head is under way: that one must not take the next answer.
+        if (conversation.halves[conversation.info.client].framer.in_head()) conversation.uncertain = true;
         note_orphan(conversation);
         index = take_pending(id);
         if (index != none) fill(index, conversation);

@@ -80,12 +80,14 @@ class HttpTracer : public StreamSink {
         Index request_now = none;  ///< its body is under way
         Index response_now = none; ///< the exchange whose response is under way
         std::optional<Nanoseconds> connect;
+        std::size_t head_bytes = 0; ///< of partial_head_bytes_, what its unfinished heads take
     };
 
     void feed(ConnectionId id, Direction direction, const Chunk& chunk);
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.
     bool handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
     bool head(ConnectionId id, Direction direction, Bytes bytes, Time time);
+    void become_http(Conversation& conversation, bool by_request);
     void request_head(ConnectionId id, const Head& head, std::string_view text);
     bool response_head(ConnectionId id, const Head& head, std::string_view text, Time time);
     void content(Conversation& conversation, Direction direction, Bytes bytes, Time time);
@@ -103,7 +105,8 @@ class HttpTracer : public StreamSink {
     void lose_place(ConnectionId id, Direction direction, Time time, bool truncated);
     void salvage_head(ConnectionId id, Direction direction, Time time, bool truncated);
     bool may_resume(Conversation& conversation, Direction direction, const Chunk& chunk);
-    void bound_partial_heads(ConnectionId id, Direction direction, std::size_t before, Time time);
+    void bound_partial_heads(ConnectionId id, Direction direction, Time time);
+    void account_heads(Conversation& conversation);
     void finish_request(Conversation& conversation, ExchangeEnd fault);
     void end_exchange(Conversation& conversation, Index index, ExchangeEnd end);
     void end_queue(Conversation& conversation, ExchangeEnd end);

@@ -36,6 +36,11 @@ bool tells_start(const Connection& connection, Direction from, const Segment& se
 /// The sequence number of the first payload byte: a SYN takes one before it (RFC 9293 3.4).
 std::uint32_t payload_seq(const Segment& segment) { return segment.seq + (has(segment, tcp_syn) ? 1 : 0); }
 
+/// Where an acknowledgment ends in the bytes of the stream it is of: never behind its FIN, whatever it says.
+std::uint32_t acked_bytes(const Stream& stream, std::uint32_t ack) {
+    return stream.fin && distance(stream.fin_seq, ack) > 0 ? stream.fin_seq : ack;
+}
+
 }  // namespace
 
 Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed)
@@ -253,10 +258,9 @@ bool Reassembler::skip_hole(Id id, Direction direction, std::uint32_t to, Time t
 bool Reassembler::must_wait(Id id, Direction from, std::uint32_t ack) {
     const Stream& answered = table_[id].streams[other(from)];
     if (!answered.started) return false;
-    // A FIN takes a sequence number behind the last byte. Until it is seen, that may as well be a byte's.
-    const bool fin_is_next = answered.fin && answered.fin_seq == answered.next;
+    ack = acked_bytes(answered, ack);
     const std::int32_t ahead = distance(answered.next, ack);
-    if (ahead <= (fin_is_next ? 1 : 0) || ahead > far_ahead) return false;
+    if (ahead <= 0 || ahead > far_ahead) return false;
     return answered.hold || !skip_hole(id, other(from), ack, answered.last);
 }
 
@@ -350,9 +354,9 @@ void Reassembler::give_up(Id id, std::optional<Direction> only) {
             to = any ? stream->hold->segments.front().ack : stream->fin_ack;
             direction = other(direction);
             stream = &connection.streams[direction];
+            to = acked_bytes(*stream, to);
             if (stream->hold && !stream->hold->segments.empty() && distance(stream->hold->segments.front().seq, to) > 0)
                 to = stream->hold->segments.front().seq;
-            if (stream->fin && distance(stream->fin_seq, to) > 0) to = stream->fin_seq;
         }
         if (distance(stream->next, to) > 0) {
             lose(id, direction, to, stream->last);

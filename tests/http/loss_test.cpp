@@ -208,6 +208,18 @@ TEST_CASE("segments after the close open nothing") {
     CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete"});
 }
 
+TEST_CASE("an acknowledgment of more than was sent before a FIN is no reason to wait") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.fin(Talk::client);
+    Segment response = talk.make(Talk::server, ok);
+    response.ack += 100;
+    talk.segment(response);
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete"});
+    talk.finish();
+}
+
 TEST_CASE("bytes lost inside a body are counted and flagged, and the next exchange is right") {
     Talk talk;
     talk.open();
@@ -291,6 +303,45 @@ TEST_CASE("after a gap in a chunked request body, text that looks like a request
     talk.send(Talk::server, ok);
     talk.finish();
     CHECK(talk.collector.lines == Lines{"POST /a 200 body 5/2 gap body-gap", "GET /c 200 body 0/2 complete"});
+}
+
+TEST_CASE("what is left of a request whose first byte was lost is no request of another method") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, ok);
+    talk.lose(Talk::client, 1);
+    talk.send(Talk::client, "EAD /b HTTP/1.1\r\n\r\n");
+    talk.send(Talk::server, big_head(1000));
+    talk.send(Talk::client, get_c);
+    talk.send(Talk::server, ok);
+    talk.finish();
+    CHECK(talk.collector.lines.front() == "GET /a 200 body 0/2 complete");
+    CHECK(std::ranges::none_of(talk.collector.lines, [](const std::string& line) { return line.starts_with("EAD"); }));
+
+    Talk first;
+    first.open();
+    first.lose(Talk::client, 1);
+    first.send(Talk::client, get_a.substr(1));
+    first.send(Talk::server, ok);
+    first.finish();
+    CHECK(first.collector.lines == Lines{"- 200 body -/2 complete"});
+
+    Talk answered;
+    answered.open();
+    answered.lose(Talk::client, 1);
+    answered.send(Talk::server, ok);
+    answered.send(Talk::client, get_a.substr(1));
+    answered.send(Talk::server, ok);
+    answered.finish();
+    CHECK(answered.collector.lines == Lines{"- 200 body -/2 complete", "- 200 body -/2 complete"});
+
+    Talk unfinished;
+    unfinished.open();
+    unfinished.lose(Talk::client, 1);
+    unfinished.send(Talk::client, get_a.substr(1, 20));
+    unfinished.finish();
+    CHECK(unfinished.collector.lines.empty());
 }
 
 TEST_CASE("where only one direction is seen, its half is told") {
@@ -523,6 +574,62 @@ TEST_CASE("unfinished heads take bounded memory over all connections") {
     talk.finish();
     CHECK(talk.ledger.requests_seen == 50);
     CHECK(talk.ledger.heads_truncated == 50);
+}
+
+TEST_CASE("the memory of unfinished heads is given back however they end") {
+    HttpOptions options;
+    options.partial_head_bytes = 300;
+    Talk talk(options);
+    const auto next_connection = [&] {
+        ++talk.client_port;
+        talk.next[Talk::client] = 1000;
+        talk.next[Talk::server] = 5000;
+        talk.open();
+    };
+    for (int i = 0; i < 10; ++i) {
+        next_connection();
+        talk.send(Talk::client, "CONNECT h:1 HTTP/1.1\r\n\r\nGET /never HTTP/1.1\r\n");
+        talk.send(Talk::server, "HTTP/1.1 200 OK\r\n\r\n");  // what follows CONNECT was no head
+        next_connection();
+        talk.send(Talk::client, get_a.substr(0, 20));
+        talk.lose(Talk::client, 10);
+        talk.send(Talk::client, get_b);
+        talk.wait(std::chrono::seconds(3));
+    }
+    next_connection();
+    talk.send(Talk::client, get_c.substr(0, 20));
+    talk.send(Talk::client, get_c.substr(20));
+    talk.send(Talk::server, ok);
+    CHECK(talk.collector.lines.back() == "GET /c 200 body 0/2 complete");
+    talk.finish();
+}
+
+TEST_CASE("a response that is seen before its request's last byte waits for it") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a.substr(0, get_a.size() - 1));
+    const Segment last = talk.make(Talk::client, "\n");
+    talk.send(Talk::server, ok);
+    talk.segment(last);
+    talk.send(Talk::client, get_b);
+    talk.send(Talk::server, created);
+    talk.finish();
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete", "GET /b 201 body 0/3 complete"});
+}
+
+TEST_CASE("pipelined requests that were lost do not give their answers to those behind them") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.lose(Talk::client, get_b.size());
+    talk.send(Talk::client, get_c);
+    talk.wait(std::chrono::seconds(3));
+    talk.send(Talk::server, ok);
+    talk.send(Talk::server, created);
+    talk.send(Talk::server, ok);
+    talk.finish();
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete", "- 201 body -/3 complete", "- 200 body -/2 complete",
+                                        "GET /c - body 0/- capture-end pipelined"});
 }
 
 TEST_CASE("other protocols are recognised, and the capture is told to leave them out") {

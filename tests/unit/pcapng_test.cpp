@@ -76,7 +76,8 @@ TEST_CASE("timestamps have the resolution and the offset that the interface says
     CHECK(time_of(3ull << 31, resolution(0x80 | 32)) == 1'500'000'000);
     CHECK(time_of(5, resolution(0x80 | 1)) == 2'500'000'000);
     CHECK(time_of(huge, resolution(0x80 | 127)) == 0);
-    CHECK(time_of(huge, resolution(0)) == std::numeric_limits<std::int64_t>::max());
+    CHECK(time_of(huge, resolution(0)) == (std::int64_t{1} << 62) - 1);
+    CHECK(time_of(0, option_u64(little, 14, std::uint64_t{1} << 63)) == -(std::int64_t{1} << 62));
     CHECK(time_of(500'000, option_u64(little, 14, 1'700'000'000)) == 1'700'000'000'500'000'000);
     CHECK(time_of(500'000, option_u64(little, 14, static_cast<std::uint64_t>(-2))) == -1'500'000'000);
     CHECK(time_of(2'500, option_u64(little, 14, 10) + resolution(3)) == 12'500'000'000);

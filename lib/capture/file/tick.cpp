@@ -1,7 +1,6 @@
 #include "capture/file/tick.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace podsnoop {
 
@@ -37,11 +36,11 @@ Tick Tick::from_resolution(std::uint8_t resolution) {
 }
 
 Time Tick::time(std::uint64_t ticks) const {
-    using Limits = std::numeric_limits<std::int64_t>;
+    constexpr Wide furthest = Wide{1} << 62;
     Wide ns = static_cast<Wide>(ticks) * multiply_;
     if (divide_ != 1) ns /= divide_;
     ns = (ns >> shift_) + static_cast<Wide>(offset_seconds_) * ns_per_second;
-    return Time{Nanoseconds{static_cast<std::int64_t>(std::clamp<Wide>(ns, Limits::min(), Limits::max()))}};
+    return Time{Nanoseconds{static_cast<std::int64_t>(std::clamp<Wide>(ns, -furthest, furthest - 1))}};
 }
 
 }  // namespace podsnoop

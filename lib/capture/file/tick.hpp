@@ -16,7 +16,8 @@ class Tick {
     static Tick from_resolution(std::uint8_t resolution);
     void set_offset(std::int64_t seconds) { offset_seconds_ = seconds; }
 
-    /// Times that nanoseconds in 64 bits cannot hold become the nearest that they can.
+    /// Times further than 2^62 ns from 1970 (before 1823, after 2116) become the nearest that are not: so the
+    /// difference of any two is one that 64 bits hold.
     [[nodiscard]] Time time(std::uint64_t ticks) const;
 
   private:
