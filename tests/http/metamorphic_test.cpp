@@ -110,6 +110,13 @@ void check_nothing_invented(const std::vector<Dialogue>& dialogues, const Outcom
         INFO(line_of(exchange));
         const Truth* truth = nullptr;
         if (exchange.request.seen) {
+            // A target that the capture cut off is known by its beginning.
+            const bool cut = (exchange.flags & flag_truncated_head) != 0 && !truths.contains(exchange.request.target);
+            if (cut) {
+                const auto begins = [&](const auto& entry) { return entry.first.starts_with(exchange.request.target); };
+                CHECK(std::ranges::any_of(truths, begins));
+                continue;
+            }
             REQUIRE(truths.contains(exchange.request.target));
             truth = truths[exchange.request.target];
             CHECK(exchange.request.method == truth->method);

@@ -179,7 +179,7 @@ Outcome replay(std::span<const Dialogue> dialogues, const Recording& recording, 
     HttpOptions options;
     options.headers = {"X-Id"};
     HttpTracer tracer(collector, outcome.ledger, options);
-    Reassembler reassembler(tracer, {}, false, random.word());
+    Reassembler reassembler(tracer, {}, random.word());
 
     std::vector<std::uint32_t> first(dialogues.size() * 2);
     for (std::uint32_t& seq : first)
