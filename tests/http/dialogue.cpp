@@ -122,7 +122,7 @@ class Author {
     }
 
     Message request(Truth& truth, bool with_body, std::string_view extra = {}) {
-        truth.target = fmt::format("/{}/{}{}", number_, requests_++, std::string(random_.below(30), 'p'));
+        truth.target = fmt::format("/{}/{}-{}", number_, requests_++, std::string(random_.below(30), 'p'));
         truth.method = with_body            ? (random_.chance(50) ? "POST" : "PUT")
                        : random_.chance(15) ? "HEAD"
                                             : "GET";

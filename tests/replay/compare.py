@@ -46,7 +46,7 @@ def compare(lines, messages):
         if len(answered) == len(responses) + 1 and answered[-1]["end"] != "complete":
             notes["responses that did not end, which tshark does not show"] += 1
             answered.pop()
-        equal(len(answered), len(responses), f"responses of {client}, as against tshark's")
+        equal(len(answered), len(responses), f"responses of {client} ({json.dumps(exchanges)}), as against tshark's")
         response_of = dict(zip(map(id, answered), responses))
         for record, request in zip(exchanges, requests):
             compare_one(record, request, response_of.get(id(record)), notes)
