@@ -52,8 +52,8 @@ std::string Crafted::packet() const {
            padding;
 }
 
-Result<FilterRun> FilterRun::load(std::uint32_t body_preview) {
-    auto filter = HttpFilter::load(body_preview);
+Result<FilterRun> FilterRun::load(const FilterOptions& options) {
+    auto filter = HttpFilter::load(options);
     if (!filter) return std::unexpected(filter.error());
     return FilterRun(std::move(*filter));
 }
