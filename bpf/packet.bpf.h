@@ -139,7 +139,7 @@ static __always_inline void skip_tags(struct __sk_buff *skb, struct segment *seg
         }
     }
     segment->network = offset;
-    segment->protocol = protocol;
+    segment->protocol = is_vlan(protocol) ? 0 : protocol;
 }
 
 static __always_inline enum found find_tcp(struct __sk_buff *skb, struct segment *segment, __u32 offset, __u32 end)

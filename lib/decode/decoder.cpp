@@ -35,7 +35,8 @@ Decoded decode_tcp(wire::Rest rest, Segment& segment) {
 }
 
 /// Whether a fragment's datagram may hold TCP. Behind an extension header it cannot be known.
-bool may_hold_tcp(const wire::Network& network, const wire::IpPayload& fragment, const DecodeOptions& options) {
+bool may_hold_tcp(const wire::Network& network, const wire::IpPayload& fragment,
+                  const DecodeOptions& options) {
     if (fragment.protocol == wire::ip_tcp) return true;
     if (network.protocol == wire::ether_ipv6 && wire::is_extension(fragment.protocol)) return true;
     return options.decapsulate && wire::may_be_tunnel(fragment, network.rest);
@@ -68,8 +69,8 @@ Decoded decode_network(wire::Network& network, Segment& segment, wire::IpPayload
     return Decoded::not_tcp;
 }
 
-Decoded decode_packet(const Packet& packet, wire::Network& network, Segment& segment, wire::IpPayload& payload,
-                      const DecodeOptions& options) noexcept {
+Decoded decode_packet(const Packet& packet, wire::Network& network, Segment& segment,
+                      wire::IpPayload& payload, const DecodeOptions& options) noexcept {
     network = wire::find_network(packet);
     if (!network.whole) return Decoded::malformed;
     segment.time = packet.time;
@@ -90,26 +91,26 @@ Decoded Decoder::decode(const Packet& packet, Segment& segment) {
     wire::IpPayload payload;
     packets_ = 1;
     Decoded outcome = decode_packet(packet, network, segment, payload, options_);
-    // A datagram put together may be a tunnel's with a fragment in it. Each turn takes one that waited away, so
-    // this ends.
+    // A datagram put together may be a tunnel's with a fragment in it. Each turn takes one that waited away,
+    // so this ends.
     while (outcome == Decoded::fragment) [[unlikely]] {
-        const Fragment fragment{.source = segment.source.address,
-                                .destination = segment.destination.address,
-                                .interface = segment.interface,
-                                .protocol = payload.protocol,
-                                .more = payload.more,
-                                .id = payload.id,
-                                .offset = payload.offset,
-                                .data = network.rest,
-                                .time = segment.time,
-                                .packets = packets_};
-        const Joined joined = fragments_.add(fragment);
-        if (joined.state == Joined::State::malformed) return Decoded::malformed;
-        if (joined.state == Joined::State::waiting) return Decoded::fragment;
-        packets_ = joined.packets;
-        payload = {};
-        outcome = decode_packet(joined.datagram, network, segment, payload, options_);
-    }
+            const Fragment fragment{.source = segment.source.address,
+                                    .destination = segment.destination.address,
+                                    .interface = segment.interface,
+                                    .protocol = payload.protocol,
+                                    .more = payload.more,
+                                    .id = payload.id,
+                                    .offset = payload.offset,
+                                    .data = network.rest,
+                                    .time = segment.time,
+                                    .packets = packets_};
+            const Joined joined = fragments_.add(fragment);
+            if (joined.state == Joined::State::malformed) return Decoded::malformed;
+            if (joined.state == Joined::State::waiting) return Decoded::fragment;
+            packets_ = joined.packets;
+            payload = {};
+            outcome = decode_packet(joined.datagram, network, segment, payload, options_);
+        }
     return outcome;
 }
 

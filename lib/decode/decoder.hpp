@@ -28,8 +28,8 @@ class Decoder {
     /// A fragment that completes its datagram is answered as if the datagram had come in its place. The
     /// segment's payload is valid until the next call, or as long as the packet, whichever is shorter.
     Decoded decode(const Packet& packet, Segment& segment);
-    /// How many packets the last answer is for: that one, and the fragments before it that it completed, which
-    /// were answered as Decoded::fragment then.
+    /// How many packets the last answer is for: that one, and the fragments before it that it completed,
+    /// which were answered as Decoded::fragment then.
     [[nodiscard]] std::uint32_t packets() const noexcept { return packets_; }
 
   private:

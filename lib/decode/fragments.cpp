@@ -25,7 +25,8 @@ Joined Fragments::add(const Fragment& fragment) {
     Datagram& datagram = find(fragment);
     const std::uint32_t end = fragment.offset + length;
     const std::uint32_t reached = datagram.ranges.empty() ? 0 : datagram.ranges.back().end;
-    if (datagram.size != 0 && (end > datagram.size || (!fragment.more && end != datagram.size))) return malformed;
+    if (datagram.size != 0 && (end > datagram.size || (!fragment.more && end != datagram.size)))
+        return malformed;
     if (!fragment.more && end < reached) return malformed;
 
     datagram.touched = ++touches_;
@@ -45,11 +46,13 @@ Joined Fragments::add(const Fragment& fragment) {
 
 /// The datagram the fragment belongs to; a new one takes the place of another if need be.
 Fragments::Datagram& Fragments::find(const Fragment& fragment) {
-    // RFC 8200 4.5 leaves the protocol out of what identifies an IPv6 datagram: only its first fragment tells it.
+    // RFC 8200 4.5 leaves the protocol out of what identifies an IPv6 datagram: only its first fragment tells
+    // it.
     const bool v4 = fragment.source.family == 4;
     for (Datagram& known : waiting_)
-        if (known.id == fragment.id && known.interface == fragment.interface && known.source == fragment.source &&
-            known.destination == fragment.destination && (!v4 || known.protocol == fragment.protocol)) {
+        if (known.id == fragment.id && known.interface == fragment.interface &&
+            known.source == fragment.source && known.destination == fragment.destination &&
+            (!v4 || known.protocol == fragment.protocol)) {
             if (fragment.offset == 0) known.protocol = fragment.protocol;
             return known;
         }

@@ -13,9 +13,9 @@
 namespace podsnoop {
 
 struct FragmentLimits {
-    std::size_t datagrams = 256;         ///< incomplete at once; then the one longest untouched is forgotten
-    std::size_t bytes = 4 << 20;         ///< they reach over, all together; likewise
-    Nanoseconds age{30'000'000'000};     ///< of an incomplete one, as long as Linux waits (ipfrag_time)
+    std::size_t datagrams = 256;      ///< incomplete at once; then the one longest untouched is forgotten
+    std::size_t bytes = 4 << 20;      ///< they reach over, all together; likewise
+    Nanoseconds age{30'000'000'000};  ///< of an incomplete one, as long as Linux waits (ipfrag_time)
 };
 
 /// A piece of a datagram's payload, and which datagram's.
@@ -25,10 +25,10 @@ struct Fragment {
     std::uint8_t protocol = 0;    ///< what the payload starts with; tells IPv4's datagrams apart
     bool more = false;            ///< not the last one
     std::uint32_t id = 0;
-    std::uint32_t offset = 0;     ///< bytes
+    std::uint32_t offset = 0;  ///< bytes
     wire::Rest data;
     Time time;
-    std::uint32_t packets = 1;    ///< that it took to bring it here
+    std::uint32_t packets = 1;  ///< that it took to bring it here
 };
 
 struct Joined {

@@ -33,16 +33,16 @@ struct IpPayload {
     std::uint32_t offset = 0;  ///< of its data in the datagram's payload, bytes
 };
 
-/// Fills in the segment's addresses. On Decoded::segment and Decoded::fragment `rest` stands at the payload and
-/// ends with the packet; the payload may be of any protocol. Otherwise the header is malformed.
+/// Fills in the segment's addresses. On Decoded::segment and Decoded::fragment `rest` stands at the payload
+/// and ends with the packet; the payload may be of any protocol. Otherwise the header is malformed.
 Decoded take_ipv4(Rest& rest, Segment& segment, IpPayload& payload) noexcept;
 Decoded take_ipv6(Rest& rest, Segment& segment, IpPayload& payload) noexcept;
 
 /// Whether a next header is one of IPv6's extension headers.
 bool is_extension(std::uint8_t protocol) noexcept;
 
-/// A header that makes a datagram of what fragments were put together to: `size` bytes at the end of `room`. It
-/// gives no length: the frame knows.
+/// A header that makes a datagram of what fragments were put together to: `size` bytes at the end of `room`.
+/// It gives no length: the frame knows.
 inline constexpr std::size_t largest_ip_header = 40;
 std::size_t write_header(std::span<std::byte, largest_ip_header> room, const Address& source,
                          const Address& destination, std::uint8_t protocol) noexcept;

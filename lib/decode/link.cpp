@@ -50,6 +50,7 @@ bool take_header(Network& network, std::size_t size, std::size_t protocol_at) {
 bool take_vlan_tags(Network& network) {
     for (int tags = 0; is_vlan(network.protocol) && tags < max_vlan_tags; ++tags)
         if (!take_header(network, vlan_tag_size, 2)) return false;
+    if (is_vlan(network.protocol)) network.protocol = 0;
     return true;
 }
 

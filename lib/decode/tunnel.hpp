@@ -15,8 +15,9 @@ bool may_be_tunnel(std::uint8_t protocol) noexcept;
 /// Whether a fragment's datagram may be a tunnel's. The first one shows the port.
 bool may_be_tunnel(const IpPayload& fragment, const Rest& rest) noexcept;
 
-// Each moves `network` on and gives Decoded::segment where that went well, Decoded::malformed where the capture
-// ends before it could be known, and Decoded::not_tcp for anything else: what only looks like a tunnel is none.
+// Each moves `network` on and gives Decoded::segment where that went well, Decoded::malformed where the
+// capture ends before it could be known, and Decoded::not_tcp for anything else: what only looks like a
+// tunnel is none.
 
 /// From an IP packet's payload past a tunnel's header.
 Decoded take_tunnel(std::uint8_t protocol, Network& network) noexcept;
