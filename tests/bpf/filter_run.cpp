@@ -80,8 +80,13 @@ std::uint32_t FilterRun::run(std::uint16_t ethertype, std::string_view packet, s
 }
 
 std::uint32_t FilterRun::nanoseconds(const Crafted& packet, int repeat) {
+    return nanoseconds(packet.v6 ? ethertype_ipv6 : ethertype_ipv4, packet.packet(), repeat);
+}
+
+std::uint32_t FilterRun::nanoseconds(std::uint16_t ethertype, std::string_view packet, int repeat) {
     std::string frame(12, '\0');
-    frame += be16(packet.v6 ? ethertype_ipv6 : ethertype_ipv4) + packet.packet();
+    frame += be16(ethertype);
+    frame += packet;
     bpf_test_run_opts options{};
     options.sz = sizeof(options);
     options.data_in = frame.data();

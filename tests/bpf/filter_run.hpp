@@ -51,6 +51,7 @@ class FilterRun {
     std::uint32_t run(std::uint16_t ethertype, std::string_view packet, std::uint32_t ifindex = 0);
     /// Nanoseconds a run, over many.
     std::uint32_t nanoseconds(const Crafted& packet, int repeat);
+    std::uint32_t nanoseconds(std::uint16_t ethertype, std::string_view packet, int repeat);
 
     HttpFilter filter;
 

@@ -47,7 +47,7 @@ bool carries_request(const Buffer& frame) {
 }
 
 struct Tunnelled {
-    const char* name;
+    std::string name;
     Buffer frame;
 };
 
