@@ -90,27 +90,32 @@ Decoded Decoder::decode(const Packet& packet, Segment& segment) {
     wire::Network network;
     wire::IpPayload payload;
     packets_ = 1;
-    Decoded outcome = decode_packet(packet, network, segment, payload, options_);
+    const Decoded outcome = decode_packet(packet, network, segment, payload, options_);
+    return outcome == Decoded::fragment ? join(network, payload, segment) : outcome;
+}
+
+Decoded Decoder::join(wire::Network& network, wire::IpPayload& payload, Segment& segment) {
+    Decoded outcome = Decoded::fragment;
     // A datagram put together may be a tunnel's with a fragment in it. Each turn takes one that waited away,
     // so this ends.
-    while (outcome == Decoded::fragment) [[unlikely]] {
-            const Fragment fragment{.source = segment.source.address,
-                                    .destination = segment.destination.address,
-                                    .interface = segment.interface,
-                                    .protocol = payload.protocol,
-                                    .more = payload.more,
-                                    .id = payload.id,
-                                    .offset = payload.offset,
-                                    .data = network.rest,
-                                    .time = segment.time,
-                                    .packets = packets_};
-            const Joined joined = fragments_.add(fragment);
-            if (joined.state == Joined::State::malformed) return Decoded::malformed;
-            if (joined.state == Joined::State::waiting) return Decoded::fragment;
-            packets_ = joined.packets;
-            payload = {};
-            outcome = decode_packet(joined.datagram, network, segment, payload, options_);
-        }
+    while (outcome == Decoded::fragment) {
+        const Fragment fragment{.source = segment.source.address,
+                                .destination = segment.destination.address,
+                                .interface = segment.interface,
+                                .protocol = payload.protocol,
+                                .more = payload.more,
+                                .id = payload.id,
+                                .offset = payload.offset,
+                                .data = network.rest,
+                                .time = segment.time,
+                                .packets = packets_};
+        const Joined joined = fragments_.add(fragment);
+        if (joined.state == Joined::State::malformed) return Decoded::malformed;
+        if (joined.state == Joined::State::waiting) return Decoded::fragment;
+        packets_ = joined.packets;
+        payload = {};
+        outcome = decode_packet(joined.datagram, network, segment, payload, options_);
+    }
     return outcome;
 }
 

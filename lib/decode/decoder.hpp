@@ -10,6 +10,11 @@
 
 namespace podsnoop {
 
+namespace wire {
+struct IpPayload;
+struct Network;
+}  // namespace wire
+
 struct DecodeOptions {
     bool decapsulate = true;  ///< look into tunnels; else what they carry is not TCP
 };
@@ -33,6 +38,8 @@ class Decoder {
     [[nodiscard]] std::uint32_t packets() const noexcept { return packets_; }
 
   private:
+    Decoded join(wire::Network& network, wire::IpPayload& payload, Segment& segment);
+
     DecodeOptions options_;
     Fragments fragments_;
     std::uint32_t packets_ = 1;
