@@ -33,8 +33,9 @@ Joined Fragments::add(const Fragment& fragment) {
     datagram.packets += fragment.packets;
     if (!fragment.more) datagram.size = end;
     if (const std::size_t needed = header_room + end; needed > datagram.content.size()) {
-        bytes_ += needed - datagram.content.size();
+        bytes_ -= datagram.content.capacity();
         datagram.content.resize(needed);
+        bytes_ += datagram.content.capacity();
     }
     store(datagram, fragment);
     const bool whole = datagram.size != 0 && datagram.ranges.size() == 1 && datagram.ranges[0].begin == 0 &&
@@ -99,9 +100,8 @@ Joined Fragments::complete(Datagram& datagram, const Fragment& last) {
     const std::uint32_t captured = std::min(datagram.size, datagram.captured);
     const std::uint32_t size = datagram.size, packets = datagram.packets;
     const bool v4 = datagram.source.family == 4;
-    bytes_ -= datagram.content.size();
-    std::swap(whole_, datagram.content);
-    datagram.content.clear();
+    bytes_ -= datagram.content.capacity();
+    whole_ = std::exchange(datagram.content, {});
     remove(datagram);
     Joined joined{.state = Joined::State::complete, .datagram = {}, .packets = packets};
     joined.datagram.time = last.time;
@@ -121,7 +121,7 @@ void Fragments::forget_old(Time now) {
 void Fragments::forget_untouched() { remove(*std::ranges::min_element(waiting_, {}, &Datagram::touched)); }
 
 void Fragments::remove(Datagram& datagram) {
-    bytes_ -= datagram.content.size();
+    bytes_ -= datagram.content.capacity();
     if (&datagram != &waiting_.back()) datagram = std::move(waiting_.back());
     waiting_.pop_back();
 }

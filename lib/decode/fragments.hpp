@@ -14,7 +14,7 @@ namespace podsnoop {
 
 struct FragmentLimits {
     std::size_t datagrams = 256;      ///< incomplete at once; then the one longest untouched is forgotten
-    std::size_t bytes = 4 << 20;      ///< they reach over, all together; likewise
+    std::size_t bytes = 4 << 20;      ///< they take, all together; likewise
     Nanoseconds age{30'000'000'000};  ///< of an incomplete one, as long as Linux waits (ipfrag_time)
 };
 
@@ -77,7 +77,7 @@ class Fragments {
     FragmentLimits limits_;
     std::vector<Datagram> waiting_;
     std::vector<std::byte> whole_;  ///< the datagram completed last
-    std::size_t bytes_ = 0;         ///< sum of the sizes of `content`
+    std::size_t bytes_ = 0;         ///< sum of the capacities of `content`
     std::uint64_t touches_ = 0;
 };
 

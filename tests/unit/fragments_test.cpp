@@ -221,7 +221,7 @@ TEST_CASE("what is incomplete is bounded in number, bytes and time") {
         CHECK(complete(fragments, 1));
         CHECK_FALSE(complete(fragments, 2));
     }
-    SUBCASE("bytes they reach over") {
+    SUBCASE("bytes they take") {
         Fragments fragments({.bytes = 200'000});
         fragment.offset = 65'000;
         for (std::uint32_t id = 0; id < 1000; ++id) {

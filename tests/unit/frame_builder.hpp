@@ -150,7 +150,7 @@ inline Buffer vxlan(const Buffer& frame, std::uint16_t port = 4789, std::uint8_t
 inline Buffer geneve(const Buffer& payload, std::uint16_t type = 0x6558, const Buffer& options = {},
                      std::uint8_t version = 0, std::uint8_t flags = 0) {
     return udp(6081, Buffer()
-                         .u8(version << 6 | options.size() / 4)
+                         .u8(std::size_t{version} << 6 | options.size() / 4)
                          .u8(flags)
                          .u16(type)
                          .u32(42 << 8)
