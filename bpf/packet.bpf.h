@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From the network header to the TCP payload: VLAN tags, IPv4 options, IPv6 extension headers, fragments.
+ * From the network header to the TCP payload: VLAN tags, IPv4 options, IPv6 extension headers, fragments; through
+ * tunnels, one header a turn.
  * Socket filters have no direct packet access, so headers are copied out, few and large copies at a time.
  */
 #ifndef PODSNOOP_PACKET_BPF_H
@@ -17,6 +18,7 @@
 
 #define MAX_VLAN_TAGS 4
 #define MAX_EXTENSION_HEADERS 8
+#define MAX_HEADERS 16 /* IP, Ethernet, tags and labels; as lib/decode/tunnel.hpp has it */
 
 #define TCP_FIN 0x01
 #define TCP_SYN 0x02
@@ -77,19 +79,38 @@ struct segment {
     __u32 start;  /* of the payload */
     __u32 length; /* of the payload, on the wire */
     __u32 flags;
-    __u32 network; /* where the IP header starts */
-    __u32 protocol; /* EtherType of what starts there */
+    __u32 network;  /* where the header looked at starts */
+    __u32 protocol; /* EtherType of that header */
+    __u32 end;      /* of the innermost IP packet so far */
+    __u32 inner;    /* whether that header is inside another */
+    __u32 tunnels;  /* that it is inside of */
 };
 
 enum found {
     FOUND_OTHER,   /* not TCP */
-    FOUND_OPAQUE,  /* TCP, but a fragment or damaged: for user space to count */
+    FOUND_OPAQUE,  /* TCP, but a fragment or damaged: for user space to tell */
     FOUND_SEGMENT, /* a whole segment */
+    FOUND_INNER,   /* another header, of the segment's `protocol` at `network` */
 };
+
+/* Goes on with what a header carries. */
+static __always_inline enum found inside(struct segment *segment, __u32 protocol, __u32 offset)
+{
+    segment->protocol = protocol;
+    segment->network = offset;
+    segment->inner = 1;
+    return FOUND_INNER;
+}
 
 static __always_inline int is_vlan(__u16 protocol)
 {
     return protocol == ETH_P_8021Q || protocol == ETH_P_8021AD;
+}
+
+static __always_inline int is_extension(__u8 next)
+{
+    return next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_FRAGMENT || next == NEXT_AUTHENTICATION ||
+           next == NEXT_DESTINATION || next == NEXT_MOBILITY;
 }
 
 /* Finds the network header behind inline tags. skb->protocol being that of a tag says
@@ -118,7 +139,7 @@ static __always_inline void skip_tags(struct __sk_buff *skb, struct segment *seg
         }
     }
     segment->network = offset;
-    segment->protocol = protocol;
+    segment->protocol = is_vlan(protocol) ? 0 : protocol;
 }
 
 static __always_inline enum found find_tcp(struct __sk_buff *skb, struct segment *segment, __u32 offset, __u32 end)
@@ -139,11 +160,38 @@ static __always_inline enum found find_tcp(struct __sk_buff *skb, struct segment
     return FOUND_SEGMENT;
 }
 
+#include "tunnel.bpf.h"
+
 /* Where the IP packet ends: what the header says where that is less than what is there, since Ethernet pads short
  * frames. 0 is BIG TCP: then only skb->len knows. */
-static __always_inline __u32 end_of(struct __sk_buff *skb, __u32 offset, __u32 length)
+static __always_inline __u32 end_of(const struct segment *segment, __u32 offset, __u32 length)
 {
-    return length && offset + length < skb->len ? offset + length : skb->len;
+    return length && offset + length < segment->end ? offset + length : segment->end;
+}
+
+/* Whether the IP header of a packet inside another can be one: then its packet is not longer than what is there. */
+static __always_inline int is_plausible(const struct segment *segment, __u32 size, __u32 length)
+{
+    if (!segment->inner)
+        return 1;
+    const __u32 offset = segment->network, end = segment->end;
+    if (!length)
+        return offset < end && end - offset > 0xffff;
+    return length >= size && offset + length <= end;
+}
+
+/* A fragment: kept where its datagram may hold TCP. Only the first one shows a tunnel's port. */
+static __always_inline enum found find_fragment(struct __sk_buff *skb, __u8 protocol, int first, __u32 offset)
+{
+    if (protocol == IPPROTO_TCP || protocol == NEXT_DESTINATION)
+        return FOUND_OPAQUE;
+    if (!is_tunnel(protocol))
+        return FOUND_OTHER;
+    __be16 ports[2];
+    if (protocol == IPPROTO_UDP && first && bpf_skb_load_bytes(skb, offset, ports, sizeof(ports)) == 0 &&
+        !is_tunnel_port(ports[1]))
+        return FOUND_OTHER;
+    return FOUND_OPAQUE;
 }
 
 static __always_inline enum found find_ipv4(struct __sk_buff *skb, struct segment *segment)
@@ -153,13 +201,17 @@ static __always_inline enum found find_ipv4(struct __sk_buff *skb, struct segmen
     if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) < 0)
         return FOUND_OTHER;
     const __u32 size = (ip.version_ihl & 15) * 4;
-    if (ip.version_ihl >> 4 != 4 || size < sizeof(ip) || ip.protocol != IPPROTO_TCP)
+    const __u32 length = bpf_ntohs(ip.total_length);
+    if (ip.version_ihl >> 4 != 4 || size < sizeof(ip) || !is_plausible(segment, size, length))
         return FOUND_OTHER;
     if (ip.fragment & bpf_htons(0x3fff)) /* more fragments, or not the first */
-        return FOUND_OPAQUE;
+        return find_fragment(skb, ip.protocol, !(ip.fragment & bpf_htons(0x1fff)), offset + size);
+    const __u32 end = end_of(segment, offset, length);
+    if (ip.protocol != IPPROTO_TCP)
+        return find_tunnel(skb, segment, ip.protocol, offset + size, end);
     segment->flow.source[0] = ip.source;
     segment->flow.destination[0] = ip.destination;
-    return find_tcp(skb, segment, offset + size, end_of(skb, offset, bpf_ntohs(ip.total_length)));
+    return find_tcp(skb, segment, offset + size, end);
 }
 
 static __always_inline enum found find_ipv6(struct __sk_buff *skb, struct segment *segment)
@@ -168,32 +220,31 @@ static __always_inline enum found find_ipv6(struct __sk_buff *skb, struct segmen
     struct ipv6_head ip;
     if (bpf_skb_load_bytes(skb, offset, &ip, sizeof(ip)) < 0)
         return FOUND_OTHER;
-    if (bpf_ntohl(ip.version_class_label) >> 28 != 6)
+    const __u32 payload_length = bpf_ntohs(ip.payload_length);
+    const __u32 length = payload_length ? payload_length + sizeof(ip) : 0;
+    if (bpf_ntohl(ip.version_class_label) >> 28 != 6 || !is_plausible(segment, sizeof(ip), length))
         return FOUND_OTHER;
-    const __u16 length = bpf_ntohs(ip.payload_length);
-    const __u32 end = end_of(skb, offset, length ? length + sizeof(ip) : 0);
+    const __u32 end = end_of(segment, offset, length);
     __u8 next = ip.next;
     offset += sizeof(ip);
-    for (int i = 0; i < MAX_EXTENSION_HEADERS && next != IPPROTO_TCP; i++) {
+    for (int i = 0; i < MAX_EXTENSION_HEADERS && is_extension(next); i++) {
         __u8 head[4]; /* next header, length; of a fragment: next header, reserved, offset and flags */
         if (bpf_skb_load_bytes(skb, offset, head, sizeof(head)) < 0)
             return FOUND_OTHER;
         if (next == NEXT_FRAGMENT) {
+            offset += 8;
             /* An atomic fragment (RFC 6946) is whole: neither offset nor "more". */
             if (head[2] || head[3] & 0xf9)
-                return head[0] == IPPROTO_TCP || head[0] == NEXT_DESTINATION ? FOUND_OPAQUE : FOUND_OTHER;
-            offset += 8;
+                return find_fragment(skb, head[0], !head[2] && !(head[3] & 0xf8), offset);
         } else if (next == NEXT_AUTHENTICATION) {
             offset += (head[1] + 2) * 4;
-        } else if (next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_DESTINATION || next == NEXT_MOBILITY) {
-            offset += (head[1] + 1) * 8;
         } else {
-            return FOUND_OTHER;
+            offset += (head[1] + 1) * 8;
         }
         next = head[0];
     }
     if (next != IPPROTO_TCP)
-        return FOUND_OTHER;
+        return find_tunnel(skb, segment, next, offset, end);
     __builtin_memcpy(segment->flow.source, ip.source, sizeof(ip.source));
     __builtin_memcpy(segment->flow.destination, ip.destination, sizeof(ip.destination));
     return find_tcp(skb, segment, offset, end);
@@ -202,12 +253,20 @@ static __always_inline enum found find_ipv6(struct __sk_buff *skb, struct segmen
 static __always_inline enum found find_segment(struct __sk_buff *skb, struct segment *segment)
 {
     __builtin_memset(segment, 0, sizeof(*segment));
+    segment->end = skb->len;
     skip_tags(skb, segment);
-    BARRIER();
-    if (segment->protocol == ETH_P_IP)
-        return find_ipv4(skb, segment);
-    if (segment->protocol == ETH_P_IPV6)
-        return find_ipv6(skb, segment);
+    for (int i = 0; i < MAX_HEADERS; i++) {
+        enum found found;
+        BARRIER();
+        if (segment->protocol == ETH_P_IP)
+            found = find_ipv4(skb, segment);
+        else if (segment->protocol == ETH_P_IPV6)
+            found = find_ipv6(skb, segment);
+        else
+            found = find_link(skb, segment);
+        if (found != FOUND_INNER)
+            return found;
+    }
     return FOUND_OTHER;
 }
 

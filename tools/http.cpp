@@ -21,6 +21,7 @@ void add_source(CLI::App& app, HttpSettings& settings) {
     add_parsed(app, "--buffer", settings.live.buffer_bytes, parse_buffer, "SIZE", "memory for packets not yet read, each interface [32MiB]")
         ->group(group);
     app.add_option("-r,--read", settings.read, "a pcap or pcapng file instead; '-' for standard input")->type_name("FILE")->group(group);
+    app.add_flag("!--no-decap", settings.decode.decapsulate, "do not look into VXLAN, Geneve, GRE, IPIP and MPLS")->group(group);
     auto write = [&settings]() -> RecorderOptions& {
         if (!settings.write) settings.write.emplace();
         return *settings.write;
@@ -98,7 +99,8 @@ void add_http(CLI::App& app, Run& run) {
     command->callback([settings, &run] {
         const char* no_color = std::getenv("NO_COLOR");
         if (!settings->color && no_color != nullptr && *no_color != '\0') settings->color = false;
-        settings->live.body_preview = static_cast<std::uint32_t>(settings->http.body_preview);
+        settings->live.filter = {.body_preview = static_cast<std::uint32_t>(settings->http.body_preview),
+                                 .decapsulate = settings->decode.decapsulate};
         run = [settings] { return trace_http(*settings); };
     });
 }

@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "decode/decoder.hpp"
 #include "http/tracer.hpp"
 #include "print/ledger.hpp"
 #include "privileges.hpp"
@@ -60,6 +59,7 @@ class Session : public ExchangeSink {
                     .width = output.width(),
                     .headers = !settings.http.headers.empty(),
                     .body = settings.http.body_preview != 0}),
+          decoder_(settings.decode),
           tracer_(*this, ledger_, settings.http),
           reassembler_(tracer_, settings.reassembly, random_seed()) {}
 
@@ -121,16 +121,19 @@ class Session : public ExchangeSink {
         if (recorder_ && !recording_failed_) record(packet);
         reassembler_.filter_skips(skips_bodies(source_));
         Segment segment;
-        switch (decode(packet, segment)) {
+        const Decoded decoded = decoder_.decode(packet, segment);
+        const std::uint32_t packets = decoder_.packets();  // all but this one are counted as fragments by now
+        ledger_.segments_fragments -= packets - 1;
+        switch (decoded) {
             case Decoded::segment:
-                ++ledger_.segments_decoded;
+                ledger_.segments_decoded += packets;
                 ledger_.bytes_captured += segment.payload.size();
                 ledger_.bytes_cut += segment.length - segment.payload.size();
                 reassembler_.accept(segment);
                 break;
-            case Decoded::malformed: ++ledger_.segments_malformed; break;
-            case Decoded::fragment: ++ledger_.segments_fragments; break;
-            case Decoded::not_tcp: ++not_tcp_; break;
+            case Decoded::malformed: ledger_.segments_malformed += packets; break;
+            case Decoded::fragment: ledger_.segments_fragments += packets; break;
+            case Decoded::not_tcp: not_tcp_ += packets; break;
         }
     }
 
@@ -246,6 +249,7 @@ class Session : public ExchangeSink {
     Output& output_;
     ExchangePrinter printer_;
     Ledger ledger_;
+    Decoder decoder_;
     HttpTracer tracer_;
     Reassembler reassembler_;
     std::string pending_output_;

@@ -11,6 +11,7 @@
 #include "base/time.hpp"
 #include "capture/file/file_capture.hpp"
 #include "capture/live.hpp"
+#include "decode/decoder.hpp"
 #include "event/selection.hpp"
 #include "http/options.hpp"
 #include "print/printer.hpp"
@@ -23,6 +24,7 @@ namespace podsnoop {
 struct HttpSettings {
     LiveOptions live;
     std::optional<std::string> read;  ///< a capture file instead of the kernel; "-" for standard input
+    DecodeOptions decode;
     Selection selection;
     HttpOptions http;
     ReassemblyLimits reassembly;

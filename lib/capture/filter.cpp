@@ -64,7 +64,7 @@ http_slot slot_of(const FlowHint& hint, std::uint32_t tag) {
 
 void HttpFilter::Destroy::operator()(http_filter* skeleton) const noexcept { http_filter::destroy(skeleton); }
 
-Result<HttpFilter> HttpFilter::load(std::uint32_t body_preview) {
+Result<HttpFilter> HttpFilter::load(const FilterOptions& options) {
     constexpr const char* what = "cannot load the packet filter";
     // libbpf would print on standard error; what it says of the reason is in errno too.
     libbpf_set_print(nullptr);
@@ -78,7 +78,8 @@ Result<HttpFilter> HttpFilter::load(std::uint32_t body_preview) {
     auto* constants = filter.skeleton_->rodata;
     // The skeleton says const volatile, since the program may not write it; it is ours until loaded.
     std::memcpy(const_cast<std::uint32_t*>(constants->hash_seed), filter.seed_.data(), sizeof(filter.seed_));
-    const_cast<std::uint32_t&>(constants->body_preview) = body_preview;
+    const_cast<std::uint32_t&>(constants->body_preview) = options.body_preview;
+    const_cast<std::uint32_t&>(constants->decapsulate) = options.decapsulate ? 1 : 0;
     if (const int error = -http_filter::load(filter.skeleton_.get()); error != 0)
         return fail(what, "", reason_of(error),
                     error == EPERM || error == EACCES ? privileges : "it needs Linux 5.4 or later");

@@ -14,10 +14,14 @@ struct http_filter;  // the skeleton
 
 namespace podsnoop {
 
+struct FilterOptions {
+    std::uint32_t body_preview = 0;  ///< body bytes to keep of each message, where bodies are skipped
+    bool decapsulate = true;         ///< look into tunnels
+};
+
 class HttpFilter {
   public:
-    /// Loads the filter. `body_preview`: body bytes to keep of each message, where bodies are skipped.
-    static Result<HttpFilter> load(std::uint32_t body_preview);
+    static Result<HttpFilter> load(const FilterOptions& options);
 
     /// For SO_ATTACH_BPF. One filter may serve many sockets.
     [[nodiscard]] int program_fd() const noexcept;

@@ -57,7 +57,7 @@ Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
     std::ranges::sort(names);
     names.erase(std::ranges::unique(names).begin(), names.end());
 
-    auto filter = HttpFilter::load(options.body_preview);
+    auto filter = HttpFilter::load(options.filter);
     if (!filter) return std::unexpected(filter.error());
     Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll || !watch(epoll.get(), links->monitor_fd())) return fail("cannot poll", "", reason_of(errno));

@@ -26,7 +26,7 @@ struct LiveOptions {
     std::vector<std::string> interfaces{};  ///< empty or with "any": all there are and will be, on one socket
     std::string netns{};                    ///< process id, path or name; empty: the current one
     std::size_t buffer_bytes = std::size_t{32} << 20;  ///< of each socket
-    std::uint32_t body_preview = 0;                    ///< body bytes to keep of each message
+    FilterOptions filter{};
 };
 
 class LiveCapture {

@@ -4,6 +4,7 @@
 
 #include "decode/ip.hpp"
 #include "decode/link.hpp"
+#include "decode/tunnel.hpp"
 #include "decode/wire.hpp"
 
 namespace podsnoop {
@@ -33,18 +34,89 @@ Decoded decode_tcp(wire::Rest rest, Segment& segment) {
     return Decoded::segment;
 }
 
-}  // namespace
+/// Whether a fragment's datagram may hold TCP. Behind an extension header it cannot be known.
+bool may_hold_tcp(const wire::Network& network, const wire::IpPayload& fragment,
+                  const DecodeOptions& options) {
+    if (fragment.protocol == wire::ip_tcp) return true;
+    if (network.protocol == wire::ether_ipv6 && wire::is_extension(fragment.protocol)) return true;
+    return options.decapsulate && wire::may_be_tunnel(fragment, network.rest);
+}
 
-Decoded decode(const Packet& packet, Segment& segment) noexcept {
-    wire::Network network = wire::find_network(packet);
+/// On Decoded::fragment, `network` stands at the fragment's data and `payload` says where that belongs.
+Decoded decode_network(wire::Network& network, Segment& segment, wire::IpPayload& payload,
+                       const DecodeOptions& options) noexcept {
+    int tunnels = 0;
+    for (int headers = 0; headers < wire::max_headers; ++headers) {
+        const bool v4 = network.protocol == wire::ether_ipv4;
+        Decoded outcome;
+        if (v4 || network.protocol == wire::ether_ipv6) {
+            outcome = headers == 0 ? Decoded::segment : wire::check_inner(network);
+            if (outcome != Decoded::segment) return outcome;
+            outcome = v4 ? wire::take_ipv4(network.rest, segment, payload)
+                         : wire::take_ipv6(network.rest, segment, payload);
+            if (outcome == Decoded::fragment)
+                return may_hold_tcp(network, payload, options) ? Decoded::fragment : Decoded::not_tcp;
+            if (outcome != Decoded::segment) return outcome;
+            if (payload.protocol == wire::ip_tcp) return decode_tcp(network.rest, segment);
+            if (!options.decapsulate || tunnels++ == wire::max_tunnels) return Decoded::not_tcp;
+            outcome = wire::take_tunnel(payload.protocol, network);
+        } else {
+            if (!options.decapsulate) return Decoded::not_tcp;
+            outcome = wire::take_link_header(network);
+        }
+        if (outcome != Decoded::segment) return outcome;
+    }
+    return Decoded::not_tcp;
+}
+
+Decoded decode_packet(const Packet& packet, wire::Network& network, Segment& segment,
+                      wire::IpPayload& payload, const DecodeOptions& options) noexcept {
+    network = wire::find_network(packet);
     if (!network.whole) return Decoded::malformed;
-    Decoded outcome = Decoded::not_tcp;
-    if (network.protocol == wire::ether_ipv4) outcome = wire::decode_ipv4(network.rest, segment);
-    if (network.protocol == wire::ether_ipv6) outcome = wire::decode_ipv6(network.rest, segment);
-    if (outcome != Decoded::segment) return outcome;
     segment.time = packet.time;
     segment.interface = packet.interface;
-    return decode_tcp(network.rest, segment);
+    return decode_network(network, segment, payload, options);
+}
+
+}  // namespace
+
+Decoded decode(const Packet& packet, Segment& segment, const DecodeOptions& options) noexcept {
+    wire::Network network;
+    wire::IpPayload payload;
+    return decode_packet(packet, network, segment, payload, options);
+}
+
+Decoded Decoder::decode(const Packet& packet, Segment& segment) {
+    wire::Network network;
+    wire::IpPayload payload;
+    packets_ = 1;
+    const Decoded outcome = decode_packet(packet, network, segment, payload, options_);
+    return outcome == Decoded::fragment ? join(network, payload, segment) : outcome;
+}
+
+Decoded Decoder::join(wire::Network& network, wire::IpPayload& payload, Segment& segment) {
+    Decoded outcome = Decoded::fragment;
+    // A datagram put together may be a tunnel's with a fragment in it. Each turn takes one that waited away,
+    // so this ends.
+    while (outcome == Decoded::fragment) {
+        const Fragment fragment{.source = segment.source.address,
+                                .destination = segment.destination.address,
+                                .interface = segment.interface,
+                                .protocol = payload.protocol,
+                                .more = payload.more,
+                                .id = payload.id,
+                                .offset = payload.offset,
+                                .data = network.rest,
+                                .time = segment.time,
+                                .packets = packets_};
+        const Joined joined = fragments_.add(fragment);
+        if (joined.state == Joined::State::malformed) return Decoded::malformed;
+        if (joined.state == Joined::State::waiting) return Decoded::fragment;
+        packets_ = joined.packets;
+        payload = {};
+        outcome = decode_packet(joined.datagram, network, segment, payload, options_);
+    }
+    return outcome;
 }
 
 }  // namespace podsnoop

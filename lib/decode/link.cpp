@@ -7,20 +7,6 @@ namespace podsnoop::wire {
 namespace {
 
 constexpr int max_vlan_tags = 4;
-constexpr std::size_t vlan_tag_size = 4;  // after its own EtherType: TCI, then the EtherType of what follows
-
-constexpr bool is_vlan(std::uint16_t protocol) { return protocol == ether_vlan || protocol == ether_qinq; }
-
-std::uint16_t protocol_of_version(const Rest& rest) {
-    switch (u8(rest.captured, 0) >> 4) {
-        case 4:
-            return ether_ipv4;
-        case 6:
-            return ether_ipv6;
-        default:
-            return 0;
-    }
-}
 
 /// The EtherType of a BSD loopback header's address family. AF_INET is 2 everywhere; AF_INET6 is 10 on Linux,
 /// 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS.
@@ -64,6 +50,7 @@ bool take_header(Network& network, std::size_t size, std::size_t protocol_at) {
 bool take_vlan_tags(Network& network) {
     for (int tags = 0; is_vlan(network.protocol) && tags < max_vlan_tags; ++tags)
         if (!take_header(network, vlan_tag_size, 2)) return false;
+    if (is_vlan(network.protocol)) network.protocol = 0;
     return true;
 }
 
@@ -79,7 +66,7 @@ bool take_cooked_vlan_tags(Network& network) {
 bool take_link(Network& network, const Packet& packet) {
     switch (packet.link) {
         case LinkType::ethernet:
-            return take_header(network, 14, 12) && take_vlan_tags(network);
+            return take_header(network, ethernet_header_size, ether_type_at) && take_vlan_tags(network);
         case LinkType::network:
             network.protocol = packet.protocol;
             return take_cooked_vlan_tags(network);
@@ -101,6 +88,17 @@ bool take_link(Network& network, const Packet& packet) {
 }
 
 }  // namespace
+
+std::uint16_t protocol_of_version(const Rest& rest) noexcept {
+    switch (u8(rest.captured, 0) >> 4) {
+        case 4:
+            return ether_ipv4;
+        case 6:
+            return ether_ipv6;
+        default:
+            return 0;
+    }
+}
 
 Network find_network(const Packet& packet) noexcept {
     Network network{.rest = {packet.data, packet.wire_length}};

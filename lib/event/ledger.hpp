@@ -25,7 +25,8 @@ struct PacketCounts {
 struct Ledger {
     Nanoseconds duration{0};
     PacketCounts packets;
-    // kept = decoded + malformed + fragments
+    // Packets: kept = decoded + malformed + fragments. Once IP fragments were put together, each of them counts as
+    // what their datagram came out as (decoded, malformed, or not TCP); fragments are those that never were.
     std::uint64_t segments_decoded = 0, segments_malformed = 0, segments_fragments = 0;
     std::uint64_t bytes_captured = 0;  ///< TCP payload bytes that reached the decoder
     std::uint64_t bytes_cut = 0;       ///< TCP payload bytes of those segments that the capture left out

@@ -290,7 +290,7 @@ TEST_CASE("retransmissions from before a body are kept, those from inside it are
 }
 
 TEST_CASE("the preview of a body is kept") {
-    auto run = FilterRun::load(1500);
+    auto run = FilterRun::load({.body_preview = 1500});
     NEEDS(run);
     Conversation talk{*run};
     const std::string head = response("Content-Length: 20000\r\n");

@@ -52,8 +52,8 @@ std::string Crafted::packet() const {
            padding;
 }
 
-Result<FilterRun> FilterRun::load(std::uint32_t body_preview) {
-    auto filter = HttpFilter::load(body_preview);
+Result<FilterRun> FilterRun::load(const FilterOptions& options) {
+    auto filter = HttpFilter::load(options);
     if (!filter) return std::unexpected(filter.error());
     return FilterRun(std::move(*filter));
 }
@@ -80,8 +80,13 @@ std::uint32_t FilterRun::run(std::uint16_t ethertype, std::string_view packet, s
 }
 
 std::uint32_t FilterRun::nanoseconds(const Crafted& packet, int repeat) {
+    return nanoseconds(packet.v6 ? ethertype_ipv6 : ethertype_ipv4, packet.packet(), repeat);
+}
+
+std::uint32_t FilterRun::nanoseconds(std::uint16_t ethertype, std::string_view packet, int repeat) {
     std::string frame(12, '\0');
-    frame += be16(packet.v6 ? ethertype_ipv6 : ethertype_ipv4) + packet.packet();
+    frame += be16(ethertype);
+    frame += packet;
     bpf_test_run_opts options{};
     options.sz = sizeof(options);
     options.data_in = frame.data();

@@ -43,7 +43,7 @@ inline constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd,
 
 class FilterRun {
   public:
-    static Result<FilterRun> load(std::uint32_t body_preview = 0);
+    static Result<FilterRun> load(const FilterOptions& options = {});
 
     /// What the filter says to a packet: bytes to keep, from the network header on.
     std::uint32_t operator()(const Crafted& packet, std::uint32_t ifindex = 0);
@@ -51,6 +51,7 @@ class FilterRun {
     std::uint32_t run(std::uint16_t ethertype, std::string_view packet, std::uint32_t ifindex = 0);
     /// Nanoseconds a run, over many.
     std::uint32_t nanoseconds(const Crafted& packet, int repeat);
+    std::uint32_t nanoseconds(std::uint16_t ethertype, std::string_view packet, int repeat);
 
     HttpFilter filter;
 

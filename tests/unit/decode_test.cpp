@@ -44,9 +44,6 @@ Decoded decoded_as(const Buffer& frame) { return decoded(packet_of(frame)).decod
 Buffer extension(std::uint8_t next, std::uint8_t length, std::size_t size, const Buffer& payload) {
     return Buffer().u8(next).u8(length).zeros(size - 2).add(payload);
 }
-Buffer fragment_header(std::uint8_t next, std::uint16_t offset_and_more, const Buffer& payload) {
-    return Buffer().u8(next).u8(0).u16(offset_and_more).u32(7).add(payload);
-}
 
 }  // namespace
 
@@ -147,7 +144,7 @@ TEST_CASE("IPv6 extension headers are passed") {
     }
     CHECK(carries_request(ethernet(ipv6({.next = 51}, extension(6, 4, 24, segment)))));
     CHECK(carries_request(ethernet(
-        ipv6({.next = 0}, extension(60, 1, 16, extension(44, 0, 8, fragment_header(6, 0, segment)))))));
+        ipv6({.next = 0}, extension(60, 1, 16, extension(44, 0, 8, ipv6_fragment(6, 0, false, segment)))))));
     CHECK(decoded_as(ethernet(ipv6({.next = 59}, segment))) == Decoded::not_tcp);
     CHECK(decoded_as(ethernet(ipv6({.next = 50}, segment))) == Decoded::not_tcp);
     CHECK(decoded_as(ethernet(ipv6({.next = 0}, extension(6, 255, 8, segment)))) == Decoded::malformed);
@@ -161,14 +158,15 @@ TEST_CASE("fragments are told from whole packets") {
     CHECK(decoded_as(ethernet(ipv4({.protocol = 17, .fragment = 0x2000}, segment))) == Decoded::not_tcp);
 
     const auto v6 = [&](std::uint8_t next, std::uint16_t offset_and_more) {
-        return ethernet(ipv6({.next = 44}, fragment_header(next, offset_and_more, segment)));
+        return ethernet(ipv6({.next = 44}, ipv6_fragment(next, offset_and_more, false, segment)));
     };
     CHECK(carries_request(v6(6, 0)));       // atomic
     CHECK(carries_request(v6(6, 0x0006)));  // its reserved bits say nothing
     CHECK(decoded_as(v6(6, 1)) == Decoded::fragment);
     CHECK(decoded_as(v6(6, 8)) == Decoded::fragment);
     CHECK(decoded_as(v6(60, 8)) == Decoded::fragment);
-    CHECK(decoded_as(v6(17, 8)) == Decoded::not_tcp);
+    CHECK(decoded_as(v6(17, 8)) == Decoded::fragment);  // perhaps a tunnel's
+    CHECK(decoded_as(v6(58, 8)) == Decoded::not_tcp);
 }
 
 TEST_CASE("padding and trailers are no payload") {

@@ -93,6 +93,7 @@ inline Buffer tcp(const Tcp& fields, const Buffer& payload = {}) {
 struct Ipv4 {
     std::string source = "10.0.0.1", destination = "10.0.0.2";
     std::uint8_t protocol = 6;
+    std::uint16_t id = 0x1234;
     std::uint16_t fragment = 0;                   ///< the flags and offset field, 0x2000 is "more fragments"
     Buffer options{};                             ///< a multiple of 4 bytes, at most 40
     std::optional<unsigned> header_words{};       ///< where it shall be wrong
@@ -105,7 +106,7 @@ inline Buffer ipv4(const Ipv4& fields, const Buffer& payload) {
         .u8(0x40 | fields.header_words.value_or(static_cast<unsigned>(words)))
         .u8(0)
         .u16(fields.total_length.value_or(static_cast<std::uint16_t>(total)))
-        .u16(0x1234)
+        .u16(fields.id)
         .u16(fields.fragment)
         .u8(64)
         .u8(fields.protocol)
@@ -130,6 +131,46 @@ inline Buffer ipv6(const Ipv6& fields, const Buffer& payload) {
         .add(address_bytes(fields.source))
         .add(address_bytes(fields.destination))
         .add(payload);
+}
+
+/// IPv6's fragment header and what follows it; `offset` in bytes.
+inline Buffer ipv6_fragment(std::uint8_t next, unsigned offset, bool more, const Buffer& payload,
+                            std::uint32_t id = 7) {
+    return Buffer().u8(next).u8(0).u16(offset | (more ? 1u : 0u)).u32(id).add(payload);
+}
+
+inline Buffer udp(std::uint16_t destination, const Buffer& payload) {
+    return Buffer().u16(49152).u16(destination).u16(8 + payload.size()).u16(0).add(payload);
+}
+
+/// VXLAN and Geneve with their UDP headers; `frame` is Ethernet unless a Geneve type says otherwise.
+inline Buffer vxlan(const Buffer& frame, std::uint16_t port = 4789, std::uint8_t flags = 0x08) {
+    return udp(port, Buffer().u8(flags).zeros(3).u32(42 << 8).add(frame));
+}
+inline Buffer geneve(const Buffer& payload, std::uint16_t type = 0x6558, const Buffer& options = {},
+                     std::uint8_t version = 0, std::uint8_t flags = 0) {
+    return udp(6081, Buffer()
+                         .u8(std::size_t{version} << 6 | options.size() / 4)
+                         .u8(flags)
+                         .u16(type)
+                         .u32(42 << 8)
+                         .add(options)
+                         .add(payload));
+}
+
+/// `flags` says which of checksum, key and sequence number there are.
+inline Buffer gre(std::uint16_t type, const Buffer& payload, std::uint16_t flags = 0) {
+    Buffer header = Buffer().u16(flags).u16(type);
+    for (const unsigned flag : {0x8000u, 0x2000u, 0x1000u})
+        if ((flags & flag) != 0) header.u32(0x01020304);
+    return header.add(payload);
+}
+
+/// So many labels, the last one marked as such.
+inline Buffer mpls(int labels, const Buffer& payload) {
+    Buffer stack;
+    for (int left = labels; left > 0; --left) stack.u32(16u << 12 | (left == 1 ? 0x100u : 0u) | 64);
+    return stack.add(payload);
 }
 
 /// The EtherType that an IP packet asks for by its version.

@@ -109,6 +109,15 @@ class Lab(contextlib.ExitStack):
                                           "tx-vlan-stag-hw-insert", "off"))
         return client, server
 
+    def vxlan(self, mtu=1450, port=4789):
+        """The pair again, with a tunnel between the two as between nodes: vxlan0 on both sides. Gives the server's
+        addresses in it. With an MTU above 1450 the packets that carry it are fragmented."""
+        self.pair()
+        for namespace, number, local, remote in (self.client, 1, CLIENT, SERVER), (self.server, 2, SERVER, CLIENT):
+            network.vxlan(namespace, "vxlan0", local, remote, port, mtu)
+            give_address(namespace, "vxlan0", f"10.79.9.{number}/24", f"fd79::{number}/64")
+        return "10.79.9.2", "fd79::2"
+
     def nginx(self, namespace=None):
         return Nginx(self, namespace or self.server)
 

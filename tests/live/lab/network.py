@@ -4,7 +4,7 @@ import ctypes
 import os
 import subprocess
 
-from .check import Failure
+from .check import Failure, Skip
 
 CLONE_NEWNET = 0x40000000  # linux/sched.h
 libc = ctypes.CDLL(None, use_errno=True)
@@ -93,6 +93,15 @@ def bridge(namespace, name, *ports):
     for port in ports:
         namespace.ip("link", "set", port, "master", name)
     namespace.ip("link", "set", name, "up")
+
+
+def vxlan(namespace, name, local, remote, port, mtu):
+    try:
+        namespace.ip("link", "add", name, "type", "vxlan", "id", "42", "local", local, "remote", remote,
+                     "dstport", port)
+    except Failure as failure:
+        raise Skip(f"this kernel has no VXLAN: {failure}") from None
+    namespace.ip("link", "set", name, "mtu", mtu, "up")
 
 
 def tag_traffic(namespace, interface, program, stacked):
