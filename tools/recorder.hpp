@@ -26,6 +26,8 @@ class Recorder {
 
     /// `skips_bodies`: see PcapngWriter.
     Result<void> write(const Packet& packet, const Interface& interface, bool skips_bodies);
+    /// Writes what was gathered, where nothing more comes for now.
+    Result<void> flush() { return writer_->flush(); }
     /// Completes the file with the counters of the whole trace, which stand in the last file.
     Result<void> finish(const PacketCounts& counts, Time started, Time stopped);
 

@@ -154,7 +154,9 @@ class Session : public ExchangeSink {
     }
 
     void record(const Packet& packet) {
-        Result<void> written = recorder_->write(packet, source_.interfaces()[packet.interface], skips_bodies(source_));
+        note_recording(recorder_->write(packet, source_.interfaces()[packet.interface], skips_bodies(source_)));
+    }
+    void note_recording(const Result<void>& written) {
         if (written) return;
         recording_failed_ = written.error();
         say(written.error().line() + "; tracing goes on without writing");
@@ -163,6 +165,7 @@ class Session : public ExchangeSink {
     /// Nothing waits in the source: write what there is, then wait for more.
     Result<void> idle() {
         if (is_live(source_)) look_after(std::max(latest_, now() - ring_delay));
+        if (recorder_ && !recording_failed_) note_recording(recorder_->flush());
         if (Result<void> flushed = flush(); !flushed || stopping_) return flushed;
         pollfd fds[3] = {{source_.poll_fd(), POLLIN, 0}, {signals_.poll_fd(), POLLIN, 0}, {output_.poll_fd(), 0, 0}};
         if (poll(fds, 3, patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));

@@ -61,13 +61,24 @@ Result<void> PcapngWriter::flush() {
             const std::string why = std::strerror(errno);
             // Without the part of a block that fitted, the file is whole. A pipe cannot be cut, and need not
             // be.
-            [[maybe_unused]] const int cut = ftruncate(fd_.get(), static_cast<off_t>(flushed_));
+            [[maybe_unused]] const int cut = ftruncate(fd_.get(), static_cast<off_t>(flushed_ + whole_blocks(done)));
             return fail("cannot write capture", path_, why);
         }
     }
     flushed_ += pending_.size();
     pending_.clear();
     return {};
+}
+
+/// How many of the first `size` pending bytes are whole blocks.
+std::size_t PcapngWriter::whole_blocks(std::size_t size) const {
+    for (std::size_t at = 0;;) {
+        std::uint32_t length = 0;
+        if (at + block_header_size > size) return at;
+        std::memcpy(&length, pending_.data() + at + sizeof length, sizeof length);
+        if (at + length > size) return at;
+        at += length;
+    }
 }
 
 Result<void> PcapngWriter::finish(const PacketCounts& counts, Time started, Time stopped) {

@@ -35,6 +35,7 @@ class PcapngWriter {
     PcapngWriter(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
     std::uint32_t number_of(std::uint32_t index, LinkType link, const Interface& interface);
+    [[nodiscard]] std::size_t whole_blocks(std::size_t size) const;
     void add_section(bool skips_bodies);
     void add_interface(LinkType link, const Interface& interface);
     void add_packet(const Packet& packet, std::uint32_t number);
