@@ -17,13 +17,15 @@ std::string_view pick(Cursor& input, std::span<const std::string_view> choices) 
     return choices[input.u8() % choices.size()];
 }
 
-std::string content(Cursor& input) {
-    constexpr std::array<std::string_view, 5> pieces{
-        "x", "some text, some of it long enough to fill a line\r\n",
-        "GET /smuggled HTTP/1.1\r\nHost: s\r\n\r\n", "HTTP/1.1 299 Smuggled\r\nContent-Length: 0\r\n\r\n",
-        "\r\n0\r\n\r\n"};
+std::string content(Cursor& input, bool hard) {
+    constexpr std::array<std::string_view, 2> plain{"x",
+                                                    "some text, some of it long enough to fill a line\r\n"};
+    constexpr std::array<std::string_view, 4> messages{"x", "GET /smuggled HTTP/1.1\r\nHost: s\r\n\r\n",
+                                                       "HTTP/1.1 299 Smuggled\r\nContent-Length: 0\r\n\r\n",
+                                                       "\r\n0\r\n\r\n"};
     std::string body;
-    for (unsigned count = input.u8() % 6; count != 0; --count) body += pick(input, pieces);
+    for (unsigned count = input.u8() % 6; count != 0; --count)
+        body += hard ? pick(input, messages) : pick(input, plain);
     return body;
 }
 
@@ -62,22 +64,22 @@ std::string rest_of_message(Cursor& input, BodyKind kind, std::string_view body)
     return text;
 }
 
-std::string request(Cursor& input, std::size_t number, Made& made) {
+std::string request(Cursor& input, std::size_t number, bool hard, Made& made) {
     constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "POST", "PUT", "PURGE", "M-SEARCH"};
     made.method = pick(input, methods);
     const auto kind = static_cast<BodyKind>(input.u8() % 3);
-    const std::string body = kind == BodyKind::none ? "" : content(input);
+    const std::string body = kind == BodyKind::none ? "" : content(input, hard);
     made.request_body = body.size();
     return fmt::format("{} /{} HTTP/1.1\r\nX-Id: {}\r\n{}", made.method, number, number,
                        rest_of_message(input, kind, body));
 }
 
-std::string response(Cursor& input, std::size_t number, bool last, Made& made) {
+std::string response(Cursor& input, std::size_t number, bool last, bool hard, Made& made) {
     constexpr std::array<std::uint16_t, 6> statuses{200, 201, 204, 304, 404, 500};
     made.status = statuses[input.u8() % statuses.size()];
     auto kind = static_cast<BodyKind>(1 + input.u8() % 3);
     if (kind == BodyKind::until_close && !last) kind = BodyKind::length;
-    std::string body = content(input);
+    std::string body = content(input, hard);
     std::string text = input.u8() % 8 == 0 ? "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" : "";
     text += fmt::format("HTTP/1.1 {} \r\nX-Id: {}\r\n", made.status, number);
     const bool bodiless =
@@ -92,18 +94,18 @@ std::string response(Cursor& input, std::size_t number, bool last, Made& made) {
 
 }  // namespace
 
-GeneratedConversation generate(Cursor& input, bool pipelines) {
+GeneratedConversation generate(Cursor& input, bool hard) {
     GeneratedConversation made;
     made.exchanges.resize(1 + input.u8() % most_exchanges);
     std::size_t answered = 0;
     const auto answer_up_to = [&](std::size_t end) {
         for (; answered < end; ++answered)
             made.writes.push_back({true, response(input, answered, answered + 1 == made.exchanges.size(),
-                                                  made.exchanges[answered])});
+                                                  hard, made.exchanges[answered])});
     };
     for (std::size_t number = 0; number < made.exchanges.size(); ++number) {
-        made.writes.push_back({false, request(input, number, made.exchanges[number])});
-        const bool next_waits = input.u8() % 3 != 0 || !pipelines;
+        made.writes.push_back({false, request(input, number, hard, made.exchanges[number])});
+        const bool next_waits = input.u8() % 3 != 0 || !hard;
         if (next_waits) answer_up_to(number + 1);
     }
     answer_up_to(made.exchanges.size());

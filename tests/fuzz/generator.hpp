@@ -27,11 +27,12 @@ struct GeneratedConversation {
     std::vector<Made> exchanges;
 };
 
-/// Bodies hold text that looks like messages; these must never be told.
+/// The messages in bodies; they must never be told.
 inline constexpr const char* smuggled_target = "/smuggled";
 inline constexpr std::uint16_t smuggled_status = 299;
 
-/// Reads its choices from `input`. `pipelines`: requests may be sent before the answers to those before them.
-GeneratedConversation generate(Cursor& input, bool pipelines);
+/// Reads its choices from `input`. `hard`: requests may be pipelined, and bodies may hold text that looks
+/// like messages.
+GeneratedConversation generate(Cursor& input, bool hard);
 
 }  // namespace podsnoop::fuzz
