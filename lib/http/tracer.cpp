@@ -202,10 +202,10 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
             end_exchange(conversation, index, ExchangeEnd::upgraded);
         }
         end_queue(conversation, ExchangeEnd::upgraded);
-        for (Half& each : conversation.halves) each.framer.restart();
+        if (same_name(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
+        for (Half& each : conversation.halves) each.framer.restart();  // the head's views are gone with it
         conversation.mode = Mode::tunnel;
         ++ledger_.tunnels;
-        if (same_name(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
         return true;
     }
     if (half.framer.begin_body(framing)) message_end(id, server, time);

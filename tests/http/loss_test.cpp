@@ -632,6 +632,17 @@ TEST_CASE("pipelined requests that were lost do not give their answers to those 
                                         "GET /c - body 0/- capture-end pipelined"});
 }
 
+TEST_CASE("a head that came in pieces is read before it is forgotten") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: ");
+    talk.send(Talk::server, "websocket\r\n\r\n");
+    talk.finish();
+    CHECK(talk.collector.lines == Lines{"GET /a 101 body 0/0 upgraded"});
+    CHECK(talk.ledger.tunnels_websocket == 1);
+}
+
 TEST_CASE("other protocols are recognised, and the capture is told to leave them out") {
     Talk talk;
     talk.open();
