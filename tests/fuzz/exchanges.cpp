@@ -149,7 +149,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     talk.next[Talk::client] = input.u32be();
     talk.next[Talk::server] = input.u32be();
     if (!network.midstream) talk.open();
-    const GeneratedConversation made = generate(input, network.keeps_all());
+    const GeneratedConversation made = generate(input, network.keeps_all() && !network.midstream);
     std::vector<Segment> segments = cut(talk, made.writes, input);
     if (network.shuffles) shuffle(segments, input);
     const std::vector<Segment> seen = send(talk, segments, network, input);
@@ -158,7 +158,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::vector<Exchange>& told = talk.collector.exchanges;
     check_ledger(talk.ledger, told);
     check_told(told, made.exchanges);
-    if (!network.keeps_all()) return 0;
+    // In a connection that was open before, only a common method shows that it is HTTP.
+    const std::string& first = made.exchanges[0].method;
+    const bool unknown = network.midstream && (first == "PURGE" || first == "M-SEARCH");
+    if (!network.keeps_all() || unknown) return 0;
     must(told.size() == made.exchanges.size(), "every exchange is told");
     for (std::size_t i = 0; i < told.size(); ++i) {
         must(told[i].request.seen && told[i].request.target == "/" + std::to_string(i),
