@@ -135,7 +135,11 @@ void check_told(const std::vector<Exchange>& told, const std::vector<Made>& made
         must(!exchange.request.seen || exchange.request.body_bytes == made[*number].request_body,
              "a whole request has its body");
         // Whether a body follows depends on the request (HEAD), which may not have been seen.
-        must(!exchange.request.seen || exchange.response.body_bytes == made[*number].response_body,
+        if (!exchange.request.seen) continue;
+        const std::size_t body = made[*number].response_body;
+        // One byte lost of a body until close is taken for the FIN.
+        const bool known = (exchange.flags & flag_body_gap) == 0;
+        must(known ? exchange.response.body_bytes == body : exchange.response.body_bytes <= body,
              "a whole response has its body");
     }
 }
@@ -160,7 +164,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_told(told, made.exchanges);
     // In a connection that was open before, only a common method shows that it is HTTP.
     const std::string& first = made.exchanges[0].method;
-    const bool unknown = network.midstream && (first == "PURGE" || first == "M-SEARCH");
+    const bool unknown = network.midstream && (first == "PURGE" || first == "X-LOAD");
     if (!network.keeps_all() || unknown) return 0;
     must(told.size() == made.exchanges.size(), "every exchange is told");
     for (std::size_t i = 0; i < told.size(); ++i) {

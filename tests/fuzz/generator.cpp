@@ -65,7 +65,7 @@ std::string rest_of_message(Cursor& input, BodyKind kind, std::string_view body)
 }
 
 std::string request(Cursor& input, std::size_t number, bool hard, Made& made) {
-    constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "POST", "PUT", "PURGE", "M-SEARCH"};
+    constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "POST", "PUT", "PURGE", "X-LOAD"};
     made.method = pick(input, methods);
     const auto kind = static_cast<BodyKind>(input.u8() % 3);
     const std::string body = kind == BodyKind::none ? "" : content(input, hard);
