@@ -45,9 +45,10 @@ void HttpTracer::feed(ConnectionId id, Direction direction, const Chunk& chunk) 
     Half& half = conversation.halves[direction];
     if (half.lost && !may_resume(conversation, direction, chunk)) return;
     // With 100-continue, a request that got a final answer need not send its body (RFC 9110 10.1.1).
-    if (std::exchange(half.body_optional, false) && classify_start(chunk.bytes) == StartLine::request) {
+    if (std::exchange(half.body_optional, false) && half.framer.in_body() && classify_start(chunk.bytes) == StartLine::request) {
         half.framer.restart();
-        message_end(id, direction, pending_[conversation.request_now].request_last);
+        // Its record may have been told meanwhile: as upgraded, or because bytes of its answer were lost.
+        if (const Index index = conversation.request_now; index != none) message_end(id, direction, pending_[index].request_last);
     }
     // What answers a request that was not seen may be one to HEAD, and its length that of no body.
     const Index answering = conversation.response_now;
@@ -118,6 +119,7 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
     return true;
 }
 
+/// The first message of a connection shows what it speaks. If that is a response, what was lost of the requests
 /// before counts from now on.
 void HttpTracer::become_http(Conversation& conversation, bool by_request) {
     if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
@@ -202,10 +204,10 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
             end_exchange(conversation, index, ExchangeEnd::upgraded);
         }
         end_queue(conversation, ExchangeEnd::upgraded);
-        for (Half& each : conversation.halves) each.framer.restart();
-        conversation.mode = Mode::tunnel;
         ++ledger_.tunnels;
         if (same_name(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
+        conversation.mode = Mode::tunnel;
+        for (Half& each : conversation.halves) each.framer.restart();  // `head` may lie in one of them
         return true;
     }
     if (half.framer.begin_body(framing)) message_end(id, server, time);

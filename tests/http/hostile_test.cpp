@@ -1,0 +1,64 @@
+// What peers can say to make a tracer read memory that is gone, lose sight of others or give secrets away.
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "conversation.hpp"
+
+using namespace podsnoop;
+using namespace podsnoop::test;
+using Lines = std::vector<std::string>;
+using Talk = test::Conversation;
+
+namespace {
+
+const std::string get_a = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const std::string put_continue = "PUT /f HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
+
+}  // namespace
+
+TEST_CASE("a request that waits for 100 is upgraded instead, and what looks like a request follows") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, put_continue);
+    talk.send(Talk::server, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n");
+    talk.send(Talk::client, get_a);
+    talk.finish();
+    CHECK(talk.collector.lines == Lines{"PUT /f 101 body 0/0 upgraded early"});
+    CHECK(talk.ledger.tunnel_bytes == get_a.size());
+}
+
+TEST_CASE("a request that waits for 100 is refused, and its answer is lost track of") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, put_continue);
+    talk.send(Talk::server, "HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n");
+    talk.send(Talk::client, get_a);
+    talk.finish();
+    REQUIRE(talk.collector.lines.size() == 2);
+    CHECK(talk.collector.lines[0] == "PUT /f 401 body 0/0 gap early");
+}
+
+TEST_CASE("a request that waits for 100 is refused, and sends a body all the same that the filter skips") {
+    Talk talk({}, true);
+    talk.open();
+    talk.send(Talk::client, put_continue);
+    talk.send(Talk::server, ok);
+    talk.lose(Talk::client, 4);
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, ok);
+    talk.finish();
+    CHECK(talk.collector.lines ==
+          Lines{"PUT /f 200 body 4/2 complete early", "GET /a 200 body 0/2 complete"});
+}
+
+TEST_CASE("an upgrade whose head came in pieces is known by its protocol") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
+    talk.send(Talk::server, "HTTP/1.1 101 Switching Protocols\r\nX: " + std::string(2000, 'x') + "\r\n");
+    talk.send(Talk::server, "Upgrade: websocket\r\n\r\n");
+    CHECK(talk.ledger.tunnels_websocket == 1);
+    talk.finish();
+}
