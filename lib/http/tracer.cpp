@@ -259,17 +259,17 @@ void HttpTracer::end_queue(Conversation& conversation, ExchangeEnd end) {
     if (conversation.request_now != none) end_exchange(conversation, conversation.request_now, end);
 }
 
-/// A fresh exchange. Where there is no room, the request that waits longest gives way to it: of the
-/// connection, if it has too many, else of all.
+/// A fresh exchange. Where there is no room, a request that has no answer gives way to it: of the connection, if it
+/// has too many, else of all.
 Pending::Index HttpTracer::take_pending(ConnectionId id) {
     Conversation& conversation = conversations_[id];
     Index victim = none;
     if (conversation.queue.length >= options_.exchanges_per_connection) {
         victim = conversation.queue.front;
-        while (victim != none && !pending_[victim].waiting && !pending_[victim].told) victim = pending_[victim].next;
+        while (victim != none && pending_[victim].line == Pending::Line::none) victim = pending_[victim].next;
     }
     Index index = victim == none ? pending_.take(id) : none;
-    if (index == none && victim == none) victim = pending_.oldest_waiting();
+    if (index == none && victim == none) victim = pending_.most_dispensable();
     if (index == none && victim != none) {
         Conversation& loser = conversations_[pending_[victim].connection];
         const Index next = pending_[victim].next;
@@ -330,7 +330,7 @@ void HttpTracer::advance(Time now) {
         if (now - pending.request_first < options_.timeout) return;
         const Index next = pending_.next_waiting(index);
         if (pending.request_done && now - pending.request_last >= options_.timeout)
-            pending_.tell(index, pending.fault.value_or(ExchangeEnd::timeout));
+            pending_.tell_late(index, pending.fault.value_or(ExchangeEnd::timeout));
         index = next;
     }
 }

@@ -62,3 +62,25 @@ TEST_CASE("an upgrade whose head came in pieces is known by its protocol") {
     CHECK(talk.ledger.tunnels_websocket == 1);
     talk.finish();
 }
+
+TEST_CASE("requests that were told as timeout leave room for new ones") {
+    HttpOptions options;
+    options.exchanges = 2;
+    Talk talk(options);
+    for (const std::uint16_t port : {std::uint16_t{40000}, std::uint16_t{40001}}) {
+        talk.client_port = port;
+        talk.open();
+        talk.send(Talk::client, get_a);
+    }
+    talk.wait(options.timeout);
+    CHECK(talk.collector.lines == Lines{"GET /a - body 0/- timeout", "GET /a - body 0/- timeout"});
+    talk.client_port = 40002;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, ok);
+    REQUIRE(talk.collector.lines.size() == 3);
+    CHECK(talk.collector.lines[2] == "GET /a 200 body 0/2 complete");
+    talk.finish();
+    CHECK(talk.ledger.requests_by_end[static_cast<std::size_t>(ExchangeEnd::evicted)] == 0);
+    CHECK(talk.collector.lines.size() == 3);
+}
