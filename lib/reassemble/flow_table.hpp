@@ -22,6 +22,7 @@ struct FlowKey {
 
 struct Connection {
     static constexpr std::uint32_t no_interface = 0xffffffff;
+    static constexpr std::uint32_t no_place = 0xffffffff;
 
     FlowKey key;
     Stream streams[2];  ///< by sender: streams[0] is what key.ends[0] sends
@@ -31,6 +32,7 @@ struct Connection {
     std::uint32_t lanes[2] = {no_interface, no_interface};      ///< the interface whose copy of a direction counts
     std::uint32_t other_seq = 0;                                ///< payload seen of a lane not yet given, elsewhere
     ConnectionId next_in_bucket = 0xffffffff;
+    std::uint32_t holding_place = no_place;                     ///< among the connections that hold segments back
     Direction client = 0;
     bool client_known = false;
     bool connecting = false;    ///< SYN seen, the client's final ACK not yet

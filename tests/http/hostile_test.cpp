@@ -84,3 +84,28 @@ TEST_CASE("requests that were told as timeout leave room for new ones") {
     CHECK(talk.ledger.requests_by_end[static_cast<std::size_t>(ExchangeEnd::evicted)] == 0);
     CHECK(talk.collector.lines.size() == 3);
 }
+
+TEST_CASE("connections that hold segments back at the same time end it in any order") {
+    constexpr std::uint16_t first_port = 40000;
+    for (const std::vector<unsigned>& order : {std::vector<unsigned>{0, 1, 2}, {2, 1, 0}, {1, 0, 2}, {1, 2, 0}}) {
+        Talk talk;
+        std::vector<Segment> heads;
+        for (unsigned i = 0; i < order.size(); ++i) {
+            talk.client_port = static_cast<std::uint16_t>(first_port + i);
+            talk.open();
+            Segment head = talk.make(Talk::client, get_a);
+            Segment rest = head;
+            rest.seq += 5;
+            rest.payload = head.payload.subspan(5);
+            rest.length -= 5;
+            head.payload = head.payload.first(5);
+            head.length = 5;
+            heads.push_back(head);
+            talk.segment(rest);
+        }
+        for (const unsigned i : order) talk.segment(heads[i]);
+        talk.wait(std::chrono::seconds(10));  // what is held no more is not given up
+        talk.finish();
+        CHECK(talk.collector.lines == Lines(3, "GET /a - body 0/- capture-end"));
+    }
+}
