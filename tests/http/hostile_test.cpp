@@ -109,3 +109,22 @@ TEST_CASE("connections that hold segments back at the same time end it in any or
         CHECK(talk.collector.lines == Lines(3, "GET /a - body 0/- capture-end"));
     }
 }
+
+TEST_CASE("what is masked shows no secret that stands where a name is expected") {
+    const auto masked = [](const std::string& field) {
+        HttpOptions options;
+        options.headers = {"Authorization", "Cookie"};
+        Talk talk(options);
+        talk.open();
+        talk.send(Talk::client, "GET / HTTP/1.1\r\n" + field + "\r\n\r\n");
+        talk.finish();
+        REQUIRE(talk.collector.exchanges.size() == 1);
+        REQUIRE(talk.collector.exchanges[0].request.headers.size() == 1);
+        return talk.collector.exchanges[0].request.headers[0].value;
+    };
+    CHECK(masked("Cookie: secret; a=b") == "***");
+    CHECK(masked("Cookie: a=b; secret") == "a=***");
+    CHECK(masked("Authorization: Bearer\tsecret secret") == "***");
+    CHECK(masked("Authorization: c2VjcmV0= x") == "***");
+    CHECK(masked("Authorization: Basic c2VjcmV0") == "Basic ***");
+}
