@@ -1,4 +1,6 @@
 // podsnoop: the program. Finds the command, runs it, and says in one line what went wrong.
+#include <fcntl.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -13,6 +15,13 @@ constexpr int exit_usage = 2;   // wrong usage
 void say(const std::string& line, const std::string& hint) {
     std::fprintf(stderr, "podsnoop: %s\n", line.c_str());
     if (!hint.empty()) std::fprintf(stderr, "hint: %s\n", hint.c_str());
+}
+
+/// Where one of the standard files is closed (`>&-`), what is opened next would take its number, and records would be
+/// written into it.
+void open_standard_files() {
+    for (const int fd : {0, 1, 2})
+        if (fcntl(fd, F_GETFD) < 0) static_cast<void>(open("/dev/null", O_RDWR));
 }
 
 /// CLI11's text for a wrong command line, as one line that starts as our own do.
@@ -61,6 +70,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    open_standard_files();
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {  // out of memory, most likely

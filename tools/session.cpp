@@ -93,7 +93,7 @@ class Session : public ExchangeSink {
     /// Takes what packets there are, at most a batch; waits if there were none.
     Result<void> turn() {
         Packet packet;
-        for (int i = 0; i < batch && !stopping_; ++i) {
+        for (int i = 0; i < batch && !stopping_ && pending_output_.size() < flush_at; ++i) {
             const Result<Next> next = source_.next(packet);
             if (!next) return std::unexpected(next.error());
             if (*next == Next::end) {
@@ -211,8 +211,10 @@ class Session : public ExchangeSink {
             for (;;) {
                 const Result<Next> next = source_.next(packet);
                 if (!next) return std::unexpected(next.error());
+                if (*next == Next::end) break;
                 if (*next == Next::packet) take(packet);
-                else if (*next == Next::end) break;
+                if (pending_output_.size() < flush_at) continue;
+                if (Result<void> flushed = flush(); !flushed) return flushed;
             }
         }
         return {};
@@ -279,8 +281,11 @@ Result<void> write_ledger(const HttpSettings& settings, const Ledger& ledger, co
         if (!written) return std::unexpected(written.error());
         return {};
     }
-    const ssize_t count = write(file.get(), text.data(), text.size());
-    if (count != static_cast<ssize_t>(text.size())) return fail("cannot write ledger", *settings.ledger, std::strerror(errno));
+    for (std::string_view rest = text; !rest.empty();) {
+        const ssize_t count = write(file.get(), rest.data(), rest.size());
+        if (count < 0 && errno != EINTR) return fail("cannot write ledger", *settings.ledger, std::strerror(errno));
+        if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
+    }
     return {};
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "http/start_line.hpp"
+
 namespace podsnoop {
 
 namespace {
@@ -18,9 +20,11 @@ bool is_secret(std::string_view name) {
 /// name ("session=***").
 std::string masked(std::string_view name, std::string_view value) {
     const bool cookie = same_name(name, "cookie") || same_name(name, "set-cookie");
-    const std::size_t end = value.find_first_of(cookie ? "=" : " ");
+    const std::size_t end = value.find(cookie ? '=' : ' ');
     if (end == std::string_view::npos) return "***";
-    return std::string(value.substr(0, end + 1)) + "***";
+    // Both are tokens. What is none holds more: a cookie without a name is a value, and others may follow it.
+    const bool token = std::ranges::all_of(value.substr(0, end), [](char c) { return is_token_char(static_cast<unsigned char>(c)); });
+    return token ? std::string(value.substr(0, end + 1)) + "***" : "***";
 }
 
 void copy_headers(Message& message, std::string_view text, const HttpOptions& options) {

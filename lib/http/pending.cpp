@@ -36,7 +36,7 @@ Pending::Index PendingExchanges::take(ConnectionId connection) {
     exchange.side = Side::unknown;
     exchange.flags = 0;
     pending.has_ack = pending.after_gap = pending.after_lost = false;
-    pending.request_done = pending.response_done = pending.told = pending.waiting = false;
+    pending.request_done = pending.response_done = pending.told = false;
     pending.fault.reset();
     pending.connection = connection;
     pending.next = pending.older = pending.newer = none;
@@ -47,11 +47,17 @@ void PendingExchanges::push(RequestQueue& queue, Index index) {
     (queue.back == none ? queue.front : pool_[queue.back].next) = index;
     queue.back = index;
     ++queue.length;
+    enter(index, Pending::Line::waiting);
+}
+
+/// Puts it at the young end of a list.
+void PendingExchanges::enter(Index index, Pending::Line line) {
+    AgeList& list = list_of(line);
     Pending& pending = pool_[index];
-    pending.waiting = true;
-    pending.older = newest_;
-    (newest_ == none ? oldest_ : pool_[newest_].newer) = index;
-    newest_ = index;
+    pending.line = line;
+    pending.older = list.newest;
+    (list.newest == none ? list.oldest : pool_[list.newest].newer) = index;
+    list.newest = index;
 }
 
 void PendingExchanges::remove(RequestQueue& queue, Index index) {
@@ -66,18 +72,20 @@ void PendingExchanges::remove(RequestQueue& queue, Index index) {
     }
 }
 
-void PendingExchanges::answered(Index index) {
+/// Takes it out of its list, if it is in one.
+void PendingExchanges::leave(Index index) {
     Pending& pending = pool_[index];
-    if (!pending.waiting) return;
-    (pending.older == none ? oldest_ : pool_[pending.older].newer) = pending.newer;
-    (pending.newer == none ? newest_ : pool_[pending.newer].older) = pending.older;
-    pending.waiting = false;
+    if (pending.line == Pending::Line::none) return;
+    AgeList& list = list_of(pending.line);
+    (pending.older == none ? list.oldest : pool_[pending.older].newer) = pending.newer;
+    (pending.newer == none ? list.newest : pool_[pending.newer].older) = pending.older;
+    pending.line = Pending::Line::none;
     pending.older = pending.newer = none;
 }
 
 void PendingExchanges::tell(Index index, ExchangeEnd end) {
     Pending& pending = pool_[index];
-    answered(index);
+    leave(index);
     if (pending.told) return;
     pending.told = true;
     Exchange& exchange = pending.exchange;
@@ -99,10 +107,16 @@ void PendingExchanges::tell(Index index, ExchangeEnd end) {
     sink_.told(exchange);
 }
 
+void PendingExchanges::tell_late(Index index, ExchangeEnd end) {
+    tell(index, end);
+    enter(index, Pending::Line::late);
+}
+
 void PendingExchanges::release(Index index) {
     Exchange& exchange = pool_[index].exchange;
-    answered(index);
+    leave(index);
     trim(exchange.request.target);
+    if (exchange.request.host) trim(*exchange.request.host);
     trim(exchange.request.body_preview);
     trim(exchange.response.body_preview);
     pool_.give_back(index);

@@ -30,8 +30,12 @@ struct Pending {
     std::optional<ExchangeEnd> fault;  ///< why it will not be complete, though its answer may still come
     ConnectionId connection = 0;
     Index next = none;                 ///< in the connection's queue
-    Index older = none, newer = none;  ///< among those that wait
-    bool waiting = false;              ///< no byte of the final response yet
+    Index older = none, newer = none;  ///< in its list by age
+    enum class Line : std::uint8_t {
+        none,
+        waiting,  ///< no byte of the final response yet
+        late,     ///< nor will it be told any more: it was, as timeout
+    } line = Line::none;
 };
 
 /// A connection's requests whose responses are not complete, oldest first (RFC 9112 9.3.2: answers come in
@@ -57,18 +61,29 @@ class PendingExchanges {
     /// Takes it out of the queue, wherever it stands; nothing if it is not in it.
     void remove(RequestQueue& queue, Index index);
     /// It waits no longer: its response began.
-    void answered(Index index);
+    void answered(Index index) { leave(index); }
     /// The one that waits longest; none if none does.
-    [[nodiscard]] Index oldest_waiting() const { return oldest_; }
+    [[nodiscard]] Index oldest_waiting() const { return waiting_.oldest; }
     [[nodiscard]] Index next_waiting(Index index) { return pool_[index].newer; }
+    /// The first to do without where there is no room: one that was told, else the one that waits longest.
+    [[nodiscard]] Index most_dispensable() const { return late_.oldest != none ? late_.oldest : waiting_.oldest; }
 
     /// Prints it, unless it was, and counts it.
     void tell(Index index, ExchangeEnd end);
+    /// Tells a waiting one, and keeps it for its late answer.
+    void tell_late(Index index, ExchangeEnd end);
     void release(Index index);
 
   private:
+    struct AgeList {
+        Index oldest = none, newest = none;
+    };
+    AgeList& list_of(Pending::Line line) { return line == Pending::Line::late ? late_ : waiting_; }
+    void enter(Index index, Pending::Line line);
+    void leave(Index index);
+
     Pool<Pending> pool_;
-    Index oldest_ = none, newest_ = none;
+    AgeList waiting_, late_;
     ExchangeSink& sink_;
     Ledger& ledger_;
 };

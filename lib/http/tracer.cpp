@@ -45,9 +45,10 @@ void HttpTracer::feed(ConnectionId id, Direction direction, const Chunk& chunk) 
     Half& half = conversation.halves[direction];
     if (half.lost && !may_resume(conversation, direction, chunk)) return;
     // With 100-continue, a request that got a final answer need not send its body (RFC 9110 10.1.1).
-    if (std::exchange(half.body_optional, false) && classify_start(chunk.bytes) == StartLine::request) {
+    if (std::exchange(half.body_optional, false) && half.framer.in_body() && classify_start(chunk.bytes) == StartLine::request) {
         half.framer.restart();
-        message_end(id, direction, pending_[conversation.request_now].request_last);
+        // Its record may have been told meanwhile: as upgraded, or because bytes of its answer were lost.
+        if (const Index index = conversation.request_now; index != none) message_end(id, direction, pending_[index].request_last);
     }
     // What answers a request that was not seen may be one to HEAD, and its length that of no body.
     const Index answering = conversation.response_now;
@@ -118,6 +119,7 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
     return true;
 }
 
+/// The first message of a connection shows what it speaks. If that is a response, what was lost of the requests
 /// before counts from now on.
 void HttpTracer::become_http(Conversation& conversation, bool by_request) {
     if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
@@ -202,10 +204,10 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
             end_exchange(conversation, index, ExchangeEnd::upgraded);
         }
         end_queue(conversation, ExchangeEnd::upgraded);
-        if (same_name(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
-        for (Half& each : conversation.halves) each.framer.restart();  // the head's views are gone with it
-        conversation.mode = Mode::tunnel;
         ++ledger_.tunnels;
+        if (same_name(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
+        conversation.mode = Mode::tunnel;
+        for (Half& each : conversation.halves) each.framer.restart();  // `head` may lie in one of them
         return true;
     }
     if (half.framer.begin_body(framing)) message_end(id, server, time);
@@ -257,17 +259,17 @@ void HttpTracer::end_queue(Conversation& conversation, ExchangeEnd end) {
     if (conversation.request_now != none) end_exchange(conversation, conversation.request_now, end);
 }
 
-/// A fresh exchange. Where there is no room, the request that waits longest gives way to it: of the
-/// connection, if it has too many, else of all.
+/// A fresh exchange. Where there is no room, a request that has no answer gives way to it: of the connection, if it
+/// has too many, else of all.
 Pending::Index HttpTracer::take_pending(ConnectionId id) {
     Conversation& conversation = conversations_[id];
     Index victim = none;
     if (conversation.queue.length >= options_.exchanges_per_connection) {
         victim = conversation.queue.front;
-        while (victim != none && !pending_[victim].waiting && !pending_[victim].told) victim = pending_[victim].next;
+        while (victim != none && pending_[victim].line == Pending::Line::none) victim = pending_[victim].next;
     }
     Index index = victim == none ? pending_.take(id) : none;
-    if (index == none && victim == none) victim = pending_.oldest_waiting();
+    if (index == none && victim == none) victim = pending_.most_dispensable();
     if (index == none && victim != none) {
         Conversation& loser = conversations_[pending_[victim].connection];
         const Index next = pending_[victim].next;
@@ -328,7 +330,7 @@ void HttpTracer::advance(Time now) {
         if (now - pending.request_first < options_.timeout) return;
         const Index next = pending_.next_waiting(index);
         if (pending.request_done && now - pending.request_last >= options_.timeout)
-            pending_.tell(index, pending.fault.value_or(ExchangeEnd::timeout));
+            pending_.tell_late(index, pending.fault.value_or(ExchangeEnd::timeout));
         index = next;
     }
 }

@@ -53,6 +53,11 @@ void FlowTable::remove(Id id) {
     Id* link = &buckets_[bucket_of(pool_[id].key)];
     while (*link != id) link = &pool_[*link].next_in_bucket;
     *link = pool_[id].next_in_bucket;
+    if (const Connection& connection = pool_[id]; connection.finished) {
+        const Id before = connection.finished_before, after = connection.finished_after;
+        (before == none ? first_finished_ : pool_[before].finished_after) = after;
+        (after == none ? last_finished_ : pool_[after].finished_before) = before;
+    }
     pool_[id] = Connection{};
     present_[id] = false;
     pool_.give_back(id);
@@ -74,22 +79,13 @@ void FlowTable::finish(Id id, Time now) {
     connection.finished = true;
     connection.last_seen = now;
     for (Stream& stream : connection.streams) stream.hold.reset();
-    if (connection.in_finished) return;
-    connection.in_finished = true;
-    finished_.push_back(id);
+    connection.finished_before = last_finished_;
+    (last_finished_ == none ? first_finished_ : pool_[last_finished_].finished_after) = id;
+    last_finished_ = id;
 }
 
 void FlowTable::expire_finished(Time before) {
-    // Entries may be stale: removed since (then no longer marked), opened again, or finished again later.
-    for (std::size_t left = finished_.size(); left != 0; --left) {
-        const Id id = finished_.front();
-        Connection& connection = pool_[id];
-        if (present_[id] && connection.in_finished && connection.finished && connection.last_seen >= before) return;
-        finished_.pop_front();
-        if (!present_[id] || !connection.in_finished) continue;
-        connection.in_finished = false;
-        if (connection.finished) remove(id);
-    }
+    while (first_finished_ != none && pool_[first_finished_].last_seen < before) remove(first_finished_);
 }
 
 }  // namespace podsnoop

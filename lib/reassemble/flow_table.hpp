@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -22,6 +21,7 @@ struct FlowKey {
 
 struct Connection {
     static constexpr std::uint32_t no_interface = 0xffffffff;
+    static constexpr std::uint32_t no_place = 0xffffffff;
 
     FlowKey key;
     Stream streams[2];  ///< by sender: streams[0] is what key.ends[0] sends
@@ -31,12 +31,13 @@ struct Connection {
     std::uint32_t lanes[2] = {no_interface, no_interface};      ///< the interface whose copy of a direction counts
     std::uint32_t other_seq = 0;                                ///< payload seen of a lane not yet given, elsewhere
     ConnectionId next_in_bucket = 0xffffffff;
+    ConnectionId finished_before = 0xffffffff, finished_after = 0xffffffff;  ///< its neighbours in order of finishing
+    std::uint32_t holding_place = no_place;                     ///< among the connections that hold segments back
     Direction client = 0;
     bool client_known = false;
     bool connecting = false;    ///< SYN seen, the client's final ACK not yet
     bool other_seen = false;    ///< other_seq is valid
     bool finished = false;      ///< told as closed; kept for a while so that late segments do not open it anew
-    bool in_finished = false;   ///< stands in the queue of finished ones
     bool touched = false;       ///< seen since the last search for one to evict
 };
 
@@ -75,7 +76,7 @@ class FlowTable {
 
     Pool<Connection> pool_;
     std::vector<Id> buckets_;  // a power of two
-    std::deque<Id> finished_;
+    Id first_finished_ = none, last_finished_ = none;
     std::uint64_t seed_;
     Id hand_ = 0;  // where the search for a victim goes on
     std::vector<bool> present_;

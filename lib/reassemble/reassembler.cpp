@@ -126,7 +126,7 @@ void Reassembler::close(Id id, Close how, Time time) {
     Connection& connection = table_[id];
     for (const Stream& stream : connection.streams)
         if (stream.hold) held_bytes_ -= stream.hold->bytes;
-    std::erase(holding_, id);
+    stop_holding(id);
     table_.finish(id, time);
     sink_.closed(id, how, time);
 }
@@ -229,9 +229,23 @@ void Reassembler::hold_back(Id id, Direction direction, Time now) {
     Connection& connection = table_[id];
     Stream& stream = connection.streams[direction];
     if (stream.hold) return;
-    if (!connection.streams[other(direction)].hold) holding_.push_back(id);
+    if (connection.holding_place == Connection::no_place) {
+        connection.holding_place = static_cast<std::uint32_t>(holding_.size());
+        holding_.push_back(id);
+    }
     stream.hold = std::make_unique<Hold>();
     stream.hold->since = now;
+}
+
+/// The last of those that hold back takes its place, so that nobody pays for how many there are.
+void Reassembler::stop_holding(Id id) {
+    const std::uint32_t place = std::exchange(table_[id].holding_place, Connection::no_place);
+    if (place == Connection::no_place) return;
+    const Id last = holding_.back();
+    holding_.pop_back();
+    if (last == id) return;
+    holding_[place] = last;
+    table_[last].holding_place = place;
 }
 
 void Reassembler::hold(Id id, Direction from, const Segment& segment) {
@@ -268,7 +282,7 @@ void Reassembler::drain(Id id) {
     Connection& connection = table_[id];
     while (!connection.finished && (drain_one(id, 0) || drain_one(id, 1))) {
     }
-    if (!connection.finished && !connection.streams[0].hold && !connection.streams[1].hold) std::erase(holding_, id);
+    if (!connection.finished && !connection.streams[0].hold && !connection.streams[1].hold) stop_holding(id);
     if (connection.streams[0].ended && connection.streams[1].ended && !connection.finished)
         close(id, Close::fin, std::max(connection.streams[0].last, connection.streams[1].last));
 }

@@ -60,6 +60,7 @@ class Reassembler {
     void fin(Id id, Direction from, const Segment& segment);
     void deliver(Id id, Direction from, const Segment& segment);
     void hold_back(Id id, Direction direction, Time now);
+    void stop_holding(Id id);
     void hold(Id id, Direction from, const Segment& segment);
 
     bool skip_hole(Id id, Direction direction, std::uint32_t to, Time time);
@@ -75,7 +76,7 @@ class Reassembler {
     ReassemblyLimits limits_;
     bool filter_skips_ = false;
     FlowTable table_;
-    std::vector<Id> holding_;  // connections that hold segments back; each once
+    std::vector<Id> holding_;  // connections that hold segments back, each once; it knows its place
     std::size_t held_bytes_ = 0;
     ReassemblyCounts counts_;
 };
