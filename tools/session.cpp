@@ -83,6 +83,9 @@ class Session : public ExchangeSink {
         if (settings_.count != 0 && ++printed_ == settings_.count) {
             done_printing_ = stopping_ = true;
         }
+        // One packet can end thousands of exchanges, and the end of tracing all there are.
+        if (pending_output_.size() < flush_at) return;
+        if (const Result<void> flushed = flush(); !flushed) output_failed_ = flushed.error();
     }
     void hint(const FlowHint& hint) override {
         if constexpr (requires { source_.hint(hint); }) source_.hint(hint);
@@ -93,7 +96,7 @@ class Session : public ExchangeSink {
     /// Takes what packets there are, at most a batch; waits if there were none.
     Result<void> turn() {
         Packet packet;
-        for (int i = 0; i < batch && !stopping_ && pending_output_.size() < flush_at; ++i) {
+        for (int i = 0; i < batch && !stopping_; ++i) {
             const Result<Next> next = source_.next(packet);
             if (!next) return std::unexpected(next.error());
             if (*next == Next::end) {
@@ -104,7 +107,7 @@ class Session : public ExchangeSink {
             take(packet);
         }
         attend();
-        return pending_output_.size() >= flush_at ? flush() : Result<void>{};
+        return {};
     }
 
     /// What else may have happened.
@@ -198,8 +201,8 @@ class Session : public ExchangeSink {
             done_printing_ = stopping_ = true;
             return std::unexpected(written.error());
         }
-        if (*written == Output::Written::closed) done_printing_ = true;
-        if (*written != Output::Written::all) stopping_ = true;
+        // Nothing goes behind a record that was written in part.
+        if (*written != Output::Written::all) done_printing_ = stopping_ = true;
         return {};
     }
 
@@ -211,10 +214,8 @@ class Session : public ExchangeSink {
             for (;;) {
                 const Result<Next> next = source_.next(packet);
                 if (!next) return std::unexpected(next.error());
-                if (*next == Next::end) break;
                 if (*next == Next::packet) take(packet);
-                if (pending_output_.size() < flush_at) continue;
-                if (Result<void> flushed = flush(); !flushed) return flushed;
+                else if (*next == Next::end) break;
             }
         }
         return {};
@@ -242,6 +243,7 @@ class Session : public ExchangeSink {
         ledger_.bytes_gap = reassembler_.counts().gap_bytes;
         ledger_.connections_evicted = reassembler_.counts().evicted;
         Result<void> flushed = flush();
+        if (output_failed_) return std::unexpected(*output_failed_);
         if (flushed && recording_failed_) return std::unexpected(*recording_failed_);
         return flushed;
     }
@@ -249,7 +251,7 @@ class Session : public ExchangeSink {
     Source& source_;
     const HttpSettings& settings_;
     std::optional<Recorder> recorder_;
-    std::optional<Error> recording_failed_;
+    std::optional<Error> recording_failed_, output_failed_;
     StopSignals& signals_;
     Output& output_;
     ExchangePrinter printer_;
