@@ -12,16 +12,22 @@ namespace {
 
 void add_source(CLI::App& app, HttpSettings& settings) {
     const std::string group = "Where packets come from";
-    app.add_option("-i,--interface", settings.live.interfaces, "this interface; repeatable; 'any' for all (the default)")
+    CLI::Option* interface = app.add_option("-i,--interface", settings.live.interfaces, "this interface; repeatable; 'any' for all (the default)")
         ->type_name("NAME")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group(group);
-    app.add_option("--netns", settings.live.netns, "enter this network namespace first")->type_name("PID|PATH|NAME")->group(group);
+    CLI::Option* netns = add_parsed(app, "--netns", settings.live.netns, parse_name, "PID|PATH|NAME", "enter this network namespace first");
+    netns->group(group);
     add_parsed(app, "--buffer", settings.live.buffer_bytes, parse_buffer, "SIZE", "memory for packets not yet read, each interface [32MiB]")
         ->group(group);
-    app.add_option("-r,--read", settings.read, "a pcap or pcapng file instead; '-' for standard input")->type_name("FILE")->group(group);
-    app.add_flag("!--no-decap", settings.decode.decapsulate, "do not look into VXLAN, Geneve, GRE, IPIP and MPLS")->group(group);
+    app.add_option("-r,--read", settings.read, "a pcap or pcapng file instead, gzipped or not; '-' for standard input")
+        ->type_name("FILE")
+        ->excludes(interface, netns)
+        ->group(group);
+    app.add_flag_callback("--no-decap", [&settings] { settings.decode.decapsulate = false; },
+                          "do not look into VXLAN, Geneve, GRE, IPIP and MPLS")
+        ->group(group);
     auto write = [&settings]() -> RecorderOptions& {
         if (!settings.write) settings.write.emplace();
         return *settings.write;
@@ -61,12 +67,7 @@ void add_output(CLI::App& app, HttpSettings& settings) {
     const std::string group = "Output";
     add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(group);
     add_parsed(app, "--color", settings.color, parse_color, "WHEN", "auto, always or never [auto]")->group(group);
-    app.add_option("--headers", settings.http.headers, "show these header fields too")
-        ->delimiter(',')
-        ->type_name("NAME[,NAME]")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group(group);
+    add_parsed(app, "--headers", settings.http.headers, parse_headers, "NAME[,NAME]", "show these header fields too")->group(group);
     add_parsed(app, "--body", settings.http.body_preview, parse_body_preview, "N", "show the first N bytes of each body")->group(group);
     app.add_flag("--show-secrets", settings.http.show_secrets,
                  "do not mask Authorization, Proxy-Authorization, Cookie and Set-Cookie")
@@ -79,8 +80,8 @@ void add_output(CLI::App& app, HttpSettings& settings) {
 void add_limits(CLI::App& app, HttpSettings& settings) {
     const std::string group = "When to stop, and limits";
     add_parsed(app, "-c,--count", settings.count, parse_count, "N", "stop after this many records")->group(group);
-    add_parsed(app, "--duration", settings.duration, parse_duration, "DURATION", "stop after this long")->group(group);
-    add_parsed(app, "--timeout", settings.http.timeout, parse_duration, "DURATION", "tell a request that got no answer for this long [60s]")
+    add_parsed(app, "--duration", settings.duration, parse_period, "DURATION", "stop after this long")->group(group);
+    add_parsed(app, "--timeout", settings.http.timeout, parse_period, "DURATION", "tell a request that got no answer for this long [60s]")
         ->group(group);
     add_parsed(app, "--max-connections", settings.reassembly.connections, parse_connections, "N", "connections followed at once [65536]")
         ->group(group);

@@ -1,8 +1,10 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/size.hpp"
+#include "http/start_line.hpp"
 
 namespace podsnoop {
 
@@ -36,6 +38,30 @@ Result<std::uint64_t> parse_count(std::string_view text) {
     if (code != std::errc{} || end != text.data() + text.size() || number == 0)
         return fail("not a count", std::string(text), "it must be a whole number from 1 on");
     return number;
+}
+
+Result<std::string> parse_name(std::string_view text) {
+    if (text.empty()) return fail("not a name", "''", "it is empty");
+    return std::string(text);
+}
+
+Result<std::vector<std::string>> parse_headers(std::string_view text) {
+    std::vector<std::string> names;
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::size_t comma = std::min(text.find(',', start), text.size());
+        const std::string_view name = text.substr(start, comma - start);
+        if (name.empty() || !std::ranges::all_of(name, [](char c) { return is_token_char(static_cast<unsigned char>(c)); }))
+            return fail("not a header field's name", "'" + std::string(name) + "'", "write Host or host,x-request-id");
+        names.emplace_back(name);
+        start = comma + 1;
+    }
+    return names;
+}
+
+Result<Nanoseconds> parse_period(std::string_view text) {
+    Result<Nanoseconds> period = parse_duration(text);
+    if (period && *period == Nanoseconds{0}) return fail("not a duration to wait", std::string(text), "it must be above 0");
+    return period;
 }
 
 Result<std::size_t> parse_buffer(std::string_view text) {

@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "print/options.hpp"
 
 namespace podsnoop {
@@ -38,6 +40,12 @@ Result<Format> parse_format(std::string_view text);
 Result<std::optional<bool>> parse_color(std::string_view text);
 /// A whole number from 1 on.
 Result<std::uint64_t> parse_count(std::string_view text);
+/// Anything but nothing: an empty name is mostly the output of a command that found none.
+Result<std::string> parse_name(std::string_view text);
+/// Header field names (RFC 9110 5.1): "Host" or "host,x-request-id".
+Result<std::vector<std::string>> parse_headers(std::string_view text);
+/// A duration above 0.
+Result<Nanoseconds> parse_period(std::string_view text);
 /// Bytes of the packet buffer, 256 KiB to 2 GiB.
 Result<std::size_t> parse_buffer(std::string_view text);
 /// Bytes of a capture file, from 64 KiB on.

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -291,6 +292,22 @@ Result<void> write_ledger(const HttpSettings& settings, const Ledger& ledger, co
     return {};
 }
 
+bool is_same_file(const std::string& a, const std::string& b) {
+    struct stat first {}, second {};
+    return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 && S_ISREG(first.st_mode) &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/// No file named for writing may be one that is read, or written otherwise.
+Result<void> check_files(const HttpSettings& settings) {
+    const std::string none, read = settings.read.value_or(none), ledger = settings.ledger.value_or(none);
+    const std::string write = settings.write ? settings.write->path : none;
+    for (const auto& [file, other] : {std::pair{write, read}, {ledger, read}, {ledger, write}})
+        if (!file.empty() && !other.empty() && (file == other ? file != "-" : is_same_file(file, other)))
+            return fail("cannot write", file, "it is the file of another option", "name another file");
+    return {};
+}
+
 template <class Source>
 Result<void> trace(Source source, std::string_view what, const HttpSettings& settings) {
     Result<Fd> ledger_file = open_ledger(settings.ledger);
@@ -328,6 +345,7 @@ std::string list(const std::vector<std::string>& names) {
 }  // namespace
 
 Result<void> trace_http(const HttpSettings& settings) {
+    if (Result<void> checked = check_files(settings); !checked) return checked;
     if (settings.read) {
         Result<FileCapture> file = FileCapture::open(*settings.read);
         if (!file) return std::unexpected(file.error());

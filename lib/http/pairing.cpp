@@ -5,13 +5,26 @@
 
 namespace podsnoop {
 
+/// Tells as lost what no answer can be proved to belong to any more: where order is not known, only the answer that
+/// starts where the request says is its, and the stream is past that. The client's acknowledgments only grow, so
+/// these stand in front; and no response is compared with more than one of the others.
+void HttpTracer::drop_passed(Conversation& conversation, std::uint32_t seq) {
+    for (;;) {
+        const Index front = conversation.queue.front;
+        if (front == none || front == conversation.response_now || front == conversation.request_now) return;
+        if (pending_[front].has_ack && distance(pending_[front].ack, seq) <= 0) return;
+        end_exchange(conversation, front, ExchangeEnd::gap);
+    }
+}
+
 /// Which request the response that starts here answers; none if it is one that was not seen.
 Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half& half) {
+    if (conversation.uncertain) drop_passed(conversation, half.seq);
     const Index front = conversation.queue.front;
     if (front == none || (!conversation.uncertain && !pending_[front].after_gap)) return front;
     Index found = front;
-    while (found != none && !(pending_[found].has_ack && pending_[found].ack == half.seq))
-        found = pending_[found].next;
+    while (found != none && pending_[found].has_ack && distance(pending_[found].ack, half.seq) > 0) found = pending_[found].next;
+    if (found != none && !(pending_[found].has_ack && pending_[found].ack == half.seq)) found = none;
     if (found == none || !is_answered_here(conversation, found, half)) return none;
     while (conversation.queue.front != found)
         end_exchange(conversation, conversation.queue.front, ExchangeEnd::gap);

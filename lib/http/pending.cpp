@@ -1,12 +1,13 @@
 #include "http/pending.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace podsnoop {
 
 namespace {
 
-constexpr std::size_t kept_capacity = 4096;  // of a string, when its record is used again
+constexpr std::size_t kept_capacity = 512;  // of a string, when its record is used again
 
 /// Empties a message but keeps its strings' memory.
 void clear(Message& message) {
@@ -19,6 +20,12 @@ void clear(Message& message) {
 
 void trim(std::string& text) {
     if (text.capacity() > kept_capacity) std::string().swap(text);
+}
+
+std::size_t text_bytes_of(const Message& message) {
+    std::size_t bytes = message.body_preview.size();
+    for (const Header& header : message.headers) bytes += sizeof(Header) + header.name.size() + header.value.size();
+    return bytes;
 }
 
 Nanoseconds span(Time from, Time to) { return std::max(to - from, Nanoseconds{0}); }
@@ -83,6 +90,28 @@ void PendingExchanges::leave(Index index) {
     pending.older = pending.newer = none;
 }
 
+void PendingExchanges::answered(Index index) {
+    leave(index);
+    enter(index, Pending::Line::answering);
+}
+
+Pending::Index PendingExchanges::most_dispensable() const {
+    constexpr std::size_t waiting = 0, late = 1, answering = 2;
+    for (const std::size_t list : {late, waiting, answering})
+        if (lists_[list].oldest != none) return lists_[list].oldest;
+    return none;
+}
+
+void PendingExchanges::count_texts(Index index) {
+    Pending& pending = pool_[index];
+    const Exchange& exchange = pending.exchange;
+    text_bytes_ -= pending.text_bytes;
+    pending.text_bytes = exchange.request.method.size() + exchange.request.target.size() +
+                         (exchange.request.host ? exchange.request.host->size() : 0) + text_bytes_of(exchange.request) +
+                         text_bytes_of(exchange.response);
+    text_bytes_ += pending.text_bytes;
+}
+
 void PendingExchanges::tell(Index index, ExchangeEnd end) {
     Pending& pending = pool_[index];
     leave(index);
@@ -115,6 +144,7 @@ void PendingExchanges::tell_late(Index index, ExchangeEnd end) {
 void PendingExchanges::release(Index index) {
     Exchange& exchange = pool_[index].exchange;
     leave(index);
+    text_bytes_ -= std::exchange(pool_[index].text_bytes, 0);
     trim(exchange.request.target);
     if (exchange.request.host) trim(*exchange.request.host);
     trim(exchange.request.body_preview);

@@ -33,9 +33,11 @@ struct Pending {
     Index older = none, newer = none;  ///< in its list by age
     enum class Line : std::uint8_t {
         none,
-        waiting,  ///< no byte of the final response yet
-        late,     ///< nor will it be told any more: it was, as timeout
+        waiting,    ///< no byte of the final response yet
+        late,       ///< nor will it be told any more: it was, as timeout
+        answering,  ///< its response is under way
     } line = Line::none;
+    std::size_t text_bytes = 0;  ///< what its texts were counted as
 };
 
 /// A connection's requests whose responses are not complete, oldest first (RFC 9112 9.3.2: answers come in
@@ -61,12 +63,18 @@ class PendingExchanges {
     /// Takes it out of the queue, wherever it stands; nothing if it is not in it.
     void remove(RequestQueue& queue, Index index);
     /// It waits no longer: its response began.
-    void answered(Index index) { leave(index); }
+    void answered(Index index);
     /// The one that waits longest; none if none does.
-    [[nodiscard]] Index oldest_waiting() const { return waiting_.oldest; }
+    [[nodiscard]] Index oldest_waiting() const { return lists_[0].oldest; }
     [[nodiscard]] Index next_waiting(Index index) { return pool_[index].newer; }
-    /// The first to do without where there is no room: one that was told, else the one that waits longest.
-    [[nodiscard]] Index most_dispensable() const { return late_.oldest != none ? late_.oldest : waiting_.oldest; }
+    /// The first to do without where there is no room: one that was told, else the one that waits longest, else the
+    /// one that has been answered for longest.
+    [[nodiscard]] Index most_dispensable() const;
+
+    /// Counts the texts of an exchange (target, host, header fields, previews) after they changed.
+    void count_texts(Index index);
+    /// What the texts of all exchanges take, in bytes.
+    [[nodiscard]] std::size_t text_bytes() const { return text_bytes_; }
 
     /// Prints it, unless it was, and counts it.
     void tell(Index index, ExchangeEnd end);
@@ -78,12 +86,13 @@ class PendingExchanges {
     struct AgeList {
         Index oldest = none, newest = none;
     };
-    AgeList& list_of(Pending::Line line) { return line == Pending::Line::late ? late_ : waiting_; }
+    AgeList& list_of(Pending::Line line) { return lists_[static_cast<std::size_t>(line) - 1]; }
     void enter(Index index, Pending::Line line);
     void leave(Index index);
 
     Pool<Pending> pool_;
-    AgeList waiting_, late_;
+    AgeList lists_[3];  // by Pending::Line, from waiting on
+    std::size_t text_bytes_ = 0;
     ExchangeSink& sink_;
     Ledger& ledger_;
 };

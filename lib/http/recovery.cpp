@@ -150,12 +150,12 @@ void HttpTracer::finish_request(Conversation& conversation, ExchangeEnd fault) {
 }
 
 /// Whether a response starts with this segment, as far as that is certain: where a known request's answer must.
-bool HttpTracer::starts_answer(const Conversation& conversation, const Chunk& chunk) {
+bool HttpTracer::starts_answer(Conversation& conversation, const Chunk& chunk) {
     const StartLine start = classify_start(chunk.bytes);
     if (start != StartLine::response && start != StartLine::incomplete) return false;
-    for (Index index = conversation.queue.front; index != none; index = pending_[index].next)
-        if (pending_[index].has_ack && pending_[index].ack == chunk.seq) return true;
-    return false;
+    if (conversation.uncertain) drop_passed(conversation, chunk.seq);
+    const Index front = conversation.queue.front;
+    return front != none && pending_[front].has_ack && pending_[front].ack == chunk.seq;
 }
 
 /// Whether a segment after a gap may be read as the start of a message again.

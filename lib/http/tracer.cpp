@@ -159,6 +159,7 @@ void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_vie
     pending.after_lost = std::exchange(conversation.request_lost, false);
     pending.expects_continue = head.expects_continue;
     pending_.push(conversation.queue, index);
+    bound_texts(index);
 }
 
 bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_view text, Time time) {
@@ -187,6 +188,7 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
         pending_.answered(index);
         pending.response_first = pending.response_last = half.first;
         copy_response(exchange.response, head, text, options_);
+        if (!exchange.response.headers.empty()) bound_texts(index);
         exchange.response.head_bytes = half.framer.head_length();
         if (half.framer.head_truncated()) exchange.flags |= flag_truncated_head;
         if (exchange.request.seen && !pending.request_done) {
@@ -222,8 +224,9 @@ void HttpTracer::content(Conversation& conversation, Direction direction, Bytes 
     Message& message = request ? static_cast<Message&>(pending.exchange.request) : pending.exchange.response;
     (request ? pending.request_last : pending.response_last) = time;
     message.body_bytes += bytes.size();
-    if (message.body_preview.size() < options_.body_preview)
-        message.body_preview += as_text(bytes).substr(0, options_.body_preview - message.body_preview.size());
+    if (message.body_preview.size() >= options_.body_preview) return;
+    message.body_preview += as_text(bytes).substr(0, options_.body_preview - message.body_preview.size());
+    bound_texts(index);
 }
 
 void HttpTracer::message_end(ConnectionId id, Direction direction, Time time) {
@@ -266,19 +269,37 @@ Pending::Index HttpTracer::take_pending(ConnectionId id) {
     Index victim = none;
     if (conversation.queue.length >= options_.exchanges_per_connection) {
         victim = conversation.queue.front;
-        while (victim != none && pending_[victim].line == Pending::Line::none) victim = pending_[victim].next;
+        const auto is_told_or_waits = [](Pending::Line line) { return line == Pending::Line::waiting || line == Pending::Line::late; };
+        while (victim != none && !is_told_or_waits(pending_[victim].line)) victim = pending_[victim].next;
     }
     Index index = victim == none ? pending_.take(id) : none;
     if (index == none && victim == none) victim = pending_.most_dispensable();
     if (index == none && victim != none) {
-        Conversation& loser = conversations_[pending_[victim].connection];
-        const Index next = pending_[victim].next;
-        (next == none ? loser.request_gap : pending_[next].after_gap) = true;
-        (next == none ? loser.request_lost : pending_[next].after_lost) = true;
-        end_exchange(loser, victim, ExchangeEnd::evicted);
+        evict(victim);
         index = pending_.take(id);
     }
     return index;
+}
+
+void HttpTracer::evict(Index index) {
+    Conversation& loser = conversations_[pending_[index].connection];
+    // One that is being answered leaves no answer behind that could be taken for another's.
+    if (pending_[index].line != Pending::Line::answering) {
+        const Index next = pending_[index].next;
+        (next == none ? loser.request_gap : pending_[next].after_gap) = true;
+        (next == none ? loser.request_lost : pending_[next].after_lost) = true;
+    }
+    end_exchange(loser, index, ExchangeEnd::evicted);
+}
+
+/// Keeps the texts of exchanges under way within their limit, after those of the newest changed.
+void HttpTracer::bound_texts(Index newest) {
+    pending_.count_texts(newest);
+    while (pending_.text_bytes() > options_.exchange_text_bytes) {
+        const Index victim = pending_.most_dispensable();
+        if (victim == none || victim == newest) return;
+        evict(victim);
+    }
 }
 
 void HttpTracer::fill(Index index, const Conversation& conversation) {

@@ -95,11 +95,14 @@ class HttpTracer : public StreamSink {
     void hint_body(Conversation& conversation, Direction direction, const Chunk& chunk);
 
     Index take_pending(ConnectionId id);
+    void evict(Index index);
+    void bound_texts(Index newest);
+    void drop_passed(Conversation& conversation, std::uint32_t seq);
     Index find_answered(Conversation& conversation, const Half& half);
     bool is_answered_here(const Conversation& conversation, Index index, const Half& half);
     void note_orphan(Conversation& conversation);
     void fill(Index index, const Conversation& conversation);
-    bool starts_answer(const Conversation& conversation, const Chunk& chunk);
+    bool starts_answer(Conversation& conversation, const Chunk& chunk);
     static bool is_possible(const Conversation& conversation, Direction direction, const Head& head);
     void not_message(ConnectionId id, Direction direction, Bytes bytes);
     void lose_place(ConnectionId id, Direction direction, Time time, bool truncated);

@@ -96,6 +96,8 @@ void append_missed(std::string& out, const Ledger& ledger) {
                                      counted(ledger.tunnel_bytes, "byte", "bytes")));
     not_decoded(ledger.tunnels_websocket, "WebSocket");
     Parts missed;
+    missed.add(ledger.packets.dropped_ring_full + ledger.packets.dropped_other, "dropped packet and the exchanges in it",
+               "dropped packets and the exchanges in them");
     missed.add(ledger.bytes_gap, "byte that was sent and not seen", "bytes that were sent and not seen");
     missed.add(ledger.segments_malformed, "malformed packet", "malformed packets");
     missed.add(ledger.segments_fragments, "IP fragment", "IP fragments");

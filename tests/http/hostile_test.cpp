@@ -110,6 +110,54 @@ TEST_CASE("connections that hold segments back at the same time end it in any or
     }
 }
 
+TEST_CASE("texts of exchanges under way take bounded memory") {
+    HttpOptions options;
+    options.exchange_text_bytes = 100'000;
+    Talk talk(options);
+    talk.open();
+    const std::string target(20'000, 'x');
+    for (int i = 0; i < 20; ++i) talk.send(Talk::client, "GET /" + target + " HTTP/1.1\r\n\r\n");
+    CHECK(talk.collector.lines.size() == 16);  // four fit
+    talk.finish();
+    CHECK(talk.collector.lines.size() == 20);
+    CHECK(talk.ledger.requests_by_end[static_cast<std::size_t>(ExchangeEnd::evicted)] == 16);
+}
+
+TEST_CASE("responses that never end leave room for other exchanges, and each is told") {
+    HttpOptions options;
+    options.exchanges = 4;
+    Talk talk(options);
+    for (std::uint16_t port = 1; port <= 10; ++port) {
+        talk.client_port = port;
+        talk.next[Talk::client] = 1000;
+        talk.next[Talk::server] = 5000;
+        talk.open();
+        talk.send(Talk::client, get_a);
+        talk.send(Talk::server, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
+    }
+    CHECK(talk.collector.lines == Lines(6, "GET /a 200 body 0/1 evicted"));
+    talk.finish();
+    CHECK(talk.collector.lines.size() == 10);
+}
+
+TEST_CASE("answers that belong to no request cost the same however many requests wait") {
+    Talk talk;
+    std::string requests;
+    for (int i = 0; i < 1000; ++i) requests += get_a;
+    talk.send(Talk::client, requests);
+    const std::string orphan = "HTTP/1.1 304\r\n\r\n";
+    talk.lose(Talk::server, 100);
+    std::string answers;
+    for (int i = 0; i < 2000; ++i) answers += orphan;
+    const auto started = std::chrono::steady_clock::now();
+    for (int i = 0; i < 50; ++i) talk.send(Talk::server, answers);
+    // 100,000 answers compared with 1,000 requests each took many seconds; this takes some hundredths of one.
+    CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds(3));
+    talk.finish();
+    CHECK(talk.ledger.responses_orphan == 100'000);
+    CHECK(talk.ledger.requests_seen == 1000);
+}
+
 TEST_CASE("what is masked shows no secret that stands where a name is expected") {
     const auto masked = [](const std::string& field) {
         HttpOptions options;

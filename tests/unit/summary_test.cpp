@@ -59,6 +59,7 @@ TEST_CASE("summary: one of each is told in the singular, and what was missed has
           "podsnoop: 1,234,567 connections were not HTTP/1 and not decoded\n"
           "podsnoop: 1 connection became a tunnel and carried 1 byte\n"
           "podsnoop: 1 connection was WebSocket and not decoded\n"
-          "podsnoop: missed: 14,600 bytes that were sent and not seen, 1 malformed packet, 2 IP fragments, "
+          "podsnoop: missed: 2 dropped packets and the exchanges in them, 14,600 bytes that were sent and not seen, "
+          "1 malformed packet, 2 IP fragments, "
           "1 connection forgotten for want of room, 2 heads cut short\n");
 }
