@@ -19,7 +19,7 @@
 
 #include "base/time.hpp"
 #include "event/exchange.hpp"
-#include "event/letters.hpp"
+#include "base/letters.hpp"
 
 namespace podsnoop {
 

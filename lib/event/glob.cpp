@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "event/letters.hpp"
+#include "base/letters.hpp"
 
 namespace podsnoop {
 

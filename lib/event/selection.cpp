@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstddef>
 
-#include "event/letters.hpp"
+#include "base/letters.hpp"
 
 namespace podsnoop {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/letters.hpp"
 #include "http/start_line.hpp"
 
 namespace podsnoop {
@@ -13,13 +14,13 @@ namespace {
 constexpr std::array<std::string_view, 4> secret_fields{"authorization", "proxy-authorization", "cookie", "set-cookie"};
 
 bool is_secret(std::string_view name) {
-    return std::ranges::any_of(secret_fields, [&](std::string_view secret) { return same_name(name, secret); });
+    return std::ranges::any_of(secret_fields, [&](std::string_view secret) { return same_letters(name, secret); });
 }
 
 /// What stands for a secret: nothing of it but the scheme of an Authorization ("Bearer ***") or a cookie's
 /// name ("session=***").
 std::string masked(std::string_view name, std::string_view value) {
-    const bool cookie = same_name(name, "cookie") || same_name(name, "set-cookie");
+    const bool cookie = same_letters(name, "cookie") || same_letters(name, "set-cookie");
     const std::size_t end = value.find(cookie ? '=' : ' ');
     if (end == std::string_view::npos) return "***";
     // Both are tokens. What is none holds more: a cookie without a name is a value, and others may follow it.
@@ -30,7 +31,7 @@ std::string masked(std::string_view name, std::string_view value) {
 void copy_headers(Message& message, std::string_view text, const HttpOptions& options) {
     if (options.headers.empty()) return;
     for_each_field(text, [&](std::string_view name, std::string_view value) {
-        const bool wanted = std::ranges::any_of(options.headers, [&](const std::string& header) { return same_name(header, name); });
+        const bool wanted = std::ranges::any_of(options.headers, [&](const std::string& header) { return same_letters(header, name); });
         if (!wanted) return;
         const bool mask = !options.show_secrets && is_secret(name);
         message.headers.push_back({std::string(name), mask ? masked(name, value) : std::string(value)});

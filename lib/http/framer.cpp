@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/letters.hpp"
 #include "http/start_line.hpp"
 
 namespace podsnoop {
@@ -16,7 +17,7 @@ constexpr std::size_t version_end = sizeof(" HTTP/1.1\r\n") - 1;  // a start lin
 
 bool is_needed(std::string_view line) {
     const std::string_view name = line.substr(0, line.find_first_of(": \t\r"));
-    return std::ranges::any_of(needed_fields, [&](std::string_view needed) { return same_name(name, needed); });
+    return std::ranges::any_of(needed_fields, [&](std::string_view needed) { return same_letters(name, needed); });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/letters.hpp"
 #include "http/start_line.hpp"
 
 namespace podsnoop {
@@ -12,8 +13,6 @@ namespace {
 
 constexpr std::array<std::string_view, 9> known_methods{"GET",    "HEAD",    "POST",    "PUT",  "DELETE",
                                                        "CONNECT", "OPTIONS", "TRACE", "PATCH"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 /// Calls visit(element) for each element of a comma-separated list (RFC 9110 5.6.1), empty ones left out.
 template <class Visit>
@@ -50,7 +49,7 @@ void add_content_length(BodyHeaders& body, std::string_view value) {
 /// Transfer-Encoding: what matters is whether the last coding is chunked (RFC 9112 6.3, 4).
 void add_transfer_encoding(BodyHeaders& body, std::string_view value) {
     for_each_element(value, [&](std::string_view element) {
-        body.coding = same_name(element, "chunked") ? BodyHeaders::Coding::chunked_last : BodyHeaders::Coding::other;
+        body.coding = same_letters(element, "chunked") ? BodyHeaders::Coding::chunked_last : BodyHeaders::Coding::other;
     });
 }
 
@@ -58,19 +57,19 @@ void add_field(Head& head, std::string_view name, std::string_view value) {
     // Only few names matter here, and their lengths are all different.
     switch (name.size()) {
         case 4:
-            if (same_name(name, "host") && !head.host) head.host = value;
+            if (same_letters(name, "host") && !head.host) head.host = value;
             break;
         case 6:
-            if (same_name(name, "expect") && same_name(value, "100-continue")) head.expects_continue = true;
+            if (same_letters(name, "expect") && same_letters(value, "100-continue")) head.expects_continue = true;
             break;
         case 7:
-            if (same_name(name, "upgrade")) head.upgrade = value;
+            if (same_letters(name, "upgrade")) head.upgrade = value;
             break;
         case 14:
-            if (same_name(name, "content-length")) add_content_length(head.body, value);
+            if (same_letters(name, "content-length")) add_content_length(head.body, value);
             break;
         case 17:
-            if (same_name(name, "transfer-encoding")) add_transfer_encoding(head.body, value);
+            if (same_letters(name, "transfer-encoding")) add_transfer_encoding(head.body, value);
             break;
         default:
             break;
@@ -88,10 +87,6 @@ std::optional<std::string_view> host_of_target(const Head& head) {
 }
 
 }  // namespace
-
-bool same_name(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::optional<std::size_t> HeadEnd::find(Bytes bytes) {
     const std::string_view text = as_text(bytes);

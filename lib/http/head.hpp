@@ -65,9 +65,6 @@ BodyFraming request_framing(const Head& head);
 /// A response's framing depends on the method of the request it answers; empty where that is not known.
 BodyFraming response_framing(const Head& head, std::string_view method);
 
-/// Whether two names are the same but for the case of ASCII letters.
-bool same_name(std::string_view a, std::string_view b);
-
 template <class Visit>
 void for_each_field(std::string_view head, Visit visit) {
     constexpr std::string_view blanks = " \t\r";

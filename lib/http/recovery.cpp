@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::uint8_t patient_misses = 16;  // segments, before a connection whose start was not seen is given up
 
-Direction other(Direction direction) { return direction ^ 1; }
-
 ExchangeEnd end_of(Close how) {
     switch (how) {
         case Close::fin:

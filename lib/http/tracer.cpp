@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/letters.hpp"
 #include "http/fields.hpp"
 #include "http/start_line.hpp"
 #include "reassemble/stream.hpp"
@@ -12,8 +13,6 @@ namespace podsnoop {
 namespace {
 
 constexpr std::uint64_t worth_a_hint = 256 << 10;  // bytes of body still to come
-Direction other(Direction direction) { return direction ^ 1; }
-
 }  // namespace
 
 HttpTracer::HttpTracer(ExchangeSink& sink, Ledger& ledger, HttpOptions options)
@@ -207,7 +206,7 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
         }
         end_queue(conversation, ExchangeEnd::upgraded);
         ++ledger_.tunnels;
-        if (same_name(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
+        if (same_letters(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
         conversation.mode = Mode::tunnel;
         for (Half& each : conversation.halves) each.framer.restart();  // `head` may lie in one of them
         return true;

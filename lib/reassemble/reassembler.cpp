@@ -17,8 +17,6 @@ constexpr unsigned skip_page_bits = 16;
 
 bool has(const Segment& segment, TcpFlag flag) { return (segment.flags & flag) != 0; }
 
-Direction other(Direction direction) { return direction ^ 1; }
-
 /// Who sent the SYN, or else has the higher port: servers listen on low ones.
 Direction likely_client(const Connection& connection) {
     if (connection.client_known) return connection.client;

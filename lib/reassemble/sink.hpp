@@ -15,6 +15,8 @@ using ConnectionId = std::uint32_t;
 /// One of a connection's two streams, by its sender: `Connection::ends[direction]`.
 using Direction = std::uint8_t;
 
+constexpr Direction other(Direction direction) { return direction ^ 1; }
+
 struct ConnectionInfo {
     Endpoint ends[2];
     std::uint32_t interface = 0;  ///< where its first segment was seen
