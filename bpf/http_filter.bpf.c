@@ -2,7 +2,7 @@
 // The socket filter: which packets reach the ring, and how many bytes of each. It keeps what is needed to find HTTP
 // messages and lets body bytes and bare ACKs go. README.md says why it may forget but must not be wrong.
 //
-// Loads on Linux 5.4 and later without BTF. Sees packets from the network header on (AF_PACKET, SOCK_DGRAM).
+// Written for Linux 5.4 and later, without BTF. Sees packets from the network header on (AF_PACKET, SOCK_DGRAM).
 #include "head.bpf.h"
 #include "packet.bpf.h"
 

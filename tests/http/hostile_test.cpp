@@ -3,17 +3,13 @@
 
 #include <string>
 
-#include "conversation.hpp"
+#include "messages.hpp"
 
 using namespace podsnoop;
 using namespace podsnoop::test;
-using Lines = std::vector<std::string>;
-using Talk = test::Conversation;
 
 namespace {
 
-const std::string get_a = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const std::string put_continue = "PUT /f HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n";
 
 }  // namespace
