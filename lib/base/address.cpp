@@ -1,5 +1,6 @@
 #include "base/address.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,6 +73,17 @@ void append_endpoint(std::string& out, const Endpoint& endpoint) {
     append_address(out, endpoint.address);
     if (brackets) out += ']';
     fmt::format_to(std::back_inserter(out), ":{}", endpoint.port);
+}
+
+std::optional<Address> parse_address(std::string_view text) {
+    const std::string terminated(text);
+    Address address;
+    const bool v6 = text.find(':') != std::string_view::npos;
+    if (terminated.find('\0') != std::string::npos ||
+        inet_pton(v6 ? AF_INET6 : AF_INET, terminated.c_str(), address.bytes.data()) != 1)
+        return std::nullopt;
+    address.family = v6 ? 6 : 4;
+    return address;
 }
 
 }  // namespace podsnoop

@@ -4,7 +4,9 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 
@@ -28,6 +30,8 @@ struct Endpoint {
     auto operator<=>(const Endpoint&) const = default;
 };
 
+/// Reads "10.0.0.1" or "fd00::3" (RFC 4291 2.2), nothing else: no port, zone or brackets.
+std::optional<Address> parse_address(std::string_view text);
 /// Appends "10.0.0.1" or, after RFC 5952, "fd00::3"; "?" where unknown.
 void append_address(std::string& out, const Address& address);
 /// Appends "10.0.0.1:80" or "[fd00::3]:80".

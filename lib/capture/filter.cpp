@@ -12,7 +12,7 @@
 #include <cstring>
 #include <vector>
 
-#include "capture/reason.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 

@@ -11,7 +11,8 @@
 #include <utility>
 
 #include "base/bytes.hpp"
-#include "capture/reason.hpp"
+#include "node/netlink.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 
@@ -27,27 +28,6 @@ Result<Fd> open_socket(std::uint32_t groups) {
     if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
         return fail(what, "", reason_of(errno));
     return fd;
-}
-
-/// Takes a struct off the front of some bytes, and the padding behind it.
-template <class T>
-std::optional<T> take(Bytes& bytes) {
-    if (bytes.size() < sizeof(T)) return std::nullopt;
-    T value;
-    std::memcpy(&value, bytes.data(), sizeof(T));
-    bytes = bytes.subspan(std::min(bytes.size(), std::size_t{NLMSG_ALIGN(sizeof(T))}));
-    return value;
-}
-
-/// What follows a header that gives a length including itself; the rest stays in `bytes`.
-Bytes take_body(Bytes& bytes, std::size_t length, std::size_t header) {
-    if (length < header || length - header > bytes.size()) {
-        bytes = {};
-        return {};
-    }
-    const Bytes body = bytes.first(length - header);
-    bytes = bytes.subspan(std::min(bytes.size(), std::size_t{NLMSG_ALIGN(length - header)}));
-    return body;
 }
 
 void read_link(Bytes body, LinksByIndex& links) {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "capture/reason.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 

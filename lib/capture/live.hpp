@@ -13,7 +13,7 @@
 #include "base/result.hpp"
 #include "capture/filter.hpp"
 #include "capture/links.hpp"
-#include "capture/netns.hpp"
+#include "node/netns.hpp"
 #include "capture/ring.hpp"
 #include "capture/source.hpp"
 #include "event/flow_hint.hpp"

@@ -14,7 +14,7 @@
 #include <string>
 #include <utility>
 
-#include "capture/reason.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 

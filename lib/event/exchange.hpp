@@ -49,7 +49,14 @@ struct Pod {
 
 struct Peer {
     Endpoint endpoint;
-    const Pod* pod = nullptr;  ///< null where unknown; owned by the snapshot it was found in
+    const Pod* pod = nullptr;  ///< null where unknown; owned by the index it was found in
+    std::string comm;          ///< name of the process that owns the socket, where it is in no pod; empty where unknown
+};
+
+/// The Service that a client called, where its address was translated to a pod's (DNAT) behind the capture.
+struct Service {
+    Endpoint endpoint;  ///< the Service's address and port, as the client sent to
+    std::string name;   ///< "namespace/name" and ":port" where it has one; empty where unknown
 };
 
 /// A header the user asked for (`--headers`), as it was on the wire, secrets already masked.
@@ -91,7 +98,8 @@ struct Exchange {
     Side side = Side::unknown;
     std::string interface;    ///< empty where unknown
     std::uint64_t netns = 0;  ///< inode; 0 where unknown
-    Peer client, server;
+    Peer client, server;            ///< `server` is who answered, behind any Service
+    std::optional<Service> service;  ///< nothing where none is known to have been called
     Request request;
     Response response;
     Latency latency;

@@ -27,6 +27,15 @@ void visit_fields(const Peer& peer, Visitor& v) {
     static const Pod no_pod;
     v.object("pod"_key, {.doc = "the pod the address belongs to", .null = "no pod of this node, or unknown"},
              peer.pod != nullptr, [&] { visit_fields(peer.pod != nullptr ? *peer.pod : no_pod, v); });
+    v.field("comm"_key, {.doc = "process that owns the socket, where it is in no pod", .null = "in a pod, or unknown"},
+            known(peer.comm));
+}
+
+template <class Visitor>
+void visit_fields(const Service& service, Visitor& v) {
+    v.field("address"_key, {.doc = "the Service's address", .null = "unknown"}, service.endpoint.address);
+    v.field("port"_key, {.doc = "the Service's port"}, std::uint64_t{service.endpoint.port});
+    v.field("name"_key, {.doc = "namespace/name:port-name", .null = "unknown"}, known(service.name));
 }
 
 /// What both halves end with, in this order.
@@ -57,7 +66,10 @@ void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
     v.field("interface"_key, {.doc = "network interface", .null = "unknown"}, known(e.interface));
     v.field("netns"_key, {.doc = "inode of the network namespace", .null = "unknown"}, known(e.netns));
     v.object("client"_key, {.doc = "who asked"}, true, [&] { visit_fields(e.client, v); });
-    v.object("server"_key, {.doc = "who was asked"}, true, [&] { visit_fields(e.server, v); });
+    v.object("server"_key, {.doc = "who was asked, and answered"}, true, [&] { visit_fields(e.server, v); });
+    static const Service no_service;
+    v.object("service"_key, {.doc = "the Service whose address the client called", .null = "none, or unknown"}, e.service.has_value(),
+             [&] { visit_fields(e.service ? *e.service : no_service, v); });
     v.object("request"_key, {.doc = "the request", .null = "never seen"}, e.request.seen, [&] {
         v.field("method"_key, {.doc = "method"}, std::string_view(e.request.method));
         v.field("target"_key, {.doc = "target as sent, with the query"}, std::string_view(e.request.target));

@@ -1,4 +1,5 @@
 #include "event/exchange.hpp"
+#include "event/pod.hpp"
 
 namespace podsnoop {
 
@@ -34,6 +35,15 @@ std::string_view name_of(ExchangeFlag flag) {
         case flag_body_gap: return "body-gap";
         case flag_retransmit: return "retransmit";
         case flag_truncated_head: return "truncated-head";
+    }
+    return {};
+}
+
+std::string_view name_of(PodSource source) {
+    switch (source) {
+        case PodSource::kubelet: return "kubelet";
+        case PodSource::node_files: return "node-files";
+        case PodSource::file: return "file";
     }
     return {};
 }

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <vector>
 
-#include "capture/reason.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 

@@ -14,7 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "capture/reason.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 

@@ -7,7 +7,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
-#include "capture/netns.hpp"
+#include "node/netns.hpp"
 
 namespace podsnoop {
 

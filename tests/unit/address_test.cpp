@@ -20,6 +20,19 @@ std::string shown(const Endpoint& endpoint) {
     return text;
 }
 
+TEST_CASE("an address reads as it was written, and nothing else is one") {
+    for (const char* text : {"10.0.0.1", "255.255.255.255", "fd00::3", "::1", "::ffff:10.0.0.1"}) {
+        const auto address = parse_address(text);
+        REQUIRE(address);
+        std::string again;
+        append_address(again, *address);
+        CHECK(again == text);
+    }
+    for (const char* text : {"", "10.0.0", "10.0.0.1 ", "10.0.0.1:80", "[::1]", "fe80::1%eth0", "300.1.1.1", "localhost"})
+        CHECK_FALSE(parse_address(text));
+    CHECK_FALSE(parse_address(std::string_view("10.0.0.1\0", 9)));
+}
+
 }  // namespace
 
 TEST_CASE("addresses are shown as RFC 5952 says") {

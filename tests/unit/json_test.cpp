@@ -74,8 +74,8 @@ TEST_CASE("json: a full exchange is one line, field by field as documented") {
     CHECK(
         json(full_exchange()) ==
         R"({"type":"http","time":"2026-11-21T07:49:25.123456789Z","side":"client","interface":"eth0","netns":4026532201,)"
-        R"("client":{"address":"10.244.0.7","port":51234,"pod":null},)"
-        R"("server":{"address":"10.244.0.9","port":8080,"pod":null},)"
+        R"("client":{"address":"10.244.0.7","port":51234,"pod":null,"comm":null},)"
+        R"("server":{"address":"10.244.0.9","port":8080,"pod":null,"comm":null},"service":null,)"
         R"("request":{"method":"GET","target":"/cart?id=1","host":"cart.shop","version":"1.1","head_bytes":312,"body_bytes":0},)"
         R"("response":{"status":200,"version":"1.1","head_bytes":150,"body_bytes":5120},)"
         R"("latency_us":{"connect":310,"request":12,"wait":1834,"response":220,"total":2066},)"
@@ -87,8 +87,8 @@ TEST_CASE("json: what is not known is null") {
     CHECK(
         json(unanswered_exchange()) ==
         R"({"type":"http","time":"2026-11-21T07:49:25.123456789Z","side":null,"interface":null,"netns":null,)"
-        R"("client":{"address":"10.244.0.7","port":51234,"pod":null},)"
-        R"("server":{"address":"10.244.0.9","port":8080,"pod":null},)"
+        R"("client":{"address":"10.244.0.7","port":51234,"pod":null,"comm":null},)"
+        R"("server":{"address":"10.244.0.9","port":8080,"pod":null,"comm":null},"service":null,)"
         R"("request":{"method":"GET","target":"/cart?id=1","host":null,"version":"1.1","head_bytes":312,"body_bytes":0},)"
         R"("response":null,"latency_us":{"connect":null,"request":null,"wait":null,"response":null,"total":null},)"
         R"("end":"timeout","flags":[]})"
@@ -169,7 +169,7 @@ TEST_CASE("fields: each has a description, and says so where it can be null") {
     CHECK(empty.null.contains("interface"));
     CHECK(empty.null.contains("total"));
     visit_fields(full_exchange(), {}, full);
-    CHECK(full.null == std::set<std::string_view>{"uid", "container"});  // of no pod
+    CHECK(full.null == std::set<std::string_view>{"uid", "container", "comm", "address", "name"});  // of no pod, no Service
     NullCheck ledger;
     visit_fields(Ledger{}, ledger);
     CHECK(ledger.null.empty());

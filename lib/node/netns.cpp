@@ -1,4 +1,4 @@
-#include "capture/netns.hpp"
+#include "node/netns.hpp"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "capture/reason.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 

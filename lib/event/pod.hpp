@@ -1,0 +1,44 @@
+// One pod of this node, as podsnoop pods tells it and as addresses, namespaces and cgroups are looked up in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.hpp"
+
+namespace podsnoop {
+
+/// Where what is known of a pod comes from.
+enum class PodSource : std::uint8_t {
+    kubelet,     ///< its /pods
+    node_files,  ///< /var/log/pods, cgroups, /proc, a container runtime's state
+    file,        ///< a saved /pods answer (--pods), or a capture file
+};
+std::string_view name_of(PodSource source);  ///< as in the JSON: "node-files"
+
+/// A container of a pod; init and ephemeral containers too.
+struct PodContainer {
+    std::string name;                  ///< empty where unknown
+    std::string id;                    ///< without the runtime's scheme: mostly 64 hex digits; empty where there is none yet
+    std::uint32_t pid = 0;             ///< its first process in the namespace of podsnoop's /proc; 0 where unknown or gone
+    std::vector<std::uint16_t> ports;  ///< TCP ports it declares
+};
+
+struct PodRecord {
+    std::string namespace_name, name;
+    std::string uid;    ///< with dashes; of a static pod its 32 hex digits, as in its cgroup's name
+    std::string phase;  ///< "Running"; empty where unknown
+    bool host_network = false;
+    bool terminating = false;               ///< has a deletionTimestamp
+    std::vector<Address> addresses;         ///< of its own; empty for hostNetwork and where it has none yet
+    std::vector<std::uint16_t> host_ports;  ///< TCP ports of the node that lead to it
+    std::uint64_t netns = 0;                ///< inode of its network namespace; 0 where unknown
+    std::string cgroup;                     ///< below the cgroup mount: "/kubepods/burstable/pod…"; empty where unknown
+    std::string interface;                  ///< the node's end of its veth; empty where unknown or hostNetwork
+    std::vector<PodContainer> containers;
+    PodSource source = PodSource::node_files;
+};
+
+}  // namespace podsnoop
