@@ -64,7 +64,7 @@ static __always_inline struct place find_place(const struct http_flow *flow)
 
 static __always_inline struct place reverse_place(const struct http_flow *flow)
 {
-    struct http_flow reverse = {.ports = flow->ports << 16 | flow->ports >> 16, .ifindex = flow->ifindex};
+    struct http_flow reverse = {.ports = flow->ports << 16 | flow->ports >> 16, .interface = flow->interface};
     __builtin_memcpy(reverse.source, flow->destination, sizeof(reverse.source));
     __builtin_memcpy(reverse.destination, flow->source, sizeof(reverse.destination));
     return find_place(&reverse);

@@ -52,13 +52,20 @@ HTTP_FILTER_SAME(sizeof(struct http_slot) == 24);
 #define HTTP_SKIP_STEP (1u << 29)
 #define HTTP_SKIP_SPAN (1u << 30)
 
-/* One direction of a connection on one interface. Addresses are as on the wire, IPv4 in the first word. */
+/* One direction of a connection on one interface of one namespace. Addresses are as on the wire, IPv4 in the first
+ * word. */
 struct http_flow {
     __u32 source[4];
     __u32 destination[4];
     __u32 ports; /* source << 16 | destination, host order */
-    __u32 ifindex;
+    __u32 interface; /* http_interface() */
 };
+
+/* Names an interface among those of all namespaces that one filter serves, where indices repeat. */
+static inline __u32 http_interface(__u32 ifindex, __u32 namespace_number)
+{
+    return ifindex + namespace_number * 0x9e3779b1u;
+}
 
 #define HTTP_SEED_WORDS 10
 
@@ -73,7 +80,7 @@ static inline __u64 http_flow_hash(const struct http_flow *flow, const volatile 
         sum += (__u64)a * b;
     }
     const __u32 a = flow->ports + seed[8];
-    const __u32 b = flow->ifindex + seed[9];
+    const __u32 b = flow->interface + seed[9];
     sum += (__u64)a * b;
     sum ^= sum >> 32;
     sum *= 0x9e3779b97f4a7c15ULL;

@@ -151,7 +151,8 @@ static __always_inline enum found find_tcp(struct __sk_buff *skb, struct segment
     if (size < sizeof(tcp) || offset + size > end)
         return FOUND_OPAQUE;
     segment->flow.ports = (__u32)bpf_ntohs(tcp.source) << 16 | bpf_ntohs(tcp.destination);
-    segment->flow.ifindex = skb->ifindex;
+    /* The number of the namespace: 0 unless an entry program set it (lib/capture/filter.cpp). */
+    segment->flow.interface = http_interface(skb->ifindex, skb->cb[0]);
     segment->seq = bpf_ntohl(tcp.seq);
     segment->ack = bpf_ntohl(tcp.ack);
     segment->start = offset + size;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <vector>
 
@@ -27,12 +28,12 @@ void raise_memlock() {
     static_cast<void>(::setrlimit(RLIMIT_MEMLOCK, &unlimited));
 }
 
-http_flow flow_of(const FlowHint& hint, std::uint32_t interface_index) {
+http_flow flow_of(const FlowHint& hint, std::uint32_t interface) {
     http_flow flow{};
     std::memcpy(flow.source, hint.source.address.bytes.data(), sizeof(flow.source));
     std::memcpy(flow.destination, hint.destination.address.bytes.data(), sizeof(flow.destination));
     flow.ports = std::uint32_t{hint.source.port} << 16 | hint.destination.port;
-    flow.ifindex = interface_index;
+    flow.interface = interface;
     return flow;
 }
 
@@ -88,6 +89,31 @@ Result<HttpFilter> HttpFilter::load(const FilterOptions& options) {
 
 int HttpFilter::program_fd() const noexcept { return bpf_program__fd(skeleton_->progs.http_filter); }
 
+Result<Fd> HttpFilter::program_for(std::uint32_t namespace_number) {
+    constexpr const char* what = "cannot load the packet filter";
+    constexpr std::uint32_t first = 0;
+    if (!callees_) {
+        callees_ = Fd(bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "http_callees", sizeof(first), sizeof(int), 1, nullptr));
+        const int filter = program_fd();
+        if (!callees_ || bpf_map_update_elem(callees_.get(), &first, &filter, BPF_ANY) != 0)
+            return fail(what, "program array", reason_of(errno), privileges);
+    }
+    // cb[] is the filter's own for the time it runs, and survives the tail call.
+    const std::array<bpf_insn, 8> program{{
+        {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_3, 0, 0, static_cast<std::int32_t>(namespace_number)},
+        {BPF_STX | BPF_MEM | BPF_W, BPF_REG_1, BPF_REG_3, offsetof(__sk_buff, cb), 0},
+        {BPF_LD | BPF_DW | BPF_IMM, BPF_REG_2, BPF_PSEUDO_MAP_FD, 0, callees_.get()},
+        {},  // the upper half of the address
+        {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_3, 0, 0, static_cast<std::int32_t>(first)},
+        {BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call},
+        {BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0},  // not reached while the filter is in the array
+        {BPF_JMP | BPF_EXIT, 0, 0, 0, 0},
+    }};
+    Fd entry(bpf_prog_load(BPF_PROG_TYPE_SOCKET_FILTER, "http_entry", "Dual BSD/GPL", program.data(), program.size(), nullptr));
+    if (!entry) return fail(what, "entry program", reason_of(errno), privileges);
+    return entry;
+}
+
 Result<PacketCounts> HttpFilter::counts() const {
     constexpr const char* what = "cannot read the packet filter's counters";
     const int cpus = libbpf_num_possible_cpus();
@@ -109,8 +135,8 @@ Result<PacketCounts> HttpFilter::counts() const {
     return sum;
 }
 
-void HttpFilter::hint(const FlowHint& hint, std::uint32_t interface_index) {
-    const http_flow flow = flow_of(hint, interface_index);
+void HttpFilter::hint(const FlowHint& hint, std::uint32_t interface_index, std::uint32_t namespace_number) {
+    const http_flow flow = flow_of(hint, http_interface(interface_index, namespace_number));
     const std::uint64_t hash = http_flow_hash(&flow, seed_.data());
     const std::uint32_t index = http_slot_index(hash);
     const http_slot slot = slot_of(hint, http_slot_tag(hash));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/fd.hpp"
 #include "base/result.hpp"
 #include "event/flow_hint.hpp"
 #include "event/ledger.hpp"
@@ -23,13 +24,16 @@ class HttpFilter {
   public:
     static Result<HttpFilter> load(const FilterOptions& options);
 
-    /// For SO_ATTACH_BPF. One filter may serve many sockets.
+    /// For SO_ATTACH_BPF. One filter may serve many sockets of one namespace.
     [[nodiscard]] int program_fd() const noexcept;
+    /// The same for the sockets of another namespace, so that flows between equal addresses on interfaces of equal
+    /// index stay apart. `namespace_number` is the caller's, from 1 on. Cheap: some instructions that call the filter.
+    [[nodiscard]] Result<Fd> program_for(std::uint32_t namespace_number);
     /// What the filter counted on all CPUs. `kept` is what it let through, before the ring.
     [[nodiscard]] Result<PacketCounts> counts() const;
     /// Writes a hint into the kernel's memory of flows. It is advice: nothing is said where it cannot be
     /// written.
-    void hint(const FlowHint& hint, std::uint32_t interface_index);
+    void hint(const FlowHint& hint, std::uint32_t interface_index, std::uint32_t namespace_number = 0);
 
   private:
     struct Destroy {
@@ -37,6 +41,7 @@ class HttpFilter {
     };
 
     std::unique_ptr<http_filter, Destroy> skeleton_;
+    Fd callees_;  // of the entry programs: a program array with the filter in it
     std::array<std::uint32_t, 10> seed_{};
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -15,208 +16,125 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// How long after its interface went a ring may still get a block: the retire timer once, and as much to
-/// spare.
-constexpr auto retire_grace = 4 * ring_retire_time;
 constexpr auto stop_patience = std::chrono::milliseconds{500};
-
-std::string names_of(const LinksByIndex& links) {
-    constexpr std::size_t shown = 20;
-    std::string text;
-    std::size_t count = 0;
-    for (const auto& [index, link] : links) {
-        if (count++ == shown) return text + ", …";
-        if (!text.empty()) text += ", ";
-        text += link.name;
-    }
-    return text;
-}
-
-bool watch(int epoll, int fd) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
-}
+/// How long packets may still be on their way out of a namespace that was removed.
+constexpr auto remove_grace = 4 * ring_retire_time;
+/// Packets given before all sockets are looked at again: hundreds of idle ones must not cost much a packet, and a packet
+/// must not wait long behind younger ones of another socket.
+constexpr unsigned look_every = 64;
 
 }  // namespace
+
+Result<LiveCapture> LiveCapture::open_empty(const LiveOptions& options) {
+    auto filter = HttpFilter::load(options.filter);
+    if (!filter) return std::unexpected(filter.error());
+    Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll) return fail("cannot poll", "", reason_of(errno));
+    return LiveCapture(std::move(*filter), std::move(epoll), options);
+}
 
 Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
     auto netns = options.netns.empty() ? NetworkNamespace::current() : NetworkNamespace::open(options.netns);
     if (!netns) return std::unexpected(netns.error());
-    auto visit = NetnsVisit::enter(*netns);
-    if (!visit) return std::unexpected(visit.error());
-    auto links = Links::open();
-    if (!links) return std::unexpected(links.error());
+    auto capture = open_empty(options);
+    if (!capture) return capture;
 
     std::vector<std::string> names;
     if (std::ranges::find(options.interfaces, "any") == options.interfaces.end()) names = options.interfaces;
-    for (const std::string& name : names)
-        if (links->index_of(name) == 0)
-            return fail("cannot open interface", name, "no such interface",
-                        "there are: " + names_of(links->by_index()));
     std::ranges::sort(names);
     names.erase(std::ranges::unique(names).begin(), names.end());
-
-    auto filter = HttpFilter::load(options.filter);
-    if (!filter) return std::unexpected(filter.error());
-    Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-    if (!epoll || !watch(epoll.get(), links->monitor_fd())) return fail("cannot poll", "", reason_of(errno));
-
-    LiveCapture capture(std::move(*filter), std::move(*netns), std::move(*links), std::move(epoll));
-    capture.names_ = names;
-    capture.buffer_bytes_ = options.buffer_bytes;
-    if (names.empty()) {
-        for (const auto& [index, link] : capture.links_.by_index()) capture.add_interface(link.name, index);
-        if (auto done = capture.open_tap("", 0); !done) return std::unexpected(done.error());
-    }
-    for (const std::string& name : names)
-        if (auto done = capture.open_tap(name, capture.links_.index_of(name)); !done)
-            return std::unexpected(done.error());
-    if (auto back = visit->leave(); !back) return std::unexpected(back.error());
-
-    // Named interfaces that are down are worth a word at once: as if they had been up before.
-    capture.told_ = capture.links_.by_index();
-    for (auto& [index, link] : capture.told_) link.up = link.up || !names.empty();
+    auto place = NamespaceCapture::open(std::move(*netns),
+                                        {.interfaces = std::move(names),
+                                         .buffer_bytes = options.buffer_bytes,
+                                         .filter_fd = capture->filter_.program_fd(),
+                                         .follows_links = true},
+                                        *capture->interfaces_, capture->epoll_.get());
+    if (!place) return std::unexpected(place.error());
+    capture->places_.push_back(std::make_unique<Place>(std::move(*place)));
     return capture;
 }
 
-Result<void> LiveCapture::open_tap(const std::string& name, std::uint32_t ifindex) {
-    auto ring = PacketRing::open(
-        {.ifindex = ifindex, .buffer_bytes = buffer_bytes_, .filter_fd = filter_.program_fd()});
-    if (!ring) {
-        if (ring.error().on.empty()) ring.error().on = name;
-        return std::unexpected(ring.error());
-    }
-    if (!watch(epoll_.get(), ring->fd())) return fail("cannot poll", name, reason_of(errno));
-    if (ifindex != 0) add_interface(name, ifindex);
-    taps_.push_back({.ring = std::move(*ring), .name = name, .done_at = {}});
+Result<void> LiveCapture::add(NetworkNamespace netns, std::size_t buffer_bytes) {
+    const std::uint32_t number = last_number_ + 1;
+    auto filter = filter_.program_for(number);
+    if (!filter) return std::unexpected(filter.error());
+    auto place = NamespaceCapture::open(std::move(netns),
+                                        {.buffer_bytes = buffer_bytes, .number = number, .filter_fd = filter->get()},
+                                        *interfaces_, epoll_.get());
+    if (!place) return std::unexpected(place.error());
+    last_number_ = number;
+    places_.push_back(std::make_unique<Place>(std::move(*place)));
     return {};
 }
 
-Result<void> LiveCapture::reopen_tap(const std::string& name, std::uint32_t ifindex) {
-    auto visit = NetnsVisit::enter(netns_);
-    if (!visit) return std::unexpected(visit.error());
-    if (auto done = open_tap(name, ifindex); !done) return done;
-    return visit->leave();
+void LiveCapture::remove(std::uint64_t netns_inode) {
+    for (const auto& place : places_) {
+        if (place->capture.inode() != netns_inode || place->done_at) continue;
+        static_cast<void>(place->capture.close_inlets());  // closing the sockets does it at the latest
+        place->done_at = steady_clock::now() + remove_grace;
+    }
 }
 
 Result<Next> LiveCapture::next(Packet& packet) {
-    if (given_) taps_[*std::exchange(given_, std::nullopt)].ring.pop();
+    if (given_) std::exchange(given_, std::nullopt)->tap->ring.pop();
+    if (ready_.empty() || ++since_look_ >= look_every) find_ready();
     const RingFrame* oldest = nullptr;
-    for (std::size_t i = 0; i < taps_.size(); ++i) {
-        const RingFrame* frame = taps_[i].ring.front();
-        if (frame == nullptr || (oldest != nullptr && oldest->time <= frame->time)) continue;
-        oldest = frame;
-        given_ = i;
+    for (std::size_t i = 0; i < ready_.size();) {
+        const RingFrame* frame = ready_[i].tap->ring.front();
+        if (frame == nullptr) {
+            ready_[i] = ready_.back();
+            ready_.pop_back();
+            continue;
+        }
+        if (oldest == nullptr || frame->time < oldest->time) {
+            oldest = frame;
+            given_ = ready_[i];
+        }
+        ++i;
     }
-    if (oldest == nullptr) return stopped_ ? Next::end : Next::idle;
+    if (oldest == nullptr) {
+        if (since_look_ == 0) return stopped_ ? Next::end : Next::idle;
+        find_ready();
+        return next(packet);
+    }
     packet.time = oldest->time;
     packet.data = oldest->data;
     packet.wire_length = oldest->wire_length;
     packet.link = LinkType::network;
     packet.protocol = oldest->protocol;
-    packet.interface = interface_of(oldest->ifindex);
+    packet.interface = given_->capture->interface_of(oldest->ifindex);
     ++delivered_;
     return Next::packet;
 }
 
-std::uint32_t LiveCapture::interface_of(std::uint32_t ifindex) {
-    if (ifindex == last_ifindex_) return last_interface_;
-    auto found = interface_by_ifindex_.find(ifindex);
-    if (found == interface_by_ifindex_.end()) {
-        auto link = links_.by_index().find(ifindex);
-        if (link == links_.by_index().end() && links_.refresh()) link = links_.by_index().find(ifindex);
-        // It may have come and gone before anyone could ask for its name.
-        const bool known = link != links_.by_index().end();
-        add_interface(known ? link->second.name : "if" + std::to_string(ifindex), ifindex);
-        found = interface_by_ifindex_.find(ifindex);
-    }
-    last_ifindex_ = ifindex;
-    return last_interface_ = found->second;
-}
-
-/// An interface that comes again under its old name keeps its place.
-std::uint32_t LiveCapture::add_interface(const std::string& name, std::uint32_t ifindex) {
-    const auto same = std::ranges::find(interfaces_, name, &Interface::name);
-    const auto index = static_cast<std::uint32_t>(same - interfaces_.begin());
-    if (same == interfaces_.end()) {
-        interfaces_.push_back({.name = name, .netns = netns_.inode()});
-        ifindexes_.push_back(ifindex);
-    }
-    ifindexes_[index] = ifindex;
-    interface_by_ifindex_[ifindex] = index;
-    return index;
+void LiveCapture::find_ready() {
+    ready_.clear();
+    for (const auto& place : places_)
+        for (Tap& tap : place->capture.taps())
+            if (tap.ring.front() != nullptr) ready_.push_back({&tap, &place->capture});
+    since_look_ = 0;
 }
 
 std::vector<std::string> LiveCapture::take_notices() {
-    // A pending error keeps the socket readable. What it says, ENETDOWN, the list of interfaces says better.
-    for (Tap& tap : taps_) static_cast<void>(tap.ring.take_error());
-    close_retired_taps();
     std::vector<std::string> notices;
-    if (links_.take_change())
-        if (auto done = links_.refresh(); !done) notices.push_back(done.error().line());
-    if (told_ == links_.by_index()) return notices;
-    const LinksByIndex before = std::exchange(told_, links_.by_index());
-    tell_changes(before, notices);
+    // Sockets may go: those that are ready are found anew. The one whose packet the caller has stays.
+    ready_.clear();
+    for (const auto& place : places_) place->capture.take_notices(filter_.program_fd(), notices);
+    close_removed();
     return notices;
 }
 
-void LiveCapture::tell_changes(const LinksByIndex& before, std::vector<std::string>& notices) {
-    for (const auto& [index, link] : before) {
-        const auto now = told_.find(index);
-        if (!follows(link.name) || (now != told_.end() && now->second.name == link.name)) continue;
-        retire_tap(link.name);
-        const bool others = names_.empty() || has_live_tap();
-        notices.push_back(link.name + (others ? " went away; tracing goes on with the rest"
-                                              : " went away; waiting for it to come back"));
-    }
-    for (const auto& [index, link] : told_) {
-        if (!follows(link.name)) continue;
-        const auto was = before.find(index);
-        if (was != before.end() && was->second.name == link.name) {
-            if (was->second.up != link.up) notices.push_back(link.name + (link.up ? " came up" : " is down"));
-            continue;
-        }
-        if (names_.empty()) {
-            if (link.up) notices.push_back(link.name + " came up");
-            continue;
-        }
-        if (stopped_) continue;
-        const auto done = reopen_tap(link.name, index);
-        notices.push_back(done ? link.name + " is back and traced again"
-                               : link.name + " is back but cannot be traced: " + done.error().line());
-        if (done && !link.up) notices.push_back(link.name + " is down");
-    }
-}
-
-bool LiveCapture::follows(const std::string& name) const {
-    return names_.empty() || std::ranges::binary_search(names_, name);
-}
-
-bool LiveCapture::has_live_tap() const {
-    return std::ranges::any_of(taps_, [](const Tap& tap) { return !tap.done_at; });
-}
-
-void LiveCapture::retire_tap(const std::string& name) {
-    for (Tap& tap : taps_)
-        if (tap.name == name && !tap.done_at) tap.done_at = steady_clock::now() + retire_grace;
-}
-
-void LiveCapture::close_retired_taps() {
-    for (std::size_t i = 0; i < taps_.size();) {
-        Tap& tap = taps_[i];
-        if (!tap.done_at || steady_clock::now() < *tap.done_at || tap.ring.front() != nullptr) {
-            ++i;
-            continue;
-        }
-        closed_drops_ += tap.ring.drops();
-        taps_.erase(taps_.begin() + static_cast<std::ptrdiff_t>(i));
-        if (given_ && *given_ > i) --*given_;
-    }
+void LiveCapture::close_removed() {
+    std::erase_if(places_, [&](const std::unique_ptr<Place>& place) {
+        if (!place->done_at || steady_clock::now() < *place->done_at || place->capture.waiting() != 0) return false;
+        closed_drops_ += place->capture.drops();
+        return true;
+    });
 }
 
 void LiveCapture::hint(const FlowHint& hint) {
-    if (hint.interface < ifindexes_.size()) filter_.hint(hint, ifindexes_[hint.interface]);
+    if (hint.interface < interfaces_->all().size())
+        filter_.hint(hint, interfaces_->ifindex(hint.interface), interfaces_->namespace_number(hint.interface));
 }
 
 /// Whether every packet the filter let through can be accounted for: delivered, waiting in the rings, or
@@ -225,13 +143,13 @@ bool LiveCapture::settled() const {
     const auto filtered = filter_.counts();
     if (!filtered) return false;
     std::uint64_t found = delivered_ - (given_ ? 1 : 0) + closed_drops_;
-    for (const Tap& tap : taps_) found += tap.ring.waiting() + tap.ring.drops();
+    for (const auto& place : places_) found += place->capture.waiting() + place->capture.drops();
     return found >= filtered->kept;
 }
 
 Result<void> LiveCapture::stop() {
-    for (Tap& tap : taps_)
-        if (auto done = tap.ring.close_inlet(); !done) return done;
+    for (const auto& place : places_)
+        if (auto done = place->capture.close_inlets(); !done) return done;
     const auto deadline = steady_clock::now() + stop_patience;
     do std::this_thread::sleep_for(ring_retire_time / 2);
     while (!settled() && steady_clock::now() < deadline);
@@ -243,7 +161,7 @@ Result<void> LiveCapture::stop() {
 PacketCounts LiveCapture::counts() const {
     // The filter's counters last: they are never behind what came through it.
     std::uint64_t drops = closed_drops_;
-    for (const Tap& tap : taps_) drops += tap.ring.drops();
+    for (const auto& place : places_) drops += place->capture.drops();
     PacketCounts counts;
     if (final_counts_)
         counts = *final_counts_;

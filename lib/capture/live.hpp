@@ -1,24 +1,23 @@
-// Live capture: packets from the kernel of one network namespace, from some of its interfaces or all of them.
+// Live capture: packets from the kernel, of one network namespace or of many at once.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "capture/filter.hpp"
-#include "capture/links.hpp"
-#include "node/netns.hpp"
-#include "capture/ring.hpp"
+#include "capture/interface_list.hpp"
+#include "capture/namespace_capture.hpp"
 #include "capture/source.hpp"
 #include "event/flow_hint.hpp"
 #include "event/ledger.hpp"
 #include "event/packet.hpp"
+#include "node/netns.hpp"
 
 namespace podsnoop {
 
@@ -31,14 +30,27 @@ struct LiveOptions {
 
 class LiveCapture {
   public:
+    /// Captures in one namespace, and tells of its interfaces that come and go.
     static Result<LiveCapture> open(const LiveOptions& options);
+    /// Captures nothing until `add` says where; `options` say how.
+    static Result<LiveCapture> open_empty(const LiveOptions& options);
+    LiveCapture(LiveCapture&&) = default;
+    LiveCapture& operator=(LiveCapture&&) = default;
+    ~LiveCapture() = default;
+
+    /// Captures in another namespace too, on all its interfaces, with a ring of `buffer_bytes`.
+    Result<void> add(NetworkNamespace netns, std::size_t buffer_bytes);
+    /// Takes no further packets from a namespace, and lets go of it when those on their way have been given.
+    void remove(std::uint64_t netns_inode);
+    /// How many namespaces are captured in.
+    [[nodiscard]] std::size_t namespaces() const noexcept { return places_.size(); }
 
     /// The next packet, over all sockets the oldest of those waiting. Never waits.
     Result<Next> next(Packet& packet);
     /// Readable when `next()` or `take_notices()` may have something: call both.
     [[nodiscard]] int poll_fd() const noexcept { return epoll_.get(); }
     /// The interfaces packets came from. Only grows; Packet::interface is an index into it.
-    [[nodiscard]] const std::vector<Interface>& interfaces() const noexcept { return interfaces_; }
+    [[nodiscard]] const std::vector<Interface>& interfaces() const noexcept { return interfaces_->all(); }
     /// What happened to interfaces since the last call, a line each for people. Opens again what came back.
     std::vector<std::string> take_notices();
     void hint(const FlowHint& hint);
@@ -52,45 +64,37 @@ class LiveCapture {
     static constexpr bool trims_bodies = true;
 
   private:
-    struct Tap {
-        PacketRing ring;
-        std::string name;  ///< as the user gave it; empty for all interfaces
-        std::optional<std::chrono::steady_clock::time_point>
-            done_at;  ///< its interface is gone: close it then
+    struct Place {
+        NamespaceCapture capture;
+        std::optional<std::chrono::steady_clock::time_point> done_at{};  ///< removed: close it then
+    };
+    /// A socket that has packets to read.
+    struct Ready {
+        Tap* tap;
+        NamespaceCapture* capture;
     };
 
-    LiveCapture(HttpFilter filter, NetworkNamespace netns, Links links, Fd epoll)
+    LiveCapture(HttpFilter filter, Fd epoll, const LiveOptions& options)
         : filter_(std::move(filter)),
-          netns_(std::move(netns)),
-          links_(std::move(links)),
-          epoll_(std::move(epoll)) {}
-    Result<void> open_tap(const std::string& name, std::uint32_t ifindex);
-    Result<void> reopen_tap(const std::string& name, std::uint32_t ifindex);
-    std::uint32_t interface_of(std::uint32_t ifindex);
-    std::uint32_t add_interface(const std::string& name, std::uint32_t ifindex);
-    void retire_tap(const std::string& name);
-    void close_retired_taps();
-    void tell_changes(const LinksByIndex& before, std::vector<std::string>& notices);
-    [[nodiscard]] bool follows(const std::string& name) const;
-    [[nodiscard]] bool has_live_tap() const;
+          epoll_(std::move(epoll)),
+          interfaces_(std::make_unique<InterfaceList>()),
+          buffer_bytes_(options.buffer_bytes) {}
+    void find_ready();
+    void close_removed();
     [[nodiscard]] bool settled() const;
 
     HttpFilter filter_;
-    NetworkNamespace netns_;
-    Links links_;
     Fd epoll_;
-    LinksByIndex told_;               ///< the interfaces as of the last notices
-    std::vector<std::string> names_;  ///< interfaces to follow; empty: all
-    std::size_t buffer_bytes_ = 0;
-    std::vector<Tap> taps_;
-    std::optional<std::size_t> given_;  ///< the tap whose front packet the caller has
-    std::vector<Interface> interfaces_;
-    std::vector<std::uint32_t> ifindexes_;  ///< the newest of each interface, parallel to interfaces_
-    std::unordered_map<std::uint32_t, std::uint32_t> interface_by_ifindex_;
-    std::uint32_t last_ifindex_ = 0, last_interface_ = 0;  ///< the last answer of interface_of
+    std::unique_ptr<InterfaceList> interfaces_;  // where it stands is known to the places
+    std::size_t buffer_bytes_;
+    std::vector<std::unique_ptr<Place>> places_;
+    std::vector<Ready> ready_;
+    std::optional<Ready> given_;  // whose front packet the caller has
+    unsigned since_look_ = 0;     // packets given since all sockets were looked at
+    std::uint32_t last_number_ = 0;
     std::uint64_t delivered_ = 0;
-    std::uint64_t closed_drops_ = 0;            ///< of taps that are closed
-    std::optional<PacketCounts> final_counts_;  ///< the filter's, after stop
+    std::uint64_t closed_drops_ = 0;            // of places that are closed
+    std::optional<PacketCounts> final_counts_;  // the filter's, after stop
     bool stopped_ = false;
 };
 
