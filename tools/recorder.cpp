@@ -1,6 +1,8 @@
 #include "recorder.hpp"
 
 #include <utility>
+#include <variant>
+#include <vector>
 
 namespace podsnoop {
 
@@ -32,16 +34,32 @@ std::string Recorder::name(std::uint64_t number) const {
     return extension ? options_.path.substr(0, dot) + digits + options_.path.substr(dot) : options_.path + digits;
 }
 
-Result<void> Recorder::write(const Packet& packet, const Interface& interface, bool skips_bodies) {
+/// Begins a file that is whole in itself.
+Result<void> Recorder::begin(bool skips_bodies, const Attribution& known, Time first) {
+    if (Result<void> opened = open(skips_bodies); !opened) return opened;
+    first_ = first;
+    for (const Noted& noted : known.standing())
+        if (Result<void> written = write(noted); !written) return written;
+    return {};
+}
+
+Result<void> Recorder::write(const Noted& noted) {
+    if (!begun_) return {};  // it will be in what is known when the first packet comes
+    std::vector<PcapngWriter::AddressName> names;
+    if (const auto* known = std::get_if<PodsKnown>(&noted.note))
+        for (const PodRecord& pod : known->pods)
+            for (const Address& address : pod.addresses) names.push_back({address, pod.name + "." + pod.namespace_name});
+    return writer_->write_notes(write_note(noted), names);
+}
+
+Result<void> Recorder::write(const Packet& packet, const Interface& interface, bool skips_bodies, const Attribution& known) {
     if (!begun_) {
-        if (Result<void> opened = open(skips_bodies); !opened) return opened;
-        first_ = packet.time;
+        if (Result<void> begun = begin(skips_bodies, known, packet.time); !begun) return begun;
     } else if (options_.file_bytes != 0 && writer_->size() >= options_.file_bytes) {
         if (Result<void> finished = writer_->finish({}, first_, last_); !finished) return finished;
         ++number_;
         if (options_.files != 0) number_ %= options_.files;
-        if (Result<void> opened = open(skips_bodies); !opened) return opened;
-        first_ = packet.time;
+        if (Result<void> begun = begin(skips_bodies, known, packet.time); !begun) return begun;
     }
     last_ = packet.time;
     return writer_->write(packet, interface);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "attribute/attribution.hpp"
 #include "base/time.hpp"
 #include "capture/file/pcapng_writer.hpp"
 #include "event/ledger.hpp"
@@ -24,8 +25,10 @@ class Recorder {
   public:
     static Result<Recorder> create(RecorderOptions options);
 
-    /// `skips_bodies`: see PcapngWriter.
-    Result<void> write(const Packet& packet, const Interface& interface, bool skips_bodies);
+    /// `skips_bodies`: see PcapngWriter. Each file starts with what is known by then.
+    Result<void> write(const Packet& packet, const Interface& interface, bool skips_bodies, const Attribution& known);
+    /// Writes what became known since the packet before.
+    Result<void> write(const Noted& noted);
     /// Writes what was gathered, where nothing more comes for now.
     Result<void> flush() { return writer_->flush(); }
     /// Completes the file with the counters of the whole trace, which stand in the last file.
@@ -34,6 +37,7 @@ class Recorder {
   private:
     explicit Recorder(RecorderOptions options) : options_(std::move(options)) {}
     Result<void> open(bool skips_bodies);
+    Result<void> begin(bool skips_bodies, const Attribution& known, Time first);
     [[nodiscard]] std::string name(std::uint64_t number) const;
 
     RecorderOptions options_;

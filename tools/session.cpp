@@ -12,9 +12,13 @@
 #include <cstdio>
 #include <cstring>
 
+#include "attribute/attribution.hpp"
+#include "attribute/held_exchanges.hpp"
+#include "attribute/notes.hpp"
 #include "http/tracer.hpp"
 #include "print/ledger.hpp"
 #include "privileges.hpp"
+#include "surroundings.hpp"
 #include "terminal.hpp"
 
 namespace podsnoop {
@@ -26,6 +30,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t flush_at = 256 << 10;     // bytes of records gathered under load before they are written
 constexpr Nanoseconds housekeeping = 50ms;      // of the packets' time, between two looks at what waits too long
 constexpr Nanoseconds ring_delay = 50ms;        // packets of the last moment may still be in the ring
+constexpr Nanoseconds answer_patience = 300ms;  // for what the node was asked about a connection
 constexpr int batch = 4096;                     // packets between two looks at signals
 
 void say(std::string_view text) { std::fprintf(stderr, "podsnoop: %.*s\n", static_cast<int>(text.size()), text.data()); }
@@ -49,8 +54,10 @@ bool skips_bodies(const FileCapture& file) { return file.skips_bodies(); }
 template <class Source>
 class Session : public ExchangeSink {
   public:
-    Session(Source& source, const HttpSettings& settings, std::optional<Recorder> recorder, StopSignals& signals, Output& output)
+    Session(Source& source, Surroundings* surroundings, const HttpSettings& settings, std::optional<Recorder> recorder,
+            StopSignals& signals, Output& output)
         : source_(source),
+          surroundings_(surroundings),
           settings_(settings),
           recorder_(std::move(recorder)),
           signals_(signals),
@@ -67,6 +74,8 @@ class Session : public ExchangeSink {
     Result<void> run() {
         if (settings_.duration) deadline_ = std::chrono::steady_clock::now() + *settings_.duration;
         if (is_live(source_)) started_ = now();
+        know_pods_of_file();
+        note_surroundings();
         printer_.header(pending_output_);
         Result<void> result = flush();
         while (result && !stopping_) result = turn();
@@ -78,8 +87,25 @@ class Session : public ExchangeSink {
 
     [[nodiscard]] const Ledger& ledger() const { return ledger_; }
 
-    void told(const Exchange& exchange) override {
-        if (done_printing_ || !settings_.selection.matches(exchange)) return;
+    bool wants(const ConnectionInfo& connection) override {
+        const Endpoint& client = connection.ends[connection.client];
+        const Endpoint& server = connection.ends[other(connection.client)];
+        const std::uint64_t netns = interface(connection.interface).netns;
+        if (attribution_.is_told_elsewhere(client, netns)) return false;
+        const auto question = attribution_.begin(client, server, netns, latest_);
+        if (!question) return true;
+        held_.asked({netns, client, server}, latest_ + answer_patience);
+        if (surroundings_ != nullptr) surroundings_->ask(*question);
+        return true;
+    }
+    void told(Exchange& exchange) override {
+        if (!done_printing_ && !held_.keep(exchange)) tell(exchange);
+    }
+    /// Prints it, if it is wanted.
+    void tell(Exchange& exchange) {
+        if (done_printing_) return;
+        attribution_.attribute(exchange);
+        if (!settings_.selection.matches(exchange) || !is_of_selected_pod(exchange)) return;
         printer_.print(pending_output_, exchange);
         if (settings_.count != 0 && ++printed_ == settings_.count) {
             done_printing_ = stopping_ = true;
@@ -100,6 +126,7 @@ class Session : public ExchangeSink {
         for (int i = 0; i < batch && !stopping_; ++i) {
             const Result<Next> next = source_.next(packet);
             if (!next) return std::unexpected(next.error());
+            note_file();
             if (*next == Next::end) {
                 stopping_ = true;
                 return {};
@@ -113,6 +140,7 @@ class Session : public ExchangeSink {
 
     /// What else may have happened.
     void attend() {
+        note_surroundings();
         if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
         if constexpr (requires { source_.take_notices(); })
             for (const std::string& notice : source_.take_notices()) say(notice);
@@ -126,6 +154,8 @@ class Session : public ExchangeSink {
         reassembler_.filter_skips(skips_bodies(source_));
         Segment segment;
         const Decoded decoded = decoder_.decode(packet, segment);
+        // Addresses are those of a namespace: equal ones elsewhere are others. An inode fits in 32 bits (ns_common).
+        segment.scope = static_cast<std::uint32_t>(source_.interfaces()[packet.interface].netns);
         const std::uint32_t packets = decoder_.packets();  // all but this one are counted as fragments by now
         ledger_.segments_fragments -= packets - 1;
         switch (decoded) {
@@ -148,17 +178,62 @@ class Session : public ExchangeSink {
         if (last <= looked_) return;
         // What is given up can make the next thing wait: each step counts as long as anything is held.
         Time step = looked_ + housekeeping;
-        for (; reassembler_.holds_any() && step < last; step += housekeeping) look_at(step);
+        for (; (reassembler_.holds_any() || !held_.empty()) && step < last; step += housekeeping) look_at(step);
         look_at(last);
         looked_ = last;
     }
     void look_at(Time time) {
         reassembler_.advance(time);
         tracer_.advance(time);
+        held_.advance(time, [&](Exchange& exchange) { tell(exchange); });
+    }
+
+    /// What became known on the node since the last time.
+    void note_surroundings() {
+        if constexpr (requires { source_.take_namespaces(); }) {
+            if (surroundings_ == nullptr) return;
+            const Time time = std::max({latest_, looked_, now() - ring_delay});
+            for (Note& note : surroundings_->take(source_)) apply({time, std::move(note)});
+            for (const std::string& notice : surroundings_->take_notices()) say(notice);
+        }
+    }
+    /// What stands in the file before the packet just read, or at its end.
+    void note_file() {
+        if constexpr (requires { source_.take_notes(); }) {
+            for (const std::string& text : source_.take_notes()) {
+                Result<std::optional<Noted>> read = note_reader_.read(text);
+                if (!read) {
+                    if (!std::exchange(note_failed_, true)) say(read.error().line() + "; it is passed over");
+                } else if (*read && !(settings_.pods_file && std::holds_alternative<PodsKnown>((*read)->note))) {
+                    apply(**read);
+                }
+            }
+        }
+    }
+    void know_pods_of_file() {
+        if (settings_.pods_file) apply({Time::min(), PodsKnown{*settings_.pods_file}});
+    }
+    /// What is due by then is told by what was known before.
+    void apply(const Noted& noted) {
+        look_after(noted.time);
+        attribution_.apply(noted);
+        if (const auto* facts = std::get_if<ConnectionFacts>(&noted.note))
+            held_.answered({facts->netns, facts->client, facts->server}, [&](Exchange& exchange) { tell(exchange); });
+        if (recorder_ && !recording_failed_) note_recording(recorder_->write(noted));
+    }
+
+    /// Whether a user who pointed at pods wants it: what was seen in a namespace traced for one of them, or concerns one.
+    [[nodiscard]] bool is_of_selected_pod(const Exchange& exchange) const {
+        const PodSelection& selected = settings_.pods.selection;
+        if (selected.empty()) return true;
+        if (surroundings_ != nullptr && surroundings_->is_selected(exchange.netns)) return true;
+        for (const Peer* peer : {&exchange.client, &exchange.server})
+            if (peer->pod != nullptr && selected.matches(peer->pod->namespace_name, peer->pod->name)) return true;
+        return false;
     }
 
     void record(const Packet& packet) {
-        note_recording(recorder_->write(packet, source_.interfaces()[packet.interface], skips_bodies(source_)));
+        note_recording(recorder_->write(packet, source_.interfaces()[packet.interface], skips_bodies(source_), attribution_));
     }
     void note_recording(const Result<void>& written) {
         if (written) return;
@@ -171,8 +246,11 @@ class Session : public ExchangeSink {
         if (is_live(source_)) look_after(std::max(latest_, now() - ring_delay));
         if (recorder_ && !recording_failed_) note_recording(recorder_->flush());
         if (Result<void> flushed = flush(); !flushed || stopping_) return flushed;
-        pollfd fds[3] = {{source_.poll_fd(), POLLIN, 0}, {signals_.poll_fd(), POLLIN, 0}, {output_.poll_fd(), 0, 0}};
-        if (poll(fds, 3, patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));
+        pollfd fds[] = {{source_.poll_fd(), POLLIN, 0},
+                        {signals_.poll_fd(), POLLIN, 0},
+                        {output_.poll_fd(), 0, 0},
+                        {surroundings_ != nullptr ? surroundings_->poll_fd() : -1, POLLIN, 0}};
+        if (poll(fds, std::size(fds), patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));
         if ((fds[2].revents & POLLERR) != 0) done_printing_ = stopping_ = true;  // as with `| head`
         attend();
         return {};
@@ -181,7 +259,7 @@ class Session : public ExchangeSink {
     /// Milliseconds to wait for packets at most; -1 without end.
     [[nodiscard]] int patience() const {
         Nanoseconds wait = Nanoseconds::max();
-        if (is_live(source_) && reassembler_.holds_any()) wait = housekeeping;
+        if (is_live(source_) && (reassembler_.holds_any() || !held_.empty())) wait = housekeeping;
         else if (is_live(source_) && ledger_.requests_seen != told_requests()) wait = 500ms;
         if (deadline_ != deadline_.max()) wait = std::min<Nanoseconds>(wait, deadline_ - std::chrono::steady_clock::now());
         if (wait == Nanoseconds::max()) return -1;
@@ -215,11 +293,23 @@ class Session : public ExchangeSink {
             for (;;) {
                 const Result<Next> next = source_.next(packet);
                 if (!next) return std::unexpected(next.error());
+                note_file();
                 if (*next == Next::packet) take(packet);
                 else if (*next == Next::end) break;
             }
         }
         return {};
+    }
+
+    /// The last exchanges wait for what was asked about them as the others did.
+    void await_answers() {
+        if (surroundings_ == nullptr) return;
+        const auto until = std::chrono::steady_clock::now() + answer_patience;
+        while (!held_.empty() && !done_printing_ && std::chrono::steady_clock::now() < until) {
+            pollfd answers{surroundings_->poll_fd(), POLLIN, 0};
+            if (poll(&answers, 1, answer_patience / 1ms) < 0) return;
+            note_surroundings();
+        }
     }
 
     /// Tells what is under way, and closes the books.
@@ -233,6 +323,8 @@ class Session : public ExchangeSink {
         }
         look_after(stopped);
         reassembler_.finish(stopped);
+        await_answers();
+        held_.finish([&](Exchange& exchange) { tell(exchange); });
         ledger_.duration = stopped - started_;
         ledger_.packets = source_.counts();
         if (recorder_ && !recording_failed_) {
@@ -250,12 +342,16 @@ class Session : public ExchangeSink {
     }
 
     Source& source_;
+    Surroundings* surroundings_;  // null: packets come from a file, and what was around them too
     const HttpSettings& settings_;
     std::optional<Recorder> recorder_;
     std::optional<Error> recording_failed_, output_failed_;
     StopSignals& signals_;
     Output& output_;
     ExchangePrinter printer_;
+    Attribution attribution_;
+    HeldExchanges held_;
+    NoteReader note_reader_;
     Ledger ledger_;
     Decoder decoder_;
     HttpTracer tracer_;
@@ -264,7 +360,7 @@ class Session : public ExchangeSink {
     std::uint64_t printed_ = 0, not_tcp_ = 0;
     Time started_, latest_, looked_;
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
-    bool stopping_ = false, done_printing_ = false;
+    bool stopping_ = false, done_printing_ = false, note_failed_ = false;
 };
 
 /// Where the ledger goes, opened before tracing so that a wrong path is known at once.
@@ -309,7 +405,7 @@ Result<void> check_files(const HttpSettings& settings) {
 }
 
 template <class Source>
-Result<void> trace(Source source, std::string_view what, const HttpSettings& settings) {
+Result<void> trace(Source source, Surroundings* surroundings, std::string_view what, const HttpSettings& settings) {
     Result<Fd> ledger_file = open_ledger(settings.ledger);
     if (!ledger_file) return std::unexpected(ledger_file.error());
     std::optional<Recorder> recorder;
@@ -323,10 +419,10 @@ Result<void> trace(Source source, std::string_view what, const HttpSettings& set
     Output output(*signals);
     // From here on, bytes that anybody may have sent are read.
     const Needs needs{.sockets = is_live(source),
-                      .namespaces = is_live(source) && !settings.live.netns.empty(),
+                      .namespaces = surroundings != nullptr && surroundings->enters_namespaces(),
                       .files = settings.write && settings.write->file_bytes != 0};
     if (Result<void> dropped = drop_privileges(needs); !dropped) return dropped;
-    Session<Source> session(source, settings, std::move(recorder), *signals, output);
+    Session<Source> session(source, surroundings, settings, std::move(recorder), *signals, output);
     say(what);
     Result<void> result = session.run();
     std::string summary;
@@ -349,13 +445,28 @@ Result<void> trace_http(const HttpSettings& settings) {
     if (settings.read) {
         Result<FileCapture> file = FileCapture::open(*settings.read);
         if (!file) return std::unexpected(file.error());
-        return trace(std::move(*file), "tracing HTTP in " + (*settings.read == "-" ? "standard input" : *settings.read), settings);
+        const std::string what = "tracing HTTP in " + (*settings.read == "-" ? "standard input" : *settings.read);
+        return trace(std::move(*file), nullptr, what, settings);
+    }
+    auto surroundings = Surroundings::start(settings.pods, settings.live.netns);
+    if (!surroundings) return std::unexpected(surroundings.error());
+    const bool points = !settings.live.interfaces.empty() || !settings.live.netns.empty();
+    if (!points) {
+        Result<bool> pods = (*surroundings)->find_pods();
+        if (!pods) return std::unexpected(pods.error());
+        if (*pods) {
+            Result<LiveCapture> live = LiveCapture::open_empty(settings.live);
+            if (!live) return std::unexpected(live.error());
+            Result<std::string> followed = (*surroundings)->follow(*live, settings.buffer_bytes);
+            if (!followed) return std::unexpected(followed.error());
+            return trace(std::move(*live), surroundings->get(), "tracing HTTP of " + *followed + "; Ctrl-C ends it", settings);
+        }
     }
     Result<LiveCapture> live = LiveCapture::open(settings.live);
     if (!live) return std::unexpected(live.error());
     std::string what = "tracing HTTP on " + (settings.live.interfaces.empty() ? "all interfaces" : list(settings.live.interfaces));
     if (!settings.live.netns.empty()) what += " of network namespace " + settings.live.netns;
-    return trace(std::move(*live), what + "; Ctrl-C ends it", settings);
+    return trace(std::move(*live), surroundings->get(), what + "; Ctrl-C ends it", settings);
 }
 
 }  // namespace podsnoop

@@ -1,9 +1,11 @@
 #include "capture/links.hpp"
 
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -44,13 +46,26 @@ void read_link(Bytes body, LinksByIndex& links) {
     links[static_cast<std::uint32_t>(info->ifi_index)] = std::move(link);
 }
 
+void read_address(Bytes body, std::vector<Address>& addresses) {
+    if (!take<ifaddrmsg>(body)) return;
+    Address address;
+    while (const auto attribute = take<rtattr>(body)) {
+        const Bytes value = take_body(body, attribute->rta_len, sizeof(rtattr));
+        // IFA_ADDRESS is the peer's on a point-to-point link, where IFA_LOCAL is the own.
+        if (attribute->rta_type == IFA_LOCAL || (attribute->rta_type == IFA_ADDRESS && address.family == 0))
+            address = Address::from(value);
+    }
+    if (address.family != 0) addresses.push_back(address);
+}
+
 /// Reads one datagram of an answer. Gives whether it was the last.
-Result<bool> read_answer(Bytes bytes, std::uint32_t sequence, LinksByIndex& links) {
+Result<bool> read_answer(Bytes bytes, std::uint32_t sequence, LinksByIndex& links, std::vector<Address>& addresses) {
     while (const auto header = take<nlmsghdr>(bytes)) {
         Bytes body = take_body(bytes, header->nlmsg_len, sizeof(nlmsghdr));
         if (header->nlmsg_seq != sequence) continue;
         if (header->nlmsg_type == NLMSG_DONE) return true;
         if (header->nlmsg_type == RTM_NEWLINK) read_link(body, links);
+        if (header->nlmsg_type == RTM_NEWADDR) read_address(body, addresses);
         if (header->nlmsg_type == NLMSG_ERROR) {
             const auto error = take<nlmsgerr>(body);
             return fail(what, "", reason_of(error ? -error->error : EBADMSG));
@@ -64,7 +79,7 @@ Result<bool> read_answer(Bytes bytes, std::uint32_t sequence, LinksByIndex& link
 Result<Links> Links::open() {
     Links links;
     // The monitor first: a change between the two is then seen twice rather than never.
-    auto monitor = open_socket(RTMGRP_LINK);
+    auto monitor = open_socket(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
     if (!monitor) return std::unexpected(monitor.error());
     auto query = open_socket(0);
     if (!query) return std::unexpected(query.error());
@@ -91,12 +106,26 @@ bool Links::take_change() {
 }
 
 Result<void> Links::refresh() {
+    LinksByIndex links;
+    std::vector<Address> addresses;
+    for (const std::uint16_t type : {RTM_GETLINK, RTM_GETADDR})
+        if (auto done = ask(type, links, addresses); !done) return done;
+    std::ranges::sort(addresses);
+    addresses.erase(std::ranges::unique(addresses).begin(), addresses.end());
+    links_ = std::move(links);
+    addresses_ = std::move(addresses);
+    return {};
+}
+
+/// Asks for all there is of one kind.
+Result<void> Links::ask(std::uint16_t type, LinksByIndex& links, std::vector<Address>& addresses) {
+    // A request for addresses has a smaller header of its own, which starts with the family too.
     struct {
         nlmsghdr header;
         ifinfomsg info;
     } request{};
     request.header.nlmsg_len = sizeof(request);
-    request.header.nlmsg_type = RTM_GETLINK;
+    request.header.nlmsg_type = type;
     request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     request.header.nlmsg_seq = ++sequence_;
     request.info.ifi_family = AF_UNSPEC;
@@ -105,16 +134,14 @@ Result<void> Links::refresh() {
     // The kernel fills an answer's datagrams up to 32 KiB (net/netlink/af_netlink.c), and at once on the
     // first read.
     alignas(nlmsghdr) std::array<std::byte, 64 * 1024> buffer;
-    LinksByIndex found;
     for (bool last = false; !last;) {
         const ssize_t count = ::recv(query_.get(), buffer.data(), buffer.size(), 0);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return fail(what, "", reason_of(errno));
-        auto answer = read_answer(Bytes(buffer).first(static_cast<std::size_t>(count)), sequence_, found);
+        auto answer = read_answer(Bytes(buffer).first(static_cast<std::size_t>(count)), sequence_, links, addresses);
         if (!answer) return std::unexpected(answer.error());
         last = *answer;
     }
-    links_ = std::move(found);
     return {};
 }
 

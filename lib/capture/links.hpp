@@ -1,11 +1,13 @@
-// The network interfaces of one namespace, and word of their coming and going (rtnetlink, RFC 3549).
+// The network interfaces of one namespace with their addresses, and word of their coming and going (rtnetlink, RFC 3549).
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/address.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 
@@ -26,6 +28,8 @@ class Links {
     static Result<Links> open();
 
     [[nodiscard]] const LinksByIndex& by_index() const noexcept { return links_; }
+    /// The addresses of all interfaces, sorted, each once.
+    [[nodiscard]] const std::vector<Address>& addresses() const noexcept { return addresses_; }
     /// The index of the interface of that name; 0 where there is none.
     [[nodiscard]] std::uint32_t index_of(std::string_view name) const noexcept;
     /// Readable when something changed.
@@ -38,8 +42,11 @@ class Links {
 
   private:
     Fd monitor_, query_;
+    Result<void> ask(std::uint16_t type, LinksByIndex& links, std::vector<Address>& addresses);
+
     std::uint32_t sequence_ = 0;
     LinksByIndex links_;
+    std::vector<Address> addresses_;
 };
 
 }  // namespace podsnoop

@@ -124,9 +124,22 @@ std::vector<std::string> LiveCapture::take_notices() {
     return notices;
 }
 
+std::vector<NamespaceState> LiveCapture::take_namespaces() {
+    std::vector<NamespaceState> changes;
+    for (const auto& place : places_) {
+        const std::vector<Address>& addresses = place->capture.addresses();
+        if (place->done_at ? place->ended : place->begun && place->told == addresses) continue;
+        place->begun = true;
+        place->ended = place->done_at.has_value();
+        place->told = addresses;
+        changes.push_back({.netns = place->capture.inode(), .addresses = addresses, .traced = !place->ended});
+    }
+    return changes;
+}
+
 void LiveCapture::close_removed() {
     std::erase_if(places_, [&](const std::unique_ptr<Place>& place) {
-        if (!place->done_at || steady_clock::now() < *place->done_at || place->capture.waiting() != 0) return false;
+        if (!place->ended || steady_clock::now() < *place->done_at || place->capture.waiting() != 0) return false;
         closed_drops_ += place->capture.drops();
         return true;
     });

@@ -16,6 +16,7 @@
 #include "capture/source.hpp"
 #include "event/flow_hint.hpp"
 #include "event/ledger.hpp"
+#include "event/namespace.hpp"
 #include "event/packet.hpp"
 #include "node/netns.hpp"
 
@@ -53,6 +54,8 @@ class LiveCapture {
     [[nodiscard]] const std::vector<Interface>& interfaces() const noexcept { return interfaces_->all(); }
     /// What happened to interfaces since the last call, a line each for people. Opens again what came back.
     std::vector<std::string> take_notices();
+    /// Namespaces that were added or removed since the last call, or whose addresses changed.
+    std::vector<NamespaceState> take_namespaces();
     void hint(const FlowHint& hint);
 
     /// Takes no further packets. Waits, some hundredths of a second, until those on their way have arrived;
@@ -67,6 +70,8 @@ class LiveCapture {
     struct Place {
         NamespaceCapture capture;
         std::optional<std::chrono::steady_clock::time_point> done_at{};  ///< removed: close it then
+        std::vector<Address> told{};     ///< the addresses last told
+        bool begun = false, ended = false;  ///< told as traced, and as no longer traced
     };
     /// A socket that has packets to read.
     struct Ready {

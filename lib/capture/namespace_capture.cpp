@@ -53,7 +53,7 @@ Result<NamespaceCapture> NamespaceCapture::open(NetworkNamespace netns, Namespac
 Result<void> NamespaceCapture::start() {
     auto links = Links::open();
     if (!links) return std::unexpected(links.error());
-    known_ = links->by_index();
+    note_links(*links);
     for (const std::string& name : options_.interfaces)
         if (links->index_of(name) == 0)
             return fail("cannot open interface", name, "no such interface", "there are: " + names_of(known_));
@@ -98,15 +98,20 @@ Result<void> NamespaceCapture::reopen_tap(const std::string& name, std::uint32_t
 Result<void> NamespaceCapture::look_up_links() {
     if (links_) {
         if (auto done = links_->refresh(); !done) return done;
-        known_ = links_->by_index();
+        note_links(*links_);
         return {};
     }
     auto visit = NetnsVisit::enter(netns_);
     if (!visit) return std::unexpected(visit.error());
     auto links = Links::open();
     if (!links) return std::unexpected(links.error());
-    known_ = links->by_index();
+    note_links(*links);
     return visit->leave();
+}
+
+void NamespaceCapture::note_links(const Links& links) {
+    known_ = links.by_index();
+    addresses_ = links.addresses();
 }
 
 std::uint32_t NamespaceCapture::interface_of(std::uint32_t ifindex) {

@@ -45,6 +45,9 @@ class NamespaceCapture {
     /// The interface list's index of an interface by the kernel's, which is asked where it is new.
     std::uint32_t interface_of(std::uint32_t ifindex);
 
+    /// Its interfaces' addresses, as of the last look.
+    [[nodiscard]] const std::vector<Address>& addresses() const noexcept { return addresses_; }
+
     /// What happened to interfaces since the last call, a line each for people. Opens again what came back, which needs
     /// the filter.
     void take_notices(int filter_fd, std::vector<std::string>& notices);
@@ -63,6 +66,7 @@ class NamespaceCapture {
     Result<void> open_tap(const std::string& name, std::uint32_t ifindex);
     Result<void> reopen_tap(const std::string& name, std::uint32_t ifindex);
     Result<void> look_up_links();
+    void note_links(const Links& links);
     std::uint32_t add_interface(const std::string& name, std::uint32_t ifindex);
     void retire_tap(const std::string& name);
     void close_retired_taps();
@@ -76,6 +80,7 @@ class NamespaceCapture {
     int epoll_;
     std::optional<Links> links_;  // where it follows them
     LinksByIndex known_;          // as of the last look
+    std::vector<Address> addresses_;
     LinksByIndex told_;           // as of the last notices
     std::list<Tap> taps_;
     std::unordered_map<std::uint32_t, std::uint32_t> interface_by_ifindex_;

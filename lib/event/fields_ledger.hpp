@@ -63,10 +63,11 @@ void visit_fields(const Ledger& ledger, Visitor& v) {
                 ledger.connections_evicted);
         v.field("heads-truncated"_key, {.doc = "heads longer than is kept"}, ledger.heads_truncated);
     });
-    v.object("connections"_key, {.doc = "connections that were not decoded"}, true, [&] {
+    v.object("connections"_key, {.doc = "connections that were not decoded here"}, true, [&] {
         v.field("tls"_key, {.doc = "TLS"}, ledger.connections_tls);
         v.field("http2"_key, {.doc = "HTTP/2"}, ledger.connections_http2);
         v.field("other"_key, {.doc = "anything else"}, ledger.connections_other);
+        v.field("elsewhere"_key, {.doc = "HTTP, and told from the client's end, which is traced too"}, ledger.connections_elsewhere);
     });
     v.object("tunnels"_key, {.doc = "connections after an upgrade or CONNECT"}, true, [&] {
         v.field("count"_key, {.doc = "tunnels"}, ledger.tunnels);

@@ -37,6 +37,7 @@ struct Ledger {
     std::uint64_t responses_orphan = 0;  ///< responses whose request was not seen
     std::uint64_t connections_evicted = 0, heads_truncated = 0;
     std::uint64_t connections_tls = 0, connections_http2 = 0, connections_other = 0;  ///< not decoded
+    std::uint64_t connections_elsewhere = 0;      ///< told from their client's end, which is traced too
     std::uint64_t tunnels = 0, tunnel_bytes = 0;  ///< connections after 101 or CONNECT, and what they carried
     std::uint64_t tunnels_websocket = 0;          ///< those of them that speak WebSocket
 };

@@ -19,6 +19,7 @@ struct Segment {
     std::uint32_t ack = 0;        ///< valid where tcp_ack is set
     std::uint8_t flags = 0;       ///< TcpFlag bits
     std::uint16_t window = 0;     ///< as in the header, unscaled
+    std::uint32_t scope = 0;      ///< of its endpoints: equal ones of another scope are another connection
     std::uint32_t interface = 0;  ///< index into the source's list of interfaces
     Bytes payload;                ///< the captured part of the payload; valid as long as the packet
     std::uint32_t length = 0;     ///< payload bytes on the wire; >= payload.size()

@@ -187,7 +187,8 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
     const bool give_up = !conversation.joined || protocol != OtherProtocol::unknown;
     if (!give_up && ++conversation.misses < patient_misses) return;
     conversation.misses = 0;
-    if (!std::exchange(conversation.told_other, true)) {
+    const bool here = !conversation.info.client_known || sink_.wants(conversation.info);
+    if (!std::exchange(conversation.told_other, true) && here) {
         switch (protocol) {
             case OtherProtocol::tls: ++ledger_.connections_tls; break;
             case OtherProtocol::http2: ++ledger_.connections_http2; break;
@@ -197,7 +198,12 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
     // One that was open before, or whose first bytes were lost, may be in the middle of a long body: it stays
     // undecided, and a message that starts later is still seen.
     if (!conversation.joined) conversation.mode = Mode::ignored;
-    for (const Direction each : {direction, other(direction)})
+    hint_ignored(conversation);
+}
+
+/// Nothing of the connection is needed any more, until a message starts.
+void HttpTracer::hint_ignored(const Conversation& conversation) {
+    for (const Direction each : {Direction{0}, Direction{1}})
         sink_.hint({.kind = FlowHint::Kind::not_http,
                     .source = conversation.info.ends[each],
                     .destination = conversation.info.ends[other(each)],

@@ -109,7 +109,7 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
         conversation.info.client = parsed->is_request ? direction : other(direction);
     }
     conversation.halves[direction].framed = true;
-    become_http(conversation, parsed->is_request);
+    if (!become_http(conversation, parsed->is_request)) return false;
     Framer& framer = conversation.halves[direction].framer;
     if (!parsed->is_request) return response_head(id, *parsed, as_text(bytes), time);
     request_head(id, *parsed, as_text(bytes));
@@ -119,14 +119,21 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
 }
 
 /// The first message of a connection shows what it speaks. If that is a response, what was lost of the requests
-/// before counts from now on.
-void HttpTracer::become_http(Conversation& conversation, bool by_request) {
+/// before counts from now on. False where its exchanges are told from elsewhere.
+bool HttpTracer::become_http(Conversation& conversation, bool by_request) {
+    if (conversation.mode == Mode::undecided && !sink_.wants(conversation.info)) {
+        conversation.mode = Mode::ignored;
+        ++ledger_.connections_elsewhere;
+        hint_ignored(conversation);
+        return false;
+    }
     if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
         Half& requests = conversation.halves[conversation.info.client];
         requests.lost = true;
         requests.framer.restart();
     }
     conversation.mode = Mode::http;
+    return true;
 }
 
 void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_view text) {
@@ -304,8 +311,10 @@ void HttpTracer::bound_texts(Index newest) {
 void HttpTracer::fill(Index index, const Conversation& conversation) {
     Exchange& exchange = pending_[index].exchange;
     const Direction client = conversation.info.client;
-    exchange.client = {conversation.info.ends[client]};
-    exchange.server = {conversation.info.ends[other(client)]};
+    exchange.client = {.endpoint = conversation.info.ends[client], .pod = nullptr, .comm = {}};
+    exchange.server = {.endpoint = conversation.info.ends[other(client)], .pod = nullptr, .comm = {}};
+    exchange.service.reset();
+    exchange.side = Side::unknown;
     const Interface& interface = sink_.interface(conversation.info.interface);
     exchange.interface = interface.name;
     exchange.netns = interface.netns;

@@ -87,11 +87,12 @@ class HttpTracer : public StreamSink {
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.
     bool handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
     bool head(ConnectionId id, Direction direction, Bytes bytes, Time time);
-    void become_http(Conversation& conversation, bool by_request);
+    bool become_http(Conversation& conversation, bool by_request);
     void request_head(ConnectionId id, const Head& head, std::string_view text);
     bool response_head(ConnectionId id, const Head& head, std::string_view text, Time time);
     void content(Conversation& conversation, Direction direction, Bytes bytes, Time time);
     void message_end(ConnectionId id, Direction direction, Time time);
+    void hint_ignored(const Conversation& conversation);
     void hint_body(Conversation& conversation, Direction direction, const Chunk& chunk);
 
     Index take_pending(ConnectionId id);

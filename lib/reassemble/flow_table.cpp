@@ -27,7 +27,7 @@ FlowTable::FlowTable(std::size_t limit, std::uint64_t seed)
     : pool_(limit), buckets_(std::bit_ceil(limit + limit / 2), none), seed_(seed), present_(limit, false) {}
 
 std::size_t FlowTable::bucket_of(const FlowKey& key) const {
-    return mix(mix(seed_, key.ends[0]), key.ends[1]) & (buckets_.size() - 1);
+    return mix(mix(seed_ ^ key.scope, key.ends[0]), key.ends[1]) & (buckets_.size() - 1);
 }
 
 FlowTable::Id FlowTable::find(const FlowKey& key) const {

@@ -15,7 +15,8 @@ namespace podsnoop {
 
 /// A connection's endpoints in an order that is the same whoever sent the segment.
 struct FlowKey {
-    Endpoint ends[2];  ///< ends[0] < ends[1]
+    Endpoint ends[2];         ///< ends[0] < ends[1]
+    std::uint32_t scope = 0;  ///< Segment::scope
     bool operator==(const FlowKey&) const = default;
 };
 

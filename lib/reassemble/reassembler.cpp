@@ -47,8 +47,8 @@ Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::
 void Reassembler::accept(const Segment& segment) {
     if (segment.source == segment.destination) return;  // a socket connected to itself has no two directions
     const Direction from = segment.source < segment.destination ? 0 : 1;
-    const FlowKey key = from == 0 ? FlowKey{{segment.source, segment.destination}}
-                                  : FlowKey{{segment.destination, segment.source}};
+    const FlowKey key = from == 0 ? FlowKey{{segment.source, segment.destination}, segment.scope}
+                                  : FlowKey{{segment.destination, segment.source}, segment.scope};
     Id id = table_.find(key);
     if (id != FlowTable::none && is_another_connection(table_[id], from, segment)) {
         if (!table_[id].finished) close(id, Close::reused, segment.time);

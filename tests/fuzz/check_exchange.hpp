@@ -65,7 +65,8 @@ class CheckedExchanges : public ExchangeSink {
   public:
     explicit CheckedExchanges(const HttpOptions& options) : options_(options) {}
 
-    void told(const Exchange& exchange) override {
+    bool wants(const ConnectionInfo&) override { return true; }
+    void told(Exchange& exchange) override {
         check_exchange(exchange, options_);
         exchanges.push_back(exchange);
     }

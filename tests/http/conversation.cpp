@@ -29,7 +29,7 @@ std::string line_of(const Exchange& exchange) {
     return line;
 }
 
-void Collector::told(const Exchange& exchange) {
+void Collector::told(Exchange& exchange) {
     lines.push_back(line_of(exchange));
     exchanges.push_back(exchange);
 }

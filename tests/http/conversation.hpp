@@ -17,7 +17,8 @@ namespace podsnoop::test {
 /// Collects exchanges as the short lines that transcripts expect.
 class Collector : public ExchangeSink {
   public:
-    void told(const Exchange& exchange) override;
+    bool wants(const ConnectionInfo&) override { return true; }
+    void told(Exchange& exchange) override;
     void hint(const FlowHint& hint) override { hints.push_back(hint); }
     const Interface& interface(std::uint32_t) const override { return interface_; }
 

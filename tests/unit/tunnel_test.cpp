@@ -111,7 +111,8 @@ class Trace : public ExchangeSink {
     }
     void finish() { reassembler_.finish(now_); }
 
-    void told(const Exchange& exchange) override { exchanges.push_back(exchange); }
+    bool wants(const ConnectionInfo&) override { return true; }
+    void told(Exchange& exchange) override { exchanges.push_back(exchange); }
     void hint(const FlowHint&) override {}
     const Interface& interface(std::uint32_t index) const override { return interfaces_[index]; }
 

@@ -65,6 +65,11 @@ bool FileCapture::skips_bodies() const {
     return pcapng != nullptr && pcapng->skips_bodies();
 }
 
+std::vector<std::string> FileCapture::take_notes() {
+    auto* pcapng = std::get_if<PcapngReader>(&reader_);
+    return pcapng != nullptr ? pcapng->take_notes() : std::vector<std::string>{};
+}
+
 std::optional<Time> FileCapture::started() const {
     const auto* pcapng = std::get_if<PcapngReader>(&reader_);
     return pcapng != nullptr ? pcapng->started() : std::nullopt;

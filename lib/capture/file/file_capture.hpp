@@ -36,6 +36,9 @@ class FileCapture {
     /// When capturing began and ended, where the file says it; known once it was read to its end.
     [[nodiscard]] std::optional<Time> started() const;
     [[nodiscard]] std::optional<Time> stopped() const;
+    /// What the writer knew of pods, namespaces and connections where the packet last given stands in the file (or, at
+    /// its end, behind the last packet), since the last call; see PcapngWriter::write_notes.
+    std::vector<std::string> take_notes();
     /// Readable when more may be waiting; for poll(). A regular file always is.
     [[nodiscard]] int poll_fd() const { return input_.fd(); }
 

@@ -115,8 +115,10 @@ Result<PcapngReader::Parsed> PcapngReader::parse(const Input& input, const Block
             return parse_interface(input, block);
         case block_statistics:
             return parse_statistics(input, block);
+        case block_names:
+            return parse_names(input, block);
         default:
-            return Parsed::other;  // names, secrets, custom blocks, journal entries
+            return Parsed::other;  // secrets, custom blocks, journal entries
     }
 }
 
@@ -173,6 +175,24 @@ std::uint32_t PcapngReader::index_of(const Interface& interface) const {
     };
     const auto from = interfaces_.begin() + static_cast<std::ptrdiff_t>(std::min(first, interfaces_.size()));
     return static_cast<std::uint32_t>(std::find_if(from, interfaces_.end(), same) - interfaces_.begin());
+}
+
+/// Only our notes matter here. Names of addresses that others put into a capture say nothing of pods.
+Result<PcapngReader::Parsed> PcapngReader::parse_names(const Input& input, const Block& block) {
+    Bytes rest = block.body;
+    while (rest.size() >= 4) {
+        const std::uint16_t type = order_.u16(rest, 0);
+        const std::size_t size = 4 + padded(order_.u16(rest, 2));
+        if (size > rest.size()) return damaged_block(input, "name longer than what is left", block.offset);
+        rest = rest.subspan(size);
+        if (type == names_end) break;
+    }
+    const bool whole = visit_options(rest, order_, [&](std::uint16_t code, Bytes value) {
+        if (code == option_comment && as_text(value).starts_with(note_comment))
+            notes_.emplace_back(as_text(value).substr(note_comment.size()));
+    });
+    if (!whole) return damaged_block(input, "option longer than what is left", block.offset);
+    return Parsed::other;
 }
 
 Result<PcapngReader::Parsed> PcapngReader::parse_statistics(const Input& input, const Block& block) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -35,6 +36,8 @@ class PcapngReader {
     /// When capturing began and ended, where the statistics say it.
     [[nodiscard]] std::optional<Time> started() const { return started_; }
     [[nodiscard]] std::optional<Time> stopped() const { return stopped_; }
+    /// The notes that stood before the packet last given or, at the end, behind the last; then forgets them.
+    std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
     /// Packets passed over because their interface's link type cannot be decoded.
     [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
 
@@ -61,6 +64,7 @@ class PcapngReader {
     Result<Parsed> parse(const Input& input, const Block& block, Packet& packet);
     Result<Parsed> parse_section(const Input& input, const Block& block);
     Result<Parsed> parse_interface(const Input& input, const Block& block);
+    Result<Parsed> parse_names(const Input& input, const Block& block);
     Result<Parsed> parse_statistics(const Input& input, const Block& block);
     Result<Parsed> parse_timed_packet(const Input& input, const Block& block, Packet& packet);
     Result<Parsed> parse_simple_packet(const Input& input, const Block& block, Packet& packet);
@@ -77,6 +81,7 @@ class PcapngReader {
     std::uint64_t undecodable_ = 0;
     std::string undecodable_link_;  // the first such
     bool any_decodable_ = false;    // whether any interface so far can be decoded
+    std::vector<std::string> notes_;
     Time last_time_;                // for simple packets, which have none
 };
 

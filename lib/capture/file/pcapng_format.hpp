@@ -11,10 +11,13 @@ enum BlockType : std::uint32_t {
     block_interface = 1,
     block_obsolete_packet = 2,
     block_simple_packet = 3,
+    block_names = 4,
     block_statistics = 5,
     block_enhanced_packet = 6,
     block_section = 0x0a0d0d0a,  // the same in either byte order
 };
+
+enum NameRecord : std::uint16_t { names_end = 0, name_of_ipv4 = 1, name_of_ipv6 = 2 };
 
 enum Option : std::uint16_t {
     option_end = 0,
@@ -41,6 +44,10 @@ constexpr std::size_t padded(std::size_t size) { return (size + 3) & ~std::size_
 
 /// What the writer says of a section whose capture left out body segments (see bpf/README.md).
 inline constexpr std::string_view skips_bodies_comment = "podsnoop: segments inside bodies were left out";
+
+/// What the comments in a block of names start with that say what was known at this place in the file of pods, namespaces
+/// and connections.
+inline constexpr std::string_view note_comment = "podsnoop note: ";
 
 /// How the writer puts an interface's network namespace into its description, before the inode number.
 inline constexpr std::string_view netns_description = "network namespace ";

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t flush_size = 256 * 1024;
 constexpr std::uint32_t unnumbered = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t max_name = 255;  // of an address
 constexpr std::size_t link_type_count = 6;
 constexpr std::uint8_t nanoseconds = 9;  // if_tsresol: 10^-9
 
@@ -48,6 +49,32 @@ Result<PcapngWriter> PcapngWriter::create(const std::string& path, bool skips_bo
 
 Result<void> PcapngWriter::write(const Packet& packet, const Interface& interface) {
     add_packet(packet, number_of(packet.interface, packet.link, interface));
+    if (pending_.size() >= flush_size) return flush();
+    return {};
+}
+
+Result<void> PcapngWriter::write_notes(std::span<const std::string> notes, std::span<const AddressName> names) {
+    constexpr std::size_t block_limit = 1 << 20;  // far below what readers take for damage
+    while (!notes.empty() || !names.empty()) {
+        const std::size_t start = start_block(block_names);
+        for (; !names.empty() && pending_.size() - start < block_limit; names = names.subspan(1)) {
+            const AddressName& named = names.front();
+            const bool v6 = named.address.family == 6;
+            const std::string_view name = std::string_view(named.name).substr(0, max_name);
+            std::string record(as_text(std::as_bytes(std::span(named.address.bytes)).first(v6 ? 16 : 4)));
+            record += name;
+            record += '\0';
+            add_option(v6 ? name_of_ipv6 : name_of_ipv4, record);
+        }
+        add_option(names_end, {});
+        bool any = false;
+        for (; !notes.empty() && pending_.size() - start < block_limit; notes = notes.subspan(1)) {
+            add_option(option_comment, std::string(note_comment) + notes.front());
+            any = true;
+        }
+        if (any) add_option(option_end, {});
+        end_block(start);
+    }
     if (pending_.size() >= flush_size) return flush();
     return {};
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/address.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "event/ledger.hpp"
@@ -23,6 +25,13 @@ class PcapngWriter {
 
     /// Adds a packet that was seen on this interface. An interface is described when its first packet comes.
     Result<void> write(const Packet& packet, const Interface& interface);
+    /// Adds what is known from here on, each note a text without line ends of at most 65,000 bytes that the reader gives
+    /// back as it is; and names of addresses, for Wireshark.
+    struct AddressName {
+        Address address;
+        std::string name;
+    };
+    Result<void> write_notes(std::span<const std::string> notes, std::span<const AddressName> names);
     /// Hands what was gathered to the kernel.
     Result<void> flush();
     /// Adds the counters, and when capturing began and ended; and flushes. Nothing may follow.

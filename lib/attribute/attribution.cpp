@@ -1,0 +1,146 @@
+#include "attribute/attribution.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace podsnoop {
+
+namespace {
+
+constexpr std::size_t facts_limit = 32'768;  // connections, of each half
+constexpr std::size_t namespaces_limit = 16'384;
+
+/// Addresses that mean another host in every namespace.
+bool is_loopback(const Address& address) {
+    if (address.family == 4) return address.bytes[0] == 127;
+    return std::ranges::all_of(std::span(address.bytes).first(15), [](std::uint8_t b) { return b == 0; }) && address.bytes[15] == 1;
+}
+bool is_link_local(const Address& address) {
+    if (address.family == 4) return address.bytes[0] == 169 && address.bytes[1] == 254;
+    return address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
+}
+bool is_everywhere(const Address& address) { return is_loopback(address) || is_link_local(address); }
+
+}  // namespace
+
+void Attribution::apply(const Noted& noted) {
+    std::visit([&](const auto& what) { note(what, noted.time); }, noted.note);
+}
+
+void Attribution::note(const NamespaceState& state, Time) {
+    if (state.addresses.empty()) {
+        namespaces_.erase(state.netns);
+    } else if (namespaces_.size() < namespaces_limit || namespaces_.contains(state.netns)) {
+        namespaces_[state.netns] = state;
+        if (state.node) node_ = state.netns;
+    }
+    std::erase_if(homes_, [&](const auto& home) { return home.second == state.netns; });
+    if (!state.traced) return;
+    for (const Address& address : state.addresses)
+        if (!is_everywhere(address)) homes_[address] = state.netns;
+}
+
+void Attribution::note(const PodsKnown& known, Time time) {
+    pods_ = known.pods;
+    pods_time_ = time;
+    index_.update(known.pods, time);
+}
+
+void Attribution::note(const ConnectionFacts& facts, Time time) {
+    if (facts_[0].size() >= facts_limit) facts_[1] = std::exchange(facts_[0], {});
+    facts_[0].insert_or_assign(ConnectionKey{facts.netns, facts.client, facts.server}, Noted{time, facts});
+}
+
+const ConnectionFacts* Attribution::facts_of(const ConnectionKey& key) const {
+    for (const Facts& half : facts_)
+        if (const auto found = half.find(key); found != half.end()) return std::get_if<ConnectionFacts>(&found->second.note);
+    return nullptr;
+}
+
+bool Attribution::is_local(const Address& address, std::uint64_t netns) const {
+    if (is_loopback(address)) return true;
+    const auto found = namespaces_.find(netns);
+    return found != namespaces_.end() && std::ranges::binary_search(found->second.addresses, address);
+}
+
+bool Attribution::is_told_elsewhere(const Endpoint& client, std::uint64_t netns) const {
+    if (is_local(client.address, netns)) return false;
+    const auto home = homes_.find(client.address);
+    return home != homes_.end() && home->second != netns;
+}
+
+/// The namespace whose sockets tell the process at this end; 0 where the address alone tells the pod, or nothing does.
+std::uint64_t Attribution::process_namespace(const Endpoint& end, std::uint64_t netns, Time time) const {
+    if (is_local(end.address, netns)) return index_.by_netns(netns, time) == nullptr ? netns : 0;
+    return is_nodes(end.address) ? node_ : 0;
+}
+
+std::optional<AttributionQuestion> Attribution::begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time) {
+    const ConnectionKey key{netns, client, server};
+    for (Facts& half : facts_) half.erase(key);
+    const AttributionQuestion question{.netns = netns,
+                                      .client = client,
+                                      .server = server,
+                                      .client_process_in = process_namespace(client, netns, time),
+                                      .server_process_in = process_namespace(server, netns, time),
+                                      // A Service's address is nobody's; a caller's was replaced by the node's own.
+                                      .translation = !is_loopback(server.address) &&
+                                                     (index_.by_address(server, time) == nullptr ||
+                                                      (is_nodes(client.address) && !is_local(client.address, netns)))};
+    const bool any = question.client_process_in != 0 || question.server_process_in != 0 || question.translation;
+    return any && netns != 0 ? std::optional(question) : std::nullopt;
+}
+
+void Attribution::attribute(Exchange& exchange) const {
+    if (namespaces_.contains(exchange.netns)) {
+        const bool client = is_local(exchange.client.endpoint.address, exchange.netns);
+        const bool server = is_local(exchange.server.endpoint.address, exchange.netns);
+        exchange.side = client ? Side::client : server ? Side::server : Side::between;
+    }
+    static const ConnectionFacts nothing;
+    const ConnectionFacts* known = facts_of({exchange.netns, exchange.client.endpoint, exchange.server.endpoint});
+    const ConnectionFacts& facts = known != nullptr ? *known : nothing;
+    if (facts.backend.address.family != 0) {
+        exchange.service = Service{exchange.server.endpoint, facts.service_name};
+        exchange.server.endpoint = facts.backend;
+    } else if (!facts.service_name.empty()) {
+        exchange.service = Service{exchange.server.endpoint, facts.service_name};
+    }
+    attribute(exchange.client, facts.client_process, false, exchange);
+    if (facts.caller.address.family != 0 && exchange.client.pod == nullptr)
+        exchange.client.pod = index_.by_address(facts.caller, exchange.time);
+    attribute(exchange.server, facts.server_process, true, exchange);
+}
+
+void Attribution::attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const Exchange& exchange) const {
+    const Endpoint& end = peer.endpoint;
+    const bool local = is_local(end.address, exchange.netns);
+    if (process) {
+        peer.pod = process->cgroup.empty() ? nullptr : index_.by_cgroup(process->cgroup);
+        if (peer.pod == nullptr) peer.comm = process->comm;
+        return;
+    }
+    if (local && is_everywhere(end.address)) {
+        peer.pod = index_.by_netns(exchange.netns, exchange.time);
+        return;
+    }
+    // By the address, which knows the container by its port. In a pod's own namespace it can be no other pod's.
+    peer.pod = index_.by_address(end, exchange.time);
+    if (local) {
+        const Pod* owner = index_.by_netns(exchange.netns, exchange.time);
+        if (owner != nullptr && (peer.pod == nullptr || peer.pod->uid != owner->uid)) peer.pod = owner;
+    }
+    if (peer.pod == nullptr && is_server && is_nodes(end.address)) peer.pod = index_.by_host_port(end.port, exchange.time);
+}
+
+std::vector<Noted> Attribution::standing() const {
+    std::vector<Noted> notes;
+    for (const auto& [netns, state] : namespaces_) notes.push_back({pods_time_, state});
+    notes.push_back({pods_time_, PodsKnown{pods_}});
+    for (const Facts* half : {&facts_[1], &facts_[0]})
+        for (const auto& [key, noted] : *half) notes.push_back(noted);
+    return notes;
+}
+
+}  // namespace podsnoop

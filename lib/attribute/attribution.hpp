@@ -1,0 +1,64 @@
+// Whose an exchange was: its pods, from which side it was seen, the Service called, the process behind an address of the
+// node. Pure: all it knows it was told as notes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "attribute/connection_key.hpp"
+#include "attribute/notes.hpp"
+#include "attribute/pod_index.hpp"
+#include "event/exchange.hpp"
+
+namespace podsnoop {
+
+/// What to ask the node about a connection, whose answer is a ConnectionFacts.
+struct AttributionQuestion {
+    std::uint64_t netns = 0;  ///< where it was seen
+    Endpoint client, server;  ///< as on the wire there
+    std::uint64_t client_process_in = 0, server_process_in = 0;  ///< the namespace to look for the socket in; 0: do not ask
+    bool translation = false;                                    ///< whether the server's address is another's
+};
+
+class Attribution {
+  public:
+    void apply(const Noted& noted);
+
+    /// Whether the connection, seen in this namespace, is told from its client's, which is traced too.
+    [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, std::uint64_t netns) const;
+    /// A connection begins: what was known of an earlier one between the same endpoints is forgotten. Gives what is worth
+    /// asking of this one, if anything.
+    std::optional<AttributionQuestion> begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time);
+    /// Fills in side, pods, processes and Service. The pods stay valid until the next note.
+    void attribute(Exchange& exchange) const;
+
+    /// Notes that tell a new reader all that is known now.
+    [[nodiscard]] std::vector<Noted> standing() const;
+    [[nodiscard]] const PodIndex& pods() const { return index_; }
+
+  private:
+    using Facts = std::unordered_map<ConnectionKey, Noted, ConnectionKey::Hash>;
+
+    void note(const NamespaceState& state, Time time);
+    void note(const PodsKnown& known, Time time);
+    void note(const ConnectionFacts& facts, Time time);
+    [[nodiscard]] const ConnectionFacts* facts_of(const ConnectionKey& key) const;
+    [[nodiscard]] bool is_local(const Address& address, std::uint64_t netns) const;
+    [[nodiscard]] bool is_nodes(const Address& address) const { return node_ != 0 && is_local(address, node_); }
+    [[nodiscard]] std::uint64_t process_namespace(const Endpoint& end, std::uint64_t netns, Time time) const;
+    void attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const Exchange& exchange) const;
+
+    PodIndex index_;
+    std::vector<PodRecord> pods_;  // as last noted
+    Time pods_time_;
+    std::map<std::uint64_t, NamespaceState> namespaces_;
+    std::map<Address, std::uint64_t> homes_;  // the traced namespace that has an address of its own
+    std::uint64_t node_ = 0;                  // the node's own namespace
+    // What is known of connections: the younger half and the older, which is dropped when the younger is full.
+    Facts facts_[2];
+};
+
+}  // namespace podsnoop

@@ -1,0 +1,69 @@
+// Exchanges that ended before the node answered whose they are. They wait for it, for a moment.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "attribute/connection_key.hpp"
+#include "base/time.hpp"
+#include "event/exchange.hpp"
+
+namespace podsnoop {
+
+class HeldExchanges {
+  public:
+    /// Something was asked about a connection: its exchanges wait until then. Where very much is asked they do not.
+    void asked(const ConnectionKey& connection, Time until) {
+        if (waiting_.size() >= connections_limit || !waiting_.try_emplace(connection).second) return;
+        deadlines_.push_back({until, connection});
+    }
+
+    /// Keeps a copy where an answer about its connection is due. False: tell it now.
+    bool keep(const Exchange& exchange) {
+        if (waiting_.empty() || kept_ >= exchanges_limit) return false;
+        const auto found = waiting_.find({exchange.netns, exchange.client.endpoint, exchange.server.endpoint});
+        if (found == waiting_.end()) return false;
+        found->second.push_back(exchange);
+        ++kept_;
+        return true;
+    }
+
+    /// Calls tell(exchange) for each that waited for this answer, in the order in which they ended.
+    template <class Tell>
+    void answered(const ConnectionKey& connection, Tell tell) {
+        auto found = waiting_.extract(connection);
+        if (found.empty()) return;
+        kept_ -= found.mapped().size();
+        for (Exchange& exchange : found.mapped()) tell(exchange);
+    }
+
+    /// The same for those that need not wait any longer.
+    template <class Tell>
+    void advance(Time now, Tell tell) {
+        while (!deadlines_.empty() && deadlines_.front().first <= now) {
+            const ConnectionKey connection = deadlines_.front().second;
+            deadlines_.pop_front();
+            answered(connection, tell);
+        }
+    }
+    template <class Tell>
+    void finish(Tell tell) {
+        advance(Time::max(), tell);
+    }
+
+    [[nodiscard]] bool empty() const { return kept_ == 0; }
+
+  private:
+    static constexpr std::size_t connections_limit = 8192, exchanges_limit = 16384;
+
+    std::unordered_map<ConnectionKey, std::vector<Exchange>, ConnectionKey::Hash> waiting_;
+    // In the order of asking, which is that of their time. Of one that was answered long since, and asked about again
+    // between other ends of the same names, the earlier deadline counts.
+    std::deque<std::pair<Time, ConnectionKey>> deadlines_;
+    std::size_t kept_ = 0;
+};
+
+}  // namespace podsnoop

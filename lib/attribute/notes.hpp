@@ -1,0 +1,61 @@
+// What becomes known of pods, namespaces and connections while packets are read, in the order of the packets: live from
+// the node, and from a capture file as it was then. What is told of a packet depends on the packets and the notes before
+// it alone, so that a file gives the records that the trace gave which wrote it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/address.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "event/namespace.hpp"
+#include "event/pod.hpp"
+
+namespace podsnoop {
+
+/// All pods of the node, as they are now known.
+struct PodsKnown {
+    std::vector<PodRecord> pods;
+};
+
+/// Who owns a socket.
+struct Process {
+    std::string comm;    ///< empty where unknown
+    std::string cgroup;  ///< as in /proc/PID/cgroup, or below the cgroup mount; empty where unknown
+};
+
+/// What the node knows of one connection.
+struct ConnectionFacts {
+    std::uint64_t netns = 0;   ///< where it was seen
+    Endpoint client, server;   ///< as on the wire there
+    std::optional<Process> client_process, server_process;
+    Endpoint backend;          ///< who answers behind a Service's address; unknown where it was not translated
+    Endpoint caller;           ///< who called behind the client's address; unknown where that was not translated
+    std::string service_name;  ///< "namespace/name:port"; empty where unknown
+};
+
+using Note = std::variant<NamespaceState, PodsKnown, ConnectionFacts>;
+
+struct Noted {
+    Time time;
+    Note note;
+};
+
+/// A note as texts without line ends, of at most 60,000 bytes each, JSON inside. What does not fit is left out.
+std::vector<std::string> write_note(const Noted& noted);
+
+/// Puts texts together again.
+class NoteReader {
+  public:
+    /// A note when the last of its texts was read, else nothing. Any other text is an Error, and changes nothing.
+    Result<std::optional<Noted>> read(std::string_view text);
+
+  private:
+    std::vector<PodRecord> pods_;  // of a note whose last text has not come yet
+};
+
+}  // namespace podsnoop

@@ -1,0 +1,271 @@
+#include "surroundings.hpp"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "capture/links.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto patience = 2s;             // for any pods at all, before tracing without them
+constexpr auto patience_selected = 20s;   // where the user named some
+constexpr std::size_t met_limit = 4096;   // addresses not known that were asked for
+// What all namespaces' rings take together, unless the user says it, and each of them at least.
+constexpr std::size_t shared_buffer = std::size_t{64} << 20, least_buffer = std::size_t{1} << 20, most_buffer = std::size_t{32} << 20;
+
+bool watch(int epoll, int fd) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+std::string count_of(std::size_t count, const char* one, const char* many) {
+    return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+/// Addresses that pods have: of private networks (RFC 1918, RFC 6598, RFC 4193).
+bool is_private(const Address& address) {
+    const auto& b = address.bytes;
+    if (address.family == 6) return (b[0] & 0xfe) == 0xfc;
+    return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) || (b[0] == 100 && (b[1] & 0xc0) == 64);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& settings, const std::string& traced_netns) {
+    Result<NetworkNamespace> node = NetworkNamespace::open(settings.sources.root + "/proc/1/ns/net");
+    if (!node) node = NetworkNamespace::current();  // as a user without privileges, who reads no packets either
+    if (!node) return std::unexpected(node.error());
+    auto traced = traced_netns.empty() ? NetworkNamespace::current() : NetworkNamespace::open(traced_netns);
+    if (!traced) return std::unexpected(traced.error());
+    Fd epoll(epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll) return fail("cannot poll", {}, std::strerror(errno));
+    std::unique_ptr<Surroundings> surroundings(new Surroundings(settings, std::move(*node), std::move(*traced), std::move(epoll)));
+    if (Result<void> begun = surroundings->begin(); !begun) return std::unexpected(begun.error());
+    return surroundings;
+}
+
+Result<void> Surroundings::begin() {
+    Result<PodSources> sources = pod_sources(settings_.sources);
+    if (!sources) return std::unexpected(sources.error());
+    auto pods = PodWatch::start(std::move(*sources));
+    if (!pods) return std::unexpected(pods.error());
+    watch_ = std::move(*pods);
+    auto node = NetworkNamespace::open("/proc/self/fd/" + std::to_string(node_.fd()));
+    if (!node) return std::unexpected(node.error());
+    auto owners = ConnectionOwners::start(std::move(*node), {.root = settings_.sources.root});
+    if (!owners) return std::unexpected(owners.error());
+    owners_ = std::move(*owners);
+    if (!watch(epoll_.get(), watch_->poll_fd()) || !watch(epoll_.get(), owners_->fd()))
+        return fail("cannot poll", {}, std::strerror(errno));
+    watch_files();
+    return {};
+}
+
+/// The kubelet makes a folder for a pod before its containers start, and removes it after they are gone. Without
+/// inotify pods are still seen at the next round of asking.
+void Surroundings::watch_files() {
+    files_ = Fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!files_) return;
+    for (const char* folder : {"/var/log/pods", "/run/netns"})
+        static_cast<void>(inotify_add_watch(files_.get(), (settings_.sources.root + folder).c_str(), IN_CREATE | IN_DELETE | IN_MOVED_TO));
+    watch(epoll_.get(), files_.get());
+}
+
+/// Whether a pod came or went, as far as folders tell.
+bool Surroundings::heed_files() {
+    alignas(inotify_event) std::array<char, 4096> events;
+    bool any = false;
+    while (files_ && read(files_.get(), events.data(), events.size()) > 0) any = true;
+    return any;
+}
+
+Result<bool> Surroundings::find_pods() {
+    const bool selected = !settings_.selection.empty();
+    const auto until = Clock::now() + (selected ? Clock::duration(patience_selected) : Clock::duration(patience));
+    const auto found = [&] { return std::ranges::any_of(pods_, [&](const PodRecord& pod) { return is_followed(pod); }); };
+    std::vector<Note> notes;
+    for (bool over = false; !over && !found() && Clock::now() < until;) {
+        over = watch_->wait_first(20ms);
+        take_pods(notes);
+    }
+    if (found() || !selected) return found();
+    const std::string asked = settings_.selection.text();
+    if (std::ranges::any_of(pods_, [&](const PodRecord& pod) { return settings_.selection.matches(pod); }))
+        return fail("cannot trace pods", asked, "none of them runs on this node", "podsnoop pods lists the pods of this node");
+    const std::string near = settings_.selection.near_names(pods_);
+    return fail("cannot trace pods", asked, "no pod of this node has that name",
+                near.empty() ? "podsnoop pods lists the pods of this node" : "there are: " + near);
+}
+
+Result<std::string> Surroundings::follow(LiveCapture& capture, std::size_t buffer_bytes) {
+    follows_ = true;
+    buffer_bytes_ = buffer_bytes;
+    sync(capture);
+    if (followed_.empty()) {
+        const std::string why = notices_.empty() ? "they ended meanwhile" : notices_.front();
+        notices_.clear();
+        return fail("cannot trace pods", {}, why, "run as root, on the node or with its process ids (hostPID)");
+    }
+    const auto on_node = static_cast<std::size_t>(
+        std::ranges::count_if(pods_, [&](const PodRecord& pod) { return pod.host_network && settings_.selection.matches(pod); }));
+    const std::size_t own = followed_.size() - (followed_.contains(node_.inode()) ? 1 : 0);
+    std::string text = count_of(own, "pod", "pods");
+    if (on_node != 0 && !settings_.selection.empty()) text += " and " + std::to_string(on_node) + " on the node's network";
+    if (on_node != 0 && settings_.selection.empty())
+        text += " (not " + std::to_string(on_node) + " on the node's own network: name them with --pod, or use -i)";
+    return text;
+}
+
+bool Surroundings::is_followed(const PodRecord& pod) const {
+    if (!settings_.selection.matches(pod)) return false;
+    if (pod.host_network) return !settings_.selection.empty();
+    return pod.netns != 0 && pod.netns != node_.inode() &&
+           std::ranges::any_of(pod.containers, [](const PodContainer& container) { return container.pid != 0; });
+}
+
+std::size_t Surroundings::buffer_for(std::size_t namespaces) const {
+    if (buffer_bytes_ != 0) return buffer_bytes_;
+    return std::clamp(shared_buffer / std::max<std::size_t>(namespaces, 1), least_buffer, most_buffer);
+}
+
+/// Traces what is to be traced by now, and lets go of the rest.
+void Surroundings::sync(LiveCapture& capture) {
+    for (const PodRecord& pod : pods_)
+        if (is_followed(pod)) add_namespace(capture, pod);
+    std::erase_if(followed_, [&](const auto& followed) {
+        const auto& [netns, uid] = followed;
+        if (netns == node_.inode()) return false;
+        // A pod whose containers are all down for a moment keeps its namespace.
+        const auto pod = std::ranges::find(pods_, uid, &PodRecord::uid);
+        if (pod != pods_.end() && (pod->netns == 0 || pod->netns == netns)) return false;
+        capture.remove(netns);
+        return true;
+    });
+}
+
+void Surroundings::add_namespace(LiveCapture& capture, const PodRecord& pod) {
+    const std::uint64_t inode = pod.host_network ? node_.inode() : pod.netns;
+    if (followed_.contains(inode) || refused_.contains(inode)) return;
+    const auto refuse = [&](const Error& error) {
+        refused_.insert(inode);
+        notices_.push_back("cannot trace " + pod.namespace_name + "/" + pod.name + ": " + error.line());
+    };
+    Result<NetworkNamespace> netns = NetworkNamespace::open("/proc/self/fd/" + std::to_string(node_.fd()));
+    if (!pod.host_network) {
+        const auto alive = std::ranges::find_if(pod.containers, [](const PodContainer& container) { return container.pid != 0; });
+        netns = NetworkNamespace::open(settings_.sources.root + "/proc/" + std::to_string(alive->pid) + "/ns/net");
+        // The process may have ended, and another have its number.
+        if (!netns || netns->inode() != inode) return;
+    }
+    if (!netns) return refuse(netns.error());
+    const std::size_t expected = static_cast<std::size_t>(std::ranges::count_if(pods_, [&](const PodRecord& each) { return is_followed(each); }));
+    if (Result<void> added = capture.add(std::move(*netns), buffer_for(expected)); !added) return refuse(added.error());
+    followed_[inode] = pod.uid;
+}
+
+std::vector<Note> Surroundings::take(LiveCapture& capture) {
+    std::vector<Note> notes;
+    take_pods(notes);
+    if (std::exchange(pods_new_, false)) {
+        if (follows_) sync(capture);
+        note_node(notes);
+    }
+    for (NamespaceState& state : capture.take_namespaces()) {
+        if (!state.traced) state.addresses.clear();
+        state.node = state.netns == node_.inode();
+        notes.emplace_back(std::move(state));
+    }
+    take_answers(notes);
+    if (heed_files()) watch_->ask_soon();
+    return notes;
+}
+
+/// The node's own addresses, where its namespace is not traced itself.
+void Surroundings::note_node(std::vector<Note>& notes) {
+    Result<NetnsVisit> visit = NetnsVisit::enter(node_);
+    if (!visit) return;
+    const Result<Links> links = Links::open();
+    static_cast<void>(visit->leave());
+    if (!links || links->addresses() == node_addresses_) return;
+    node_addresses_ = links->addresses();
+    notes.emplace_back(NamespaceState{.netns = node_.inode(), .addresses = node_addresses_, .traced = false, .node = true});
+}
+
+void Surroundings::take_pods(std::vector<Note>& notes) {
+    PodWatch::News news = watch_->take();
+    for (const Error& warning : news.warnings) notices_.push_back(warning.line() + (warning.hint.empty() ? "" : "; " + warning.hint));
+    if (!news.pods) return;
+    pods_ = *news.pods;
+    pods_new_ = true;
+    owners_->know(pods_);
+    notes.emplace_back(PodsKnown{std::move(*news.pods)});
+}
+
+std::vector<std::string> Surroundings::take_notices() { return std::exchange(notices_, {}); }
+
+/// Where sockets of a namespace are looked for.
+std::optional<SocketPlace> Surroundings::place_of(std::uint64_t netns) const {
+    if (netns == node_.inode()) return SocketPlace{.netns = netns, .path = {}};
+    if (netns == traced_.inode()) return SocketPlace{.netns = netns, .path = "/proc/self/fd/" + std::to_string(traced_.fd())};
+    return std::nullopt;
+}
+
+void Surroundings::ask(const AttributionQuestion& question) {
+    const ConnectionKey connection{question.netns, question.client, question.server};
+    const std::uint64_t key = ++last_question_;
+    if (owners_->ask({.key = key,
+                      .client = question.client,
+                      .server = question.server,
+                      .client_at = place_of(question.client_process_in),
+                      .server_at = place_of(question.server_process_in),
+                      .maybe_translated = question.translation}))
+        asked_.emplace(key, connection);
+    else
+        unasked_.push_back(connection);
+}
+
+void Surroundings::take_answers(std::vector<Note>& notes) {
+    for (const ConnectionKey& connection : std::exchange(unasked_, {}))
+        notes.emplace_back(ConnectionFacts{.netns = connection.netns, .client = connection.client, .server = connection.server});
+    while (std::optional<ConnectionAnswer> answer = owners_->take()) {
+        const auto asked = asked_.extract(answer->key);
+        if (asked.empty()) continue;
+        const ConnectionKey& connection = asked.mapped();
+        ConnectionFacts facts{.netns = connection.netns, .client = connection.client, .server = connection.server};
+        if (const auto& translation = answer->translation) {
+            if (translation->service == connection.server && translation->by_service()) facts.backend = translation->backend;
+            if (translation->source == connection.client && translation->client != connection.client)
+                facts.caller = translation->client;
+        }
+        const auto process = [](std::optional<SocketOwner>& owner) {
+            return owner ? std::optional(Process{std::move(owner->comm), std::move(owner->cgroup)}) : std::nullopt;
+        };
+        facts.client_process = process(answer->client);
+        facts.server_process = process(answer->server);
+        facts.service_name = std::move(answer->service);
+        notes.emplace_back(std::move(facts));
+    }
+    if (const auto warning = owners_->take_warning()) notices_.push_back(warning->line());
+}
+
+void Surroundings::meet(const Address& address) {
+    if (!is_private(address) || met_.size() >= met_limit || !met_.insert(address).second) return;
+    watch_->ask_soon();
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,101 @@
+// What is around the packets of a live trace: the node's pods, their network namespaces, and who is at the ends of
+// connections. It asks on other threads, and hands over what came as notes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "attribute/attribution.hpp"
+#include "attribute/connection_key.hpp"
+#include "attribute/connection_owners.hpp"
+#include "attribute/notes.hpp"
+#include "attribute/pod_selection.hpp"
+#include "attribute/pod_watch.hpp"
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "capture/live.hpp"
+#include "node/netns.hpp"
+#include "pod_options.hpp"
+
+namespace podsnoop {
+
+/// Which pods a command is pointed at, and how to learn of them.
+struct PodSettings {
+    PodOptions sources;
+    PodSelection selection;  ///< empty: all
+};
+
+class Surroundings {
+  public:
+    /// Begins to ask. `traced_netns`: where packets come from, as LiveOptions::netns, unless pods are followed.
+    static Result<std::unique_ptr<Surroundings>> start(const PodSettings& settings, const std::string& traced_netns);
+    Surroundings(const Surroundings&) = delete;
+    Surroundings& operator=(const Surroundings&) = delete;
+    ~Surroundings() = default;
+
+    /// Waits until there are pods to be traced in namespaces of their own, or none were found. Where pods were selected,
+    /// none is an Error.
+    Result<bool> find_pods();
+    /// Traces the selected pods' namespaces from now on, also those that come, until they go. `buffer_bytes` is that of
+    /// each; 0: they share some memory. Gives what is traced, for people: "3 pods".
+    Result<std::string> follow(LiveCapture& capture, std::size_t buffer_bytes);
+    /// Whether a namespace is traced because its own pod was selected.
+    [[nodiscard]] bool is_selected(std::uint64_t netns) const { return followed_.contains(netns) && netns != node_.inode(); }
+    /// Whether namespaces may still have to be entered.
+    [[nodiscard]] bool follows() const { return follows_; }
+
+    /// What became known since the last call. Opens and closes namespaces where it follows.
+    std::vector<Note> take(LiveCapture& capture);
+    /// What people should know of it, a line each.
+    std::vector<std::string> take_notices();
+    /// Asks about a connection. The answer comes as a note, an empty one where nothing can be found.
+    void ask(const AttributionQuestion& question);
+    /// Somebody talks from or to this address. Where it may be a pod that is not known yet, pods are asked for.
+    void meet(const Address& address);
+    /// Readable when take() may have something.
+    [[nodiscard]] int poll_fd() const { return epoll_.get(); }
+
+  private:
+    Surroundings(const PodSettings& settings, NetworkNamespace node, NetworkNamespace traced, Fd epoll)
+        : settings_(settings), node_(std::move(node)), traced_(std::move(traced)), epoll_(std::move(epoll)) {}
+    Result<void> begin();
+    void take_pods(std::vector<Note>& notes);
+    void take_answers(std::vector<Note>& notes);
+    void sync(LiveCapture& capture);
+    void watch_files();
+    bool heed_files();
+    void add_namespace(LiveCapture& capture, const PodRecord& pod);
+    void note_node(std::vector<Note>& notes);
+    [[nodiscard]] std::size_t buffer_for(std::size_t namespaces) const;
+    [[nodiscard]] bool is_followed(const PodRecord& pod) const;
+    [[nodiscard]] std::optional<SocketPlace> place_of(std::uint64_t netns) const;
+
+    PodSettings settings_;
+    NetworkNamespace node_;    // the node's own namespace
+    NetworkNamespace traced_;  // the one where interfaces are traced
+    Fd epoll_;
+    std::unique_ptr<PodWatch> watch_;
+    std::unique_ptr<ConnectionOwners> owners_;
+    Fd files_;  // an inotify that tells of pods that come and go
+    std::vector<PodRecord> pods_;
+    bool pods_new_ = false;
+    bool follows_ = false;
+    std::size_t buffer_bytes_ = 0;
+    std::map<std::uint64_t, std::string> followed_;  // namespaces by inode, with the uid of their pod
+    std::set<std::uint64_t> refused_;                // namespaces that could not be opened, said once
+    std::unordered_map<std::uint64_t, ConnectionKey> asked_;  // by the question's key
+    std::vector<ConnectionKey> unasked_;             // where too much is asked: answered at once with nothing
+    std::uint64_t last_question_ = 0;
+    std::set<Address> met_;
+    std::vector<Address> node_addresses_;
+    std::vector<std::string> notices_;
+};
+
+}  // namespace podsnoop
