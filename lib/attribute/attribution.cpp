@@ -136,8 +136,13 @@ void Attribution::attribute(Peer& peer, const std::optional<Process>& process, b
 
 std::vector<Noted> Attribution::standing() const {
     std::vector<Noted> notes;
-    for (const auto& [netns, state] : namespaces_) notes.push_back({pods_time_, state});
-    notes.push_back({pods_time_, PodsKnown{pods_}});
+    const auto add = [&](Note note) {
+        notes.emplace_back();
+        notes.back().time = pods_time_;
+        notes.back().note = std::move(note);
+    };
+    for (const auto& [netns, state] : namespaces_) add(state);
+    add(PodsKnown{pods_});
     for (const Facts* half : {&facts_[1], &facts_[0]})
         for (const auto& [key, noted] : *half) notes.push_back(noted);
     return notes;

@@ -19,30 +19,30 @@ namespace podsnoop {
 
 /// All pods of the node, as they are now known.
 struct PodsKnown {
-    std::vector<PodRecord> pods;
+    std::vector<PodRecord> pods{};
 };
 
 /// Who owns a socket.
 struct Process {
-    std::string comm;    ///< empty where unknown
-    std::string cgroup;  ///< as in /proc/PID/cgroup, or below the cgroup mount; empty where unknown
+    std::string comm{};    ///< empty where unknown
+    std::string cgroup{};  ///< as in /proc/PID/cgroup, or below the cgroup mount; empty where unknown
 };
 
 /// What the node knows of one connection.
 struct ConnectionFacts {
     std::uint64_t netns = 0;   ///< where it was seen
-    Endpoint client, server;   ///< as on the wire there
-    std::optional<Process> client_process, server_process;
-    Endpoint backend;          ///< who answers behind a Service's address; unknown where it was not translated
-    Endpoint caller;           ///< who called behind the client's address; unknown where that was not translated
-    std::string service_name;  ///< "namespace/name:port"; empty where unknown
+    Endpoint client{}, server{};   ///< as on the wire there
+    std::optional<Process> client_process{}, server_process{};
+    Endpoint backend{};          ///< who answers behind a Service's address; unknown where it was not translated
+    Endpoint caller{};           ///< who called behind the client's address; unknown where that was not translated
+    std::string service_name{};  ///< "namespace/name:port"; empty where unknown
 };
 
 using Note = std::variant<NamespaceState, PodsKnown, ConnectionFacts>;
 
 struct Noted {
-    Time time;
-    Note note;
+    Time time{};
+    Note note{};
 };
 
 /// A note as texts without line ends, of at most 60,000 bytes each, JSON inside. What does not fit is left out.

@@ -48,9 +48,9 @@ struct Pod {
 };
 
 struct Peer {
-    Endpoint endpoint;
+    Endpoint endpoint{};
     const Pod* pod = nullptr;  ///< null where unknown; owned by the index it was found in
-    std::string comm;          ///< name of the process that owns the socket, where it is in no pod; empty where unknown
+    std::string comm{};        ///< name of the process that owns the socket, where it is in no pod; empty where unknown
 };
 
 /// The Service that a client called, where its address was translated to a pod's (DNAT) behind the capture.

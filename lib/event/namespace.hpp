@@ -10,7 +10,7 @@ namespace podsnoop {
 
 struct NamespaceState {
     std::uint64_t netns = 0;         ///< inode
-    std::vector<Address> addresses;  ///< of its interfaces, loopback's included; sorted; empty: it is forgotten
+    std::vector<Address> addresses{};  ///< of its interfaces, loopback's included; sorted; empty: it is forgotten
     bool traced = true;              ///< packets of it are seen
     bool node = false;               ///< it is the node's own, in which hostNetwork pods live
 };

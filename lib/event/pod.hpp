@@ -21,25 +21,25 @@ std::string_view name_of(PodSource source);  ///< as in the JSON: "node-files"
 
 /// A container of a pod; init and ephemeral containers too.
 struct PodContainer {
-    std::string name;                  ///< empty where unknown
-    std::string id;                    ///< without the runtime's scheme: mostly 64 hex digits; empty where there is none yet
+    std::string name{};                  ///< empty where unknown
+    std::string id{};                    ///< without the runtime's scheme: mostly 64 hex digits; empty where there is none yet
     std::uint32_t pid = 0;             ///< its first process in the namespace of podsnoop's /proc; 0 where unknown or gone
-    std::vector<std::uint16_t> ports;  ///< TCP ports it declares
+    std::vector<std::uint16_t> ports{};  ///< TCP ports it declares
     bool ended = false;                ///< an init or ephemeral container that is done and will not run again
 };
 
 struct PodRecord {
-    std::string namespace_name, name;
-    std::string uid;    ///< with dashes; of a static pod its 32 hex digits, as in its cgroup's name
-    std::string phase;  ///< "Running"; empty where unknown
+    std::string namespace_name{}, name{};
+    std::string uid{};    ///< with dashes; of a static pod its 32 hex digits, as in its cgroup's name
+    std::string phase{};  ///< "Running"; empty where unknown
     bool host_network = false;
     bool terminating = false;               ///< has a deletionTimestamp
-    std::vector<Address> addresses;         ///< of its own; empty for hostNetwork and where it has none yet
-    std::vector<std::uint16_t> host_ports;  ///< TCP ports of the node that lead to it
+    std::vector<Address> addresses{};         ///< of its own; empty for hostNetwork and where it has none yet
+    std::vector<std::uint16_t> host_ports{};  ///< TCP ports of the node that lead to it
     std::uint64_t netns = 0;                ///< inode of its network namespace; 0 where unknown
-    std::string cgroup;                     ///< below the cgroup mount: "/kubepods/burstable/pod…"; empty where unknown
-    std::string interface;                  ///< the node's end of its veth; empty where unknown or hostNetwork
-    std::vector<PodContainer> containers;
+    std::string cgroup{};                     ///< below the cgroup mount: "/kubepods/burstable/pod…"; empty where unknown
+    std::string interface{};                  ///< the node's end of its veth; empty where unknown or hostNetwork
+    std::vector<PodContainer> containers{};
     Time started{};   ///< when its kubelet took it up, before it had an address; 1970 where unknown. Whole seconds
     Time finished{};  ///< of a Failed or Succeeded one, when its last container ended; 1970 where unknown. Whole seconds
     PodSource source = PodSource::node_files;
