@@ -4,7 +4,7 @@
 
 #include "command.hpp"
 #include "options.hpp"
-#include "session.hpp"
+#include "trace_http.hpp"
 
 namespace podsnoop {
 

@@ -2,41 +2,363 @@
 // them.
 #pragma once
 
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 
-#include "base/result.hpp"
-#include "base/time.hpp"
+#include "attribute/attribution.hpp"
+#include "attribute/held_exchanges.hpp"
+#include "attribute/notes.hpp"
 #include "capture/file/file_capture.hpp"
-#include "capture/live.hpp"
-#include "decode/decoder.hpp"
-#include "event/selection.hpp"
-#include "http/options.hpp"
+#include "http/tracer.hpp"
+#include "http_settings.hpp"
 #include "print/printer.hpp"
-#include "reassemble/reassembler.hpp"
 #include "recorder.hpp"
+#include "say.hpp"
+#include "surroundings.hpp"
+#include "terminal.hpp"
 
 namespace podsnoop {
 
-/// What the command line asks of `podsnoop http`.
-struct HttpSettings {
-    LiveOptions live;
-    std::optional<std::string> read;  ///< a capture file instead of the kernel; "-" for standard input
-    DecodeOptions decode;
-    Selection selection;
-    HttpOptions http;
-    ReassemblyLimits reassembly;
-    Format format = Format::table;
-    std::optional<bool> color;            ///< nothing: where standard output is a terminal
-    std::uint64_t count = 0;              ///< records to print; 0: no limit
-    std::optional<Nanoseconds> duration;  ///< how long to trace
-    std::optional<RecorderOptions> write; ///< save the packets that were kept
-    std::optional<std::string> ledger;    ///< where to write it; "-" for standard output
-};
+/// The stages behind a source, and the loop.
+template <class Source>
+class Session : public ExchangeSink {
+  public:
+    Session(Source& source, Surroundings* surroundings, const HttpSettings& settings, std::optional<Recorder> recorder,
+            StopSignals& signals, Output& output, std::uint64_t seed)
+        : source_(source),
+          surroundings_(surroundings),
+          settings_(settings),
+          recorder_(std::move(recorder)),
+          signals_(signals),
+          output_(output),
+          printer_({.format = settings.format,
+                    .color = settings.color.value_or(output.is_terminal()),
+                    .width = output.width(),
+                    .headers = !settings.http.headers.empty(),
+                    .body = settings.http.body_preview != 0}),
+          decoder_(settings.decode),
+          tracer_(*this, ledger_, settings.http),
+          reassembler_(tracer_, settings.reassembly, seed) {}
 
-/// Traces until something ends it. Records go to standard output, all else to standard error.
-Result<void> trace_http(const HttpSettings& settings);
+    Result<void> run() {
+        if (settings_.duration) deadline_ = std::chrono::steady_clock::now() + *settings_.duration;
+        if (is_live) started_ = now();
+        know_pods_of_file();
+        note_surroundings();
+        printer_.header(pending_output_);
+        Result<void> result = flush();
+        while (result && !stopping_) result = turn();
+        // Damage in a file ends it, and what was read before it is told all the same.
+        if (Result<void> drained = drain(); result) result = drained;
+        if (Result<void> finished = finish(); result) result = finished;
+        return result;
+    }
+
+    [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+
+    bool wants(const ConnectionInfo& connection) override {
+        const Endpoint& client = connection.ends[connection.client];
+        const Endpoint& server = connection.ends[other(connection.client)];
+        const std::uint64_t netns = interface(connection.interface).netns;
+        if (attribution_.is_told_elsewhere(client, netns)) return false;
+        const auto question = attribution_.begin(client, server, netns, latest_);
+        if (!question) return true;
+        held_.asked({netns, client, server}, latest_ + answer_patience);
+        if (surroundings_ != nullptr) surroundings_->ask(*question);
+        return true;
+    }
+    void told(Exchange& exchange) override {
+        if (!done_printing_ && !held_.keep(exchange)) tell(exchange);
+    }
+    /// Prints it, if it is wanted.
+    void tell(Exchange& exchange) {
+        if (done_printing_) return;
+        attribution_.attribute(exchange);
+        if (!settings_.selection.matches(exchange) || !is_of_selected_pod(exchange)) return;
+        printer_.print(pending_output_, exchange);
+        if (settings_.count != 0 && ++printed_ == settings_.count) {
+            done_printing_ = stopping_ = true;
+        }
+        // One packet can end thousands of exchanges, and the end of tracing all there are.
+        if (pending_output_.size() < flush_at) return;
+        if (const Result<void> flushed = flush(); !flushed) output_failed_ = flushed.error();
+    }
+    void hint(const FlowHint& hint) override {
+        if constexpr (requires { source_.hint(hint); }) source_.hint(hint);
+    }
+    const Interface& interface(std::uint32_t index) const override { return source_.interfaces()[index]; }
+
+  private:
+    static constexpr std::size_t flush_at = 256 << 10;  // bytes of records gathered under load before they are written
+    static constexpr Nanoseconds housekeeping{50'000'000};  // of the packets' time, between two looks at what waits too long
+    static constexpr Nanoseconds ring_delay{50'000'000};    // packets of the last moment may still be in the ring
+    static constexpr Nanoseconds answer_patience{300'000'000};  // for what the node was asked about a connection
+    static constexpr int batch = 4096;                          // packets between two looks at signals
+
+    static constexpr bool is_live = std::is_same_v<Source, LiveCapture>;
+
+    static Time now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now()); }
+    static int milliseconds(Nanoseconds time) { return static_cast<int>(time / std::chrono::milliseconds(1)); }
+
+    [[nodiscard]] bool skips_bodies() const {
+        if constexpr (is_live) return LiveCapture::trims_bodies;
+        else return source_.skips_bodies();
+    }
+
+    /// Takes what packets there are, at most a batch; waits if there were none.
+    Result<void> turn() {
+        Packet packet;
+        for (int i = 0; i < batch && !stopping_; ++i) {
+            const Result<Next> next = source_.next(packet);
+            if (!next) return std::unexpected(next.error());
+            note_file();
+            if (*next == Next::end) {
+                stopping_ = true;
+                return {};
+            }
+            if (*next == Next::idle) return idle();
+            take(packet);
+        }
+        attend();
+        return {};
+    }
+
+    /// What else may have happened.
+    void attend() {
+        note_surroundings();
+        if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
+        if constexpr (requires { source_.take_notices(); })
+            for (const std::string& notice : source_.take_notices()) say(notice);
+    }
+
+    void take(const Packet& packet) {
+        if (started_ == Time{}) started_ = packet.time;
+        latest_ = std::max(latest_, packet.time);
+        look_after(latest_);
+        if (recorder_ && !recording_failed_) record(packet);
+        reassembler_.filter_skips(skips_bodies());
+        Segment segment;
+        const Decoded decoded = decoder_.decode(packet, segment);
+        // Addresses are those of a namespace: equal ones elsewhere are others. An inode fits in 32 bits (ns_common).
+        segment.scope = static_cast<std::uint32_t>(source_.interfaces()[packet.interface].netns);
+        const std::uint32_t packets = decoder_.packets();  // all but this one are counted as fragments by now
+        ledger_.segments_fragments -= packets - 1;
+        switch (decoded) {
+            case Decoded::segment:
+                ledger_.segments_decoded += packets;
+                ledger_.bytes_captured += segment.payload.size();
+                ledger_.bytes_cut += segment.length - segment.payload.size();
+                reassembler_.accept(segment);
+                break;
+            case Decoded::malformed: ledger_.segments_malformed += packets; break;
+            case Decoded::fragment: ledger_.segments_fragments += packets; break;
+            case Decoded::not_tcp: not_tcp_ += packets; break;
+        }
+    }
+
+    /// Looks at what waits too long, at times that depend on the packets alone: so a file gives the records that
+    /// the trace gave which wrote it, when nothing came for a while too.
+    void look_after(Time time) {
+        const Time last = Time{time.time_since_epoch() / housekeeping * housekeeping};
+        if (last <= looked_) return;
+        // What is given up can make the next thing wait: each step counts as long as anything is held.
+        Time step = looked_ + housekeeping;
+        for (; (reassembler_.holds_any() || !held_.empty()) && step < last; step += housekeeping) look_at(step);
+        look_at(last);
+        looked_ = last;
+    }
+    void look_at(Time time) {
+        reassembler_.advance(time);
+        tracer_.advance(time);
+        held_.advance(time, [&](Exchange& exchange) { tell(exchange); });
+    }
+
+    /// What became known on the node since the last time.
+    void note_surroundings() {
+        if constexpr (requires { source_.take_namespaces(); }) {
+            if (surroundings_ == nullptr) return;
+            const Time time = std::max({latest_, looked_, now() - ring_delay});
+            for (Note& note : surroundings_->take(source_)) apply({time, std::move(note)});
+            for (const std::string& notice : surroundings_->take_notices()) say(notice);
+        }
+    }
+    /// What stands in the file before the packet just read, or at its end.
+    void note_file() {
+        if constexpr (requires { source_.take_notes(); }) {
+            for (const std::string& text : source_.take_notes()) {
+                Result<std::optional<Noted>> read = note_reader_.read(text);
+                if (!read) {
+                    if (!std::exchange(note_failed_, true)) say(read.error().line() + "; it is passed over");
+                } else if (*read && !(settings_.pods_file && std::holds_alternative<PodsKnown>((*read)->note))) {
+                    apply(**read);
+                }
+            }
+        }
+    }
+    void know_pods_of_file() {
+        if (settings_.pods_file) apply({Time::min(), PodsKnown{*settings_.pods_file}});
+    }
+    /// What is due by then is told by what was known before.
+    void apply(const Noted& noted) {
+        look_after(noted.time);
+        attribution_.apply(noted);
+        if (const auto* facts = std::get_if<ConnectionFacts>(&noted.note))
+            held_.answered({facts->netns, facts->client, facts->server}, [&](Exchange& exchange) { tell(exchange); });
+        if (recorder_ && !recording_failed_) note_recording(recorder_->write(noted));
+    }
+
+    /// Whether a user who pointed at pods wants it: what was seen in a namespace traced for one of them, or concerns one.
+    [[nodiscard]] bool is_of_selected_pod(const Exchange& exchange) const {
+        const PodSelection& selected = settings_.pods.selection;
+        if (selected.empty()) return true;
+        if (surroundings_ != nullptr && surroundings_->is_selected(exchange.netns)) return true;
+        for (const Peer* peer : {&exchange.client, &exchange.server})
+            if (peer->pod != nullptr && selected.matches(peer->pod->namespace_name, peer->pod->name)) return true;
+        return false;
+    }
+
+    void record(const Packet& packet) {
+        note_recording(recorder_->write(packet, source_.interfaces()[packet.interface], skips_bodies(), attribution_));
+    }
+    void note_recording(const Result<void>& written) {
+        if (written) return;
+        recording_failed_ = written.error();
+        say(written.error().line() + "; tracing goes on without writing");
+    }
+
+    /// Nothing waits in the source: write what there is, then wait for more.
+    Result<void> idle() {
+        if (is_live) look_after(std::max(latest_, now() - ring_delay));
+        if (recorder_ && !recording_failed_) note_recording(recorder_->flush());
+        if (Result<void> flushed = flush(); !flushed || stopping_) return flushed;
+        pollfd fds[] = {{source_.poll_fd(), POLLIN, 0},
+                        {signals_.poll_fd(), POLLIN, 0},
+                        {output_.poll_fd(), 0, 0},
+                        {surroundings_ != nullptr ? surroundings_->poll_fd() : -1, POLLIN, 0}};
+        if (poll(fds, std::size(fds), patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));
+        if ((fds[2].revents & POLLERR) != 0) done_printing_ = stopping_ = true;  // as with `| head`
+        attend();
+        return {};
+    }
+
+    /// Milliseconds to wait for packets at most; -1 without end.
+    [[nodiscard]] int patience() const {
+        Nanoseconds wait = Nanoseconds::max();
+        if (is_live && (reassembler_.holds_any() || !held_.empty())) wait = housekeeping;
+        else if (is_live && ledger_.requests_seen != told_requests()) wait = std::chrono::milliseconds(500);
+        if (deadline_ != deadline_.max()) wait = std::min<Nanoseconds>(wait, deadline_ - std::chrono::steady_clock::now());
+        if (wait == Nanoseconds::max()) return -1;
+        return static_cast<int>(std::clamp<std::int64_t>(wait / std::chrono::milliseconds(1) + 1, 0, 60'000));
+    }
+
+    [[nodiscard]] std::uint64_t told_requests() const {
+        std::uint64_t told = 0;
+        for (const std::uint64_t count : ledger_.requests_by_end) told += count;
+        return told;
+    }
+
+    Result<void> flush() {
+        if (pending_output_.empty()) return {};
+        const auto written = output_.write(pending_output_);
+        pending_output_.clear();
+        if (!written) {
+            done_printing_ = stopping_ = true;
+            return std::unexpected(written.error());
+        }
+        // Nothing goes behind a record that was written in part.
+        if (*written != Output::Written::all) done_printing_ = stopping_ = true;
+        return {};
+    }
+
+    /// No more packets are taken; those already kept are still read, so that the ledger balances.
+    Result<void> drain() {
+        if constexpr (requires { source_.stop(); }) {
+            if (Result<void> stopped = source_.stop(); !stopped) return stopped;
+            Packet packet;
+            for (;;) {
+                const Result<Next> next = source_.next(packet);
+                if (!next) return std::unexpected(next.error());
+                note_file();
+                if (*next == Next::packet) take(packet);
+                else if (*next == Next::end) break;
+            }
+        }
+        return {};
+    }
+
+    /// The last exchanges wait for what was asked about them as the others did.
+    void await_answers() {
+        if (surroundings_ == nullptr) return;
+        const auto until = std::chrono::steady_clock::now() + answer_patience;
+        while (!held_.empty() && !done_printing_ && std::chrono::steady_clock::now() < until) {
+            pollfd answers{surroundings_->poll_fd(), POLLIN, 0};
+            if (poll(&answers, 1, milliseconds(answer_patience)) < 0) return;
+            note_surroundings();
+        }
+    }
+
+    /// Tells what is under way, and closes the books.
+    Result<void> finish() {
+        Time stopped = latest_;
+        if constexpr (requires { source_.stopped(); }) {
+            started_ = source_.started().value_or(started_);
+            stopped = std::max(stopped, source_.stopped().value_or(stopped));
+        } else {
+            stopped = std::max(stopped, now());
+        }
+        look_after(stopped);
+        reassembler_.finish(stopped);
+        await_answers();
+        held_.finish([&](Exchange& exchange) { tell(exchange); });
+        ledger_.duration = stopped - started_;
+        ledger_.packets = source_.counts();
+        if (recorder_ && !recording_failed_) {
+            Result<void> recorded = recorder_->finish(ledger_.packets, started_, stopped);
+            if (!recorded) recording_failed_ = recorded.error();
+        }
+        ledger_.packets.kept -= not_tcp_;
+        ledger_.packets.skipped_not_tcp += not_tcp_;
+        ledger_.bytes_gap = reassembler_.counts().gap_bytes;
+        ledger_.connections_evicted = reassembler_.counts().evicted;
+        Result<void> flushed = flush();
+        if (output_failed_) return std::unexpected(*output_failed_);
+        if (flushed && recording_failed_) return std::unexpected(*recording_failed_);
+        return flushed;
+    }
+
+    Source& source_;
+    Surroundings* surroundings_;  // null: packets come from a file, and what was around them too
+    const HttpSettings& settings_;
+    std::optional<Recorder> recorder_;
+    std::optional<Error> recording_failed_, output_failed_;
+    StopSignals& signals_;
+    Output& output_;
+    ExchangePrinter printer_;
+    Attribution attribution_;
+    HeldExchanges held_;
+    NoteReader note_reader_;
+    Ledger ledger_;
+    Decoder decoder_;
+    HttpTracer tracer_;
+    Reassembler reassembler_;
+    std::string pending_output_;
+    std::uint64_t printed_ = 0, not_tcp_ = 0;
+    Time started_, latest_, looked_;
+    std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+    bool stopping_ = false, done_printing_ = false, note_failed_ = false;
+};
 
 }  // namespace podsnoop
