@@ -51,6 +51,12 @@ void add_source(CLI::App& app, HttpSettings& settings) {
         ->group(group);
 }
 
+void add_pods(CLI::App& app, HttpSettings& settings) {
+    const std::string group = "Where packets come from";
+    app.add_option("--pod", settings.pods.selection.names, "TEMP")->group(group);
+    add_pod_options(app, settings.pods.sources);
+}
+
 void add_selection(CLI::App& app, HttpSettings& settings) {
     Selection& selection = settings.selection;
     const std::string group = "Which exchanges to print (all are counted)";
@@ -94,6 +100,7 @@ void add_http(CLI::App& app, Run& run) {
     CLI::App* command = app.add_subcommand("http", "one record an HTTP exchange");
     command->footer("Durations are written 250us, 10ms, 1.5s, 2m. Needs root, except with -r.");
     add_source(*command, *settings);
+    add_pods(*command, *settings);
     add_selection(*command, *settings);
     add_output(*command, *settings);
     add_limits(*command, *settings);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "capture/links.hpp"
+#include "pod_sources.hpp"
 
 namespace podsnoop {
 
@@ -47,7 +48,7 @@ bool is_private(const Address& address) {
 }  // namespace
 
 Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& settings, const std::string& traced_netns) {
-    Result<NetworkNamespace> node = NetworkNamespace::open(settings.sources.root + "/proc/1/ns/net");
+    Result<NetworkNamespace> node = NetworkNamespace::open(settings.sources.kubelet.root + "/proc/1/ns/net");
     if (!node) node = NetworkNamespace::current();  // as a user without privileges, who reads no packets either
     if (!node) return std::unexpected(node.error());
     auto traced = traced_netns.empty() ? NetworkNamespace::current() : NetworkNamespace::open(traced_netns);
@@ -60,14 +61,12 @@ Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& set
 }
 
 Result<void> Surroundings::begin() {
-    Result<PodSources> sources = pod_sources(settings_.sources);
-    if (!sources) return std::unexpected(sources.error());
-    auto pods = PodWatch::start(std::move(*sources));
+    auto pods = PodWatch::start(pod_sources(settings_.sources));
     if (!pods) return std::unexpected(pods.error());
     watch_ = std::move(*pods);
     auto node = NetworkNamespace::open("/proc/self/fd/" + std::to_string(node_.fd()));
     if (!node) return std::unexpected(node.error());
-    auto owners = ConnectionOwners::start(std::move(*node), {.root = settings_.sources.root});
+    auto owners = ConnectionOwners::start(std::move(*node), {.root = settings_.sources.kubelet.root});
     if (!owners) return std::unexpected(owners.error());
     owners_ = std::move(*owners);
     if (!watch(epoll_.get(), watch_->poll_fd()) || !watch(epoll_.get(), owners_->fd()))
@@ -82,7 +81,7 @@ void Surroundings::watch_files() {
     files_ = Fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!files_) return;
     for (const char* folder : {"/var/log/pods", "/run/netns"})
-        static_cast<void>(inotify_add_watch(files_.get(), (settings_.sources.root + folder).c_str(), IN_CREATE | IN_DELETE | IN_MOVED_TO));
+        static_cast<void>(inotify_add_watch(files_.get(), (settings_.sources.kubelet.root + folder).c_str(), IN_CREATE | IN_DELETE | IN_MOVED_TO));
     watch(epoll_.get(), files_.get());
 }
 
@@ -90,7 +89,7 @@ void Surroundings::watch_files() {
 bool Surroundings::heed_files() {
     alignas(inotify_event) std::array<char, 4096> events;
     bool any = false;
-    while (files_ && read(files_.get(), events.data(), events.size()) > 0) any = true;
+    while (files_ && ::read(files_.get(), events.data(), events.size()) > 0) any = true;
     return any;
 }
 
@@ -168,7 +167,7 @@ void Surroundings::add_namespace(LiveCapture& capture, const PodRecord& pod) {
     Result<NetworkNamespace> netns = NetworkNamespace::open("/proc/self/fd/" + std::to_string(node_.fd()));
     if (!pod.host_network) {
         const auto alive = std::ranges::find_if(pod.containers, [](const PodContainer& container) { return container.pid != 0; });
-        netns = NetworkNamespace::open(settings_.sources.root + "/proc/" + std::to_string(alive->pid) + "/ns/net");
+        netns = NetworkNamespace::open(settings_.sources.kubelet.root + "/proc/" + std::to_string(alive->pid) + "/ns/net");
         // The process may have ended, and another have its number.
         if (!netns || netns->inode() != inode) return;
     }
@@ -208,7 +207,10 @@ void Surroundings::note_node(std::vector<Note>& notes) {
 
 void Surroundings::take_pods(std::vector<Note>& notes) {
     PodWatch::News news = watch_->take();
-    for (const Error& warning : news.warnings) notices_.push_back(warning.line() + (warning.hint.empty() ? "" : "; " + warning.hint));
+    // Where nothing is known of any pod, nobody asked for names: there may be no Kubernetes here.
+    const bool wanted = news.pods || !pods_.empty() || !settings_.selection.empty();
+    for (const Error& warning : news.warnings)
+        if (wanted) notices_.push_back(warning.line() + (warning.hint.empty() ? "" : "; " + warning.hint));
     if (!news.pods) return;
     pods_ = *news.pods;
     pods_new_ = true;
