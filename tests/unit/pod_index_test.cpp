@@ -378,6 +378,14 @@ TEST_CASE("pod index: a pod without a uid is known by its name") {
     CHECK(index.by_address(endpoint("10.244.0.3"), at(11))->uid.empty());
 }
 
+TEST_CASE("pod index: a pod whose name nobody knows is told as none, and yet has its address") {
+    PodIndex index;
+    index.update({pod(1, "", "10.244.0.3"), pod(2, "web-0", "10.244.0.3"), pod(3, "", "10.244.0.4")}, start);
+    for (const char* ip : {"10.244.0.3", "10.244.0.4"}) CHECK(told(index, ip, start) == "none");
+    CHECK(index.by_address(endpoint("10.244.0.4"), start) == nullptr);
+    CHECK(index.by_cgroup("/kubepods/pod" + uid_of(3) + "/" + id_of(3)) == nullptr);
+}
+
 TEST_CASE("pod index: on a node that is a pod, the inner one is meant") {
     PodIndex index;
     index.update({pod(1, "inner")}, start);
