@@ -77,6 +77,7 @@ class PodListReader {
     std::string path_;
     std::vector<std::size_t> ends_;  // of each object and array around: where its path ends in path_
     PodItem item_;
+    std::size_t ports_ = 0;                        // of all containers of the item
     PodItem::Kind kind_ = PodItem::Kind::regular;  // of the containers just read
     PodItem::Declared declared_;
     PodItem::Port port_;
@@ -143,7 +144,7 @@ bool PodListReader::string(std::string& value) {
 }
 
 bool PodListReader::start_object(std::size_t) {
-    if (path_ == "items[]") item_ = {};
+    if (path_ == "items[]") item_ = {}, ports_ = 0;
     const std::string_view at = field();
     if (at == "spec.containers[]")
         declared_ = {.kind = kind_, .name = {}, .restart_policy = {}, .ports = {}};
@@ -184,7 +185,8 @@ bool PodListReader::end_object() {
         too_many_ = pods_.size() > max_pods;
     } else if (at == "spec.containers[]" && item_.containers.size() < max_containers) {
         item_.containers.push_back(std::move(declared_));
-    } else if (at == "spec.containers[].ports[]" && declared_.ports.size() < max_ports) {
+    } else if (at == "spec.containers[].ports[]" && ports_ < max_ports) {
+        ++ports_;
         declared_.ports.push_back(std::move(port_));
     } else if (at == "status.containers[]" && item_.statuses.size() < max_containers) {
         item_.statuses.push_back(std::move(status_));

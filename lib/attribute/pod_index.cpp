@@ -57,7 +57,7 @@ void PodIndex::see(const PodRecord& record, Time now) {
     }
     known.update = updates_;
     known.gone = Time::max();
-    known.is_doubtful = false;
+    known.is_doubtful = record.name.empty();
     see_containers(known, record, now, is_new);
     see_holdings(known, record, now, is_new);
 }

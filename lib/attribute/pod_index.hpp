@@ -61,7 +61,7 @@ class PodIndex {
         Holdings<std::uint64_t> namespaces;
         Time gone = Time::max();
         std::uint64_t update = 0;  // the last one that told of it
-        bool is_doubtful = false;  // two pods were told of under one uid
+        bool is_doubtful = false;  // it has no name, or another pod was told of under its uid: it is told as none
     };
     struct AddressHash {
         std::size_t operator()(const Address& address) const {

@@ -63,7 +63,7 @@ class Holdings {
             });
             if (current == entries_.end()) {
                 const bool nothing_tells = sighting.since == Time::min() && is_claimed(value);
-                const Time from = has_had_any_ || nothing_tells ? sighting.previous : std::min(sighting.since, sighting.now);
+                const Time from = has_had_any_ || nothing_tells ? sighting.previous : sighting.since;
                 entries_.push_back({value, {.from = from, .seen = sighting.now}});
                 current = entries_.end() - 1;
             }
