@@ -2,6 +2,7 @@
 // new record has all formats the day it is described.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "print/csv.hpp"
@@ -18,14 +19,24 @@ class RecordPrinter {
   public:
     /// Names, titles and widths are those of a record in which nothing is known.
     explicit RecordPrinter(const PrintOptions& options, const Record& blank = Record{}) : options_(options) {
-        ColumnList columns;
-        visit_columns(blank, columns);
-        layout_ = columns.lay_out(
-            options.format == Format::wide ? Column::Shown::wide : Column::Shown::table, options.width);
+        visit_columns(blank, columns_);
+        layout_ = lay_out();
         if (options.format != Format::csv) return;
         CsvNames names(csv_names_);
         visit_fields(blank, names);
         csv_names_ += '\n';
+    }
+
+    /// Makes a table's columns as wide as these records need, where all are known before the first is printed.
+    void fit(std::span<const Record> records) {
+        ColumnMeasure measure(cache_);
+        for (const Record& record : records) {
+            visit_columns(record, measure);
+            measure.end_record();
+        }
+        if (records.empty()) return;
+        columns_.fit(measure.needs());
+        layout_ = lay_out();
     }
 
     /// Appends what comes before the first record: a table's titles, CSV's names, nothing for JSON.
@@ -65,7 +76,13 @@ class RecordPrinter {
     }
 
   private:
+    [[nodiscard]] Layout lay_out() const {
+        return columns_.lay_out(options_.format == Format::wide ? Column::Shown::wide : Column::Shown::table,
+                                options_.width);
+    }
+
     PrintOptions options_;
+    ColumnList columns_;
     Layout layout_;
     std::string csv_names_;
     TextCache cache_;

@@ -1,7 +1,10 @@
 // Records as a table for people: aligned, cut to the terminal, coloured by how it went.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,6 +13,7 @@
 #include "print/escape.hpp"
 #include "print/layout.hpp"
 #include "print/text_cache.hpp"
+#include "print/utf8.hpp"
 
 namespace podsnoop {
 
@@ -38,6 +42,27 @@ class RowWriter {
     const Layout& layout_;
     bool color_;
     bool first_ = true;
+    std::size_t next_ = 0;  // the column after this one
+};
+
+/// Visits records' columns and keeps how wide the widest cell of each is.
+class ColumnMeasure {
+  public:
+    explicit ColumnMeasure(TextCache& cache) : cache_(cache) {}
+
+    template <class Value>
+    void column(const Column& column, const Value& value) {
+        cache_.cell.clear();
+        const unsigned used = append_cell(cache_.cell, cache_, value, no_limit);
+        unsigned& widest = needs_.at(next_++);
+        widest = std::max({widest, used, width_of(column.title)});
+    }
+    void end_record() { next_ = 0; }
+    [[nodiscard]] std::span<const unsigned> needs() const { return needs_; }
+
+  private:
+    TextCache& cache_;
+    std::array<unsigned, most_columns> needs_{};
     std::size_t next_ = 0;  // the column after this one
 };
 

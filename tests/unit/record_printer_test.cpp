@@ -117,6 +117,37 @@ TEST_CASE("records: a table with and without a terminal") {
           "\x1b[2mADDRESSES        NAME\x1b[0m\n-                -\n");
 }
 
+std::string print_all(PrintOptions options, const std::vector<Thing>& things) {
+    RecordPrinter<Thing> printer(options);
+    printer.fit(things);
+    std::string out;
+    printer.header(out);
+    for (const Thing& thing : things) printer.print(out, thing);
+    return out;
+}
+
+TEST_CASE("records: a list known as a whole has columns as wide as it needs") {
+    Thing small;
+    small.name = "web";
+    CHECK(print_all({.format = Format::wide}, {full_thing(), small}) ==
+          "SCORE  ADDRESSES         NAME\n"
+          "    7  10.0.0.1,fd00::1  a \"b\", c\\x1b\n"
+          "    -  -                 web\n");
+    // On a terminal too, as far as it is wide enough: NAME, the last, keeps what it needs.
+    CHECK(print_all({.format = Format::wide, .width = 34}, {full_thing(), small}) ==
+          "SCORE ADDRESSES        NAME\n"
+          "    7 10.0.0.1,fd00::1 a \"b\", c\\x1b\n"
+          "    - -                web\n");
+    CHECK(print_all({.format = Format::wide, .width = 30}, {full_thing(), small}) ==
+          "SCORE ADDRESSES    NAME\n"
+          "    7 10.0.0.1,fd… a \"b\", c\\x1b\n"
+          "    - -            web\n");
+    CHECK(print_all({.format = Format::table, .width = 80}, {small}) ==
+          "ADDRESSES NAME\n"
+          "-         web\n");
+    CHECK(print_all({.format = Format::table}, {}) == "ADDRESSES        NAME\n");
+}
+
 }  // namespace
 
 }  // namespace podsnoop
