@@ -58,7 +58,9 @@ Error failed(const KubeletAttempt& attempt, HttpsFailure failure) {
         hint = "--kubelet gives its URL, if it listens elsewhere";
     else if (failure.unverified)
         hint = "--kubelet-ca gives the certificate of its authority, --kubelet-insecure goes without";
-    return {what, name_of(attempt), std::move(failure.why), hint};
+    // Who is not there was not shown anything.
+    const std::string on = failure.at == At::connect ? text_of(attempt.url) : name_of(attempt);
+    return {what, on, std::move(failure.why), hint};
 }
 
 /// A token as it stands in its file, mostly with a line end after it. Nothing where it could not be sent: what is

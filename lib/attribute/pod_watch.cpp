@@ -56,9 +56,9 @@ PodWatch::PodWatch(PodSources sources, PodWatchTimes times, Fd wake)
 PodWatch::~PodWatch() = default;  // ~jthread asks to stop and joins
 
 PodWatch::News PodWatch::take() {
+    const std::lock_guard lock(mutex_);
     std::uint64_t count = 0;
     static_cast<void>(::read(wake_.get(), &count, sizeof count));
-    const std::lock_guard lock(mutex_);
     return std::exchange(news_, {});
 }
 

@@ -1,5 +1,6 @@
 #include "attribute/root_file.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <memory>
 #include <string_view>
 
 #include "base/fd.hpp"
@@ -53,6 +55,21 @@ bool exists(const RootFile& file) {
     const Fd fd = open_in_root(file, O_PATH | O_CLOEXEC);
     struct stat status {};
     return fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+Result<std::vector<std::string>> list(const RootFile& folder, std::size_t most_names) {
+    Fd fd = open_in_root(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(fd ? ::fdopendir(fd.get()) : nullptr, ::closedir);
+    if (!stream) return fail("cannot read", folder.shown(), reason_of(errno));
+    static_cast<void>(fd.release());  // the stream's now
+    std::vector<std::string> names;
+    while (names.size() < most_names) {
+        const dirent* entry = ::readdir(stream.get());
+        if (entry == nullptr) break;
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+    }
+    return names;
 }
 
 Result<std::string> read(const RootFile& file, std::size_t most_bytes) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -21,6 +22,9 @@ struct RootFile {
 
 /// Whether it is there as a regular file, readable or not.
 bool exists(const RootFile& file);
+
+/// The names in a folder, in no order, at most so many of them.
+Result<std::vector<std::string>> list(const RootFile& folder, std::size_t most_names);
 
 /// All of a regular file. Fails where it holds more than `most_bytes`; does not wait on a pipe or a device.
 Result<std::string> read(const RootFile& file, std::size_t most_bytes);
