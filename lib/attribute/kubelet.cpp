@@ -26,10 +26,10 @@ struct Failure {
     Error error;
 };
 
-std::string name_of(const KubeletAttempt& attempt) { return text_of(attempt.url) + " " + attempt.as; }
+std::string described(const KubeletAttempt& attempt) { return text_of(attempt.url) + " " + attempt.as; }
 
 Failure unusable(const KubeletAttempt& attempt, const Error& error) {
-    return {At::credential, false, {what, name_of(attempt), error.line(), error.hint}};
+    return {At::credential, false, {what, described(attempt), error.line(), error.hint}};
 }
 
 /// What the kubelet says to a refusal, as far as it can be shown: "Forbidden (user=…, resource=nodes, …)".
@@ -49,7 +49,7 @@ Error refused(const KubeletAttempt& attempt, const HttpsAnswer& answer) {
         hint = "the credential needs the right to get nodes/proxy (or nodes/pods from Kubernetes 1.33 on)";
     else if (answer.status >= 300 && answer.status < 400)
         hint = "redirects are not followed; --kubelet gives the URL of its /pods";
-    return {what, name_of(attempt), why, hint};
+    return {what, described(attempt), why, hint};
 }
 
 Error failed(const KubeletAttempt& attempt, HttpsFailure failure) {
@@ -59,7 +59,7 @@ Error failed(const KubeletAttempt& attempt, HttpsFailure failure) {
     else if (failure.unverified)
         hint = "--kubelet-ca gives the certificate of its authority, --kubelet-insecure goes without";
     // Who is not there was not shown anything.
-    const std::string on = failure.at == At::connect ? text_of(attempt.url) : name_of(attempt);
+    const std::string on = failure.at == At::connect ? text_of(attempt.url) : described(attempt);
     return {what, on, std::move(failure.why), hint};
 }
 
@@ -120,7 +120,7 @@ std::expected<std::vector<PodRecord>, Failure> try_one(const KubeletAttempt& att
     }
     if (answer->status != 200) return std::unexpected(Failure{At::exchange, false, refused(attempt, *answer)});
     auto pods = parse_pods(answer->body, PodSource::kubelet);
-    if (!pods) return std::unexpected(Failure{At::exchange, false, {what, name_of(attempt), pods.error().line(), pods.error().hint}});
+    if (!pods) return std::unexpected(Failure{At::exchange, false, {what, described(attempt), pods.error().line(), pods.error().hint}});
     return std::move(*pods);
 }
 
@@ -132,16 +132,18 @@ Result<std::vector<PodRecord>> Kubelet::pods(std::stop_token stop) {
     if (!plan) return std::unexpected(plan.error());
     const auto trusted = read_trusted(*plan, !options_.ca_file.empty());
     if (!trusted) return std::unexpected(trusted.error());
-    std::ranges::stable_partition(plan->attempts, [&](const KubeletAttempt& a) { return name_of(a) == worked_; });
+    auto& attempts = plan->attempts;
+    const auto worked = std::ranges::find(attempts, worked_, described);
+    if (worked != attempts.end()) std::rotate(attempts.begin(), worked, worked + 1);
 
     std::optional<Failure> farthest;
     std::vector<Endpoint> silent;
-    for (const KubeletAttempt& attempt : plan->attempts) {
+    for (const KubeletAttempt& attempt : attempts) {
         if (stop.stop_requested()) break;
         if (std::ranges::find(silent, attempt.url.endpoint) != silent.end()) continue;
         auto pods = try_one(attempt, *plan, *trusted, stop);
         if (pods) {
-            worked_ = name_of(attempt);
+            worked_ = described(attempt);
             reports_.push_back({worked_, true, std::to_string(pods->size()) + " pods", ""});
             return std::move(*pods);
         }
