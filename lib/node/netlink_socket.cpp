@@ -23,7 +23,8 @@ constexpr timeval patience{.tv_sec = 1, .tv_usec = 0};
 
 }  // namespace
 
-NetlinkMessage::NetlinkMessage(std::uint16_t type, std::uint16_t flags) {
+NetlinkMessage::NetlinkMessage(std::uint16_t type, std::uint16_t flags)
+    : is_dump_((flags & NLM_F_DUMP) == NLM_F_DUMP) {
     nlmsghdr header{};
     header.nlmsg_type = type;
     header.nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
@@ -93,7 +94,8 @@ int NetlinkSocket::ask(NetlinkMessage& message, const Reader& read) {
             if (header->nlmsg_type == NLMSG_DONE) return -take<std::int32_t>(body).value_or(0);
             if (header->nlmsg_type == NLMSG_ERROR) return -take<std::int32_t>(body).value_or(-EBADMSG);
             read(header->nlmsg_type, body);
-            if ((header->nlmsg_flags & NLM_F_MULTI) == 0) return 0;
+            // Not by NLM_F_MULTI, which ctnetlink sets on the one message of an answer too.
+            if (!message.is_dump()) return 0;
         }
     }
     return EMSGSIZE;

@@ -29,12 +29,14 @@ class NetlinkMessage {
     [[nodiscard]] std::size_t open(std::uint16_t type);
     void close(std::size_t opened);
 
+    [[nodiscard]] bool is_dump() const noexcept { return is_dump_; }
     /// The bytes to send, with the length and this sequence number filled in.
     Bytes finish(std::uint32_t sequence);
 
   private:
     void append(Bytes bytes);
     void overwrite(std::size_t at, Bytes bytes);
+    bool is_dump_;
     std::vector<std::byte> bytes_;
 };
 
