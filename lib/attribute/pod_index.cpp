@@ -56,13 +56,14 @@ void PodIndex::see(const PodRecord& record, Time now) {
         known.pod = {record.namespace_name, record.name, record.uid, {}};
     }
     known.update = updates_;
+    known.is_terminating = known.is_terminating || record.terminating;
     known.gone = Time::max();
     known.is_doubtful = record.name.empty();
     see_containers(known, record, now, is_new);
-    see_holdings(known, record, now, is_new);
+    see_holdings(known, record, now);
 }
 
-void PodIndex::see_holdings(Known& known, const PodRecord& record, Time now, bool is_new) const {
+void PodIndex::see_holdings(Known& known, const PodRecord& record, Time now) const {
     std::vector<Address> addresses;
     std::vector<std::uint16_t> host_ports;
     std::vector<std::uint64_t> namespaces;
@@ -71,14 +72,8 @@ void PodIndex::see_holdings(Known& known, const PodRecord& record, Time now, boo
         host_ports = record.host_ports;
         if (record.netns != 0) namespaces.push_back(record.netns);
     }
-    // One that is new may have been there as long as one can think, where it does not say when it started.
-    const Time since = record.started != Time{} ? record.started : is_new ? Time::min() : previous_;
-    const auto see = [&](auto& holdings, const auto& values, const auto& table) {
-        if (!is_over(record)) {
-            holdings.see(std::span(values), {now, previous_, since, record.terminating},
-                         [&](const auto& value) { return table.contains(value); });
-            return;
-        }
+    const auto see = [&](auto& holdings, const auto& values) {
+        if (!is_over(record)) return holdings.see(values, {now, previous_, record.started, known.is_terminating});
         // Its namespace is gone, and its address may be another's; it ended within the second that it tells.
         const bool is_exact = record.finished != Time{};
         const Time end = is_exact ? later(record.finished, std::chrono::seconds(1)) : now;
@@ -86,9 +81,9 @@ void PodIndex::see_holdings(Known& known, const PodRecord& record, Time now, boo
         if (is_exact && record.started != Time{} && holdings.entries().empty())
             for (const auto& value : values) holdings.add_past(value, record.started, end);
     };
-    see(known.addresses, addresses, addresses_);
-    see(known.host_ports, host_ports, host_ports_);
-    see(known.namespaces, namespaces, namespaces_);
+    see(known.addresses, addresses);
+    see(known.host_ports, host_ports);
+    see(known.namespaces, namespaces);
 }
 
 void PodIndex::see_containers(Known& known, const PodRecord& record, Time now, bool is_new) {

@@ -25,7 +25,8 @@ namespace podsnoop {
 /// it gives is valid until the next update(). Where two pods could be meant it gives null.
 class PodIndex {
   public:
-    /// Takes what the sources know at `now`. Time::min() is the time for a list that was saved: all in it is then as if it
+    /// Takes what the sources know at `now`. What the first of them tells of is taken to have been so before, as far back as
+    /// the pod's start; what a later one tells of, back to the one before it. Time::min() is the time for a list that was saved: all in it is then as if it
     /// had always been known. Beyond 65,536 pods the rest is left out.
     void update(std::vector<PodRecord> pods, Time now);
 
@@ -59,6 +60,7 @@ class PodIndex {
         Holdings<Address> addresses;
         Holdings<std::uint16_t> host_ports;
         Holdings<std::uint64_t> namespaces;
+        bool is_terminating = false;  // for good: deletion cannot be taken back, but not every source tells of it
         Time gone = Time::max();
         std::uint64_t update = 0;  // the last one that told of it
         bool is_doubtful = false;  // it has no name, or another pod was told of under its uid: it is told as none
@@ -75,7 +77,7 @@ class PodIndex {
     };
 
     void see(const PodRecord& record, Time now);
-    void see_holdings(Known& known, const PodRecord& record, Time now, bool is_new) const;
+    void see_holdings(Known& known, const PodRecord& record, Time now) const;
     static void see_containers(Known& known, const PodRecord& record, Time now, bool is_new);
     void let_go(Time now);
     void make_tables();

@@ -13,14 +13,14 @@
 
 namespace podsnoop {
 
-/// A stretch of time in which a pod had something: possible in [from, until), sure in [seen, sure].
+/// A stretch of time in which a pod had something: possible in (from, until), sure in [seen, sure].
 struct Tenure {
-    Time from;                ///< not before: the pod started here, or was seen without it
+    Time from;                ///< not yet: the pod started here, or was seen without it
     Time seen;                ///< first seen with it
     Time sure = Time::max();  ///< last seen with it while not terminating; max as long as that is so
     Time until = Time::max();  ///< seen without it, or gone; max while it has it
 
-    bool is_possible(Time time) const { return from <= time && time < until; }
+    bool is_possible(Time time) const { return from < time && time < until; }
     bool is_sure(Time time) const { return seen <= time && time <= sure && time < until; }
 };
 
@@ -28,7 +28,7 @@ struct Tenure {
 struct Sighting {
     Time now;
     Time previous;     ///< when one looked before that; Time::min() where this is the first time
-    Time since;        ///< the pod can have had nothing before; Time::min() where nothing tells
+    Time started;      ///< of the pod; 1970 where unknown
     bool terminating;  ///< it may have let go of what it still names
 };
 
@@ -51,9 +51,11 @@ class Holdings {
         Tenure tenure;
     };
 
-    /// The pod was seen, and has exactly these. `is_claimed` tells whether another pod is known to have or have had a value.
-    template <class IsClaimed>
-    void see(std::span<const Value> values, const Sighting& sighting, IsClaimed is_claimed) {
+    /// The pod was seen, and has exactly these.
+    void see(std::span<const Value> values, const Sighting& sighting) {
+        // What it has first it may have had since it started: it is told of a second or two after it has an address.
+        const bool is_first = !has_had_any_ && sighting.started != Time{};
+        const Time from = is_first ? sighting.started : sighting.previous;
         values = values.first(std::min(values.size(), max_values));
         for (Entry& entry : entries_)
             if (std::ranges::find(values, entry.value) == values.end()) end(entry.tenure, sighting.now, sighting.previous);
@@ -62,16 +64,10 @@ class Holdings {
                 return entry.value == value && entry.tenure.until == Time::max();
             });
             if (current == entries_.end()) {
-                const bool nothing_tells = sighting.since == Time::min() && is_claimed(value);
-                const Time from = has_had_any_ || nothing_tells ? sighting.previous : sighting.since;
                 entries_.push_back({value, {.from = from, .seen = sighting.now}});
                 current = entries_.end() - 1;
             }
-            Tenure& tenure = current->tenure;
-            if (!sighting.terminating)
-                tenure.sure = Time::max();
-            else if (tenure.sure == Time::max())
-                tenure.sure = sighting.previous;
+            if (sighting.terminating) current->tenure.sure = std::min(current->tenure.sure, sighting.previous);
         }
         has_had_any_ = has_had_any_ || !entries_.empty();
         while (entries_.size() > max_entries)
@@ -104,7 +100,7 @@ class Holdings {
     }
 
     std::vector<Entry> entries_;  // oldest first
-    bool has_had_any_ = false;    // what it has next, it has not had from the start
+    bool has_had_any_ = false;
 };
 
 /// Finds the holder of a value at a time. Holders are pointed at, and must stay where they are.
@@ -115,7 +111,6 @@ class HolderTable {
     void add(const Holder& holder, const Holdings<Value>& holdings) {
         for (const auto& entry : holdings.entries()) claims_.emplace(entry.value, Claim{&holder, entry.tenure});
     }
-    bool contains(const Value& value) const { return claims_.contains(value); }
 
     /// The one that surely had it, else the only one that possibly had; null where that could be said of two.
     const Holder* at(const Value& value, Time time) const {

@@ -131,6 +131,7 @@ void check_updates(Cursor input) {
     PodIndex index;
     std::vector<PodRecord> told;
     std::map<Time, std::vector<PodRecord>> updates;
+    std::map<std::string, PodRecord> latest;  // by uid
     Time now(std::chrono::hours(500'000));
     for (int round = 0; round < 40 && input.remaining() > 0; ++round) {
         const std::uint8_t head = input.u8();
@@ -138,8 +139,13 @@ void check_updates(Cursor input) {
         std::vector<PodRecord> records;
         for (int i = 0; i < head / 32 && input.remaining() > 0; ++i) {
             PodRecord record = make_record(input);
-            if (std::ranges::find(records, record.uid, &PodRecord::uid) == records.end())
-                records.push_back(std::move(record));
+            if (std::ranges::find(records, record.uid, &PodRecord::uid) != records.end()) continue;
+            // What is on its way out does not come back.
+            const PodRecord& before = latest.emplace(record.uid, record).first->second;
+            record.terminating = record.terminating || before.terminating;
+            if (is_over(before)) record.phase = before.phase;
+            latest[record.uid] = record;
+            records.push_back(std::move(record));
         }
         told.insert(told.end(), records.begin(), records.end());
         updates.emplace(now, records);

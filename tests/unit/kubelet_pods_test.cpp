@@ -57,8 +57,8 @@ std::string texts(const std::vector<PodContainer>& containers) {
     for (const PodContainer& container : containers) {
         if (!out.empty()) out += ", ";
         out += container.name;
-        if (!container.id.empty()) out += " " + container.id.substr(0, 1);
-        for (const std::uint16_t port : container.ports) out += " :" + std::to_string(port);
+        if (!container.id.empty()) out.append(" ").append(container.id, 0, 1);
+        for (const std::uint16_t port : container.ports) out.append(" :").append(std::to_string(port));
         if (container.ended) out += " ended";
     }
     return out;

@@ -224,6 +224,21 @@ TEST_CASE("pod index: a terminating pod has its address until another has") {
     CHECK(told(index, "10.244.0.3", at(5)) == "old/app");
 }
 
+TEST_CASE("pod index: a pod of a later list was not there at the one before") {
+    PodIndex index;
+    index.update({}, at(0));
+    index.update({pod(1, "web-0", "10.244.0.3")}, at(10));
+    CHECK(told(index, "10.244.0.3", at(0)) == "none");
+    CHECK(told(index, "10.244.0.3", at(5)) == "web-0/app");
+}
+
+TEST_CASE("pod index: a source that does not tell of deletion takes none back") {
+    PodIndex index;
+    index.update({terminating(pod(1, "old", "10.244.0.3"))}, at(0));
+    index.update({pod(1, "old", "10.244.0.3"), pod(2, "new", "10.244.0.3")}, at(10));
+    CHECK(told(index, "10.244.0.3", at(11)) == "new/app");
+}
+
 TEST_CASE("pod index: Failed and Succeeded pods name an address that is no longer theirs") {
     for (const char* phase : {"Failed", "Succeeded"}) {
         CAPTURE(phase);
@@ -300,7 +315,8 @@ TEST_CASE("pod index: a pod that was not told of for a while is the same") {
     index.update({pod(1, "web-0", "10.244.0.3")}, at(0));
     index.update({}, at(10));
     index.update({pod(1, "web-0", "10.244.0.3")}, at(20));
-    for (int second = -5; second < 30; ++second) CHECK(told(index, "10.244.0.3", at(second)) == "web-0/app");
+    for (const int second : {-5, 5, 15, 25}) CHECK(told(index, "10.244.0.3", at(second)) == "web-0/app");
+    CHECK(told(index, "10.244.0.3", at(10)) == "none");
 }
 
 TEST_CASE("pod index: those gone are known for five minutes") {
@@ -438,10 +454,10 @@ TEST_CASE("pod index: what churns is forgotten") {
 
 TEST_CASE("pod index: the bound on pods") {
     std::vector<PodRecord> records;
-    for (int i = 0; i < 65'537; ++i) records.push_back(pod(i, "p" + std::to_string(i)));
+    for (int i = 0; i < 65'537; ++i) records.push_back(pod(i, "web"));
     PodIndex index;
     index.update(std::move(records), start);
     CHECK(index.pods().size() == 65'536);
-    CHECK(told(index.by_container(id_of(65'535))) == "p65535/app");
+    CHECK(told(index.by_container(id_of(65'535))) == "web/app");
     CHECK(told(index.by_container(id_of(65'536))) == "none");
 }
