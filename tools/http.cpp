@@ -4,22 +4,26 @@
 
 #include "command.hpp"
 #include "options.hpp"
+#include "pod_choice.hpp"
+#include "pod_options.hpp"
 #include "trace_http.hpp"
 
 namespace podsnoop {
 
 namespace {
 
-void add_source(CLI::App& app, HttpSettings& settings) {
+void add_source(CLI::App& app, HttpSettings& settings, PodChoice& choice) {
     const std::string group = "Where packets come from";
-    CLI::Option* interface = app.add_option("-i,--interface", settings.live.interfaces, "this interface; repeatable; 'any' for all (the default)")
+    CLI::Option* interface = app.add_option("-i,--interface", settings.live.interfaces, "this interface; repeatable; 'any' for all")
         ->type_name("NAME")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group(group);
     CLI::Option* netns = add_parsed(app, "--netns", settings.live.netns, parse_name, "PID|PATH|NAME", "enter this network namespace first");
     netns->group(group);
-    add_parsed(app, "--buffer", settings.live.buffer_bytes, parse_buffer, "SIZE", "memory for packets not yet read, each interface [32MiB]")
+    add_pod_choice(app, choice, group);
+    add_parsed(app, "--buffer", settings.buffer_bytes, parse_buffer, "SIZE",
+               "memory for packets not yet read, each interface [32MiB] or pod [64MiB together]")
         ->group(group);
     app.add_option("-r,--read", settings.read, "a pcap or pcapng file instead, gzipped or not; '-' for standard input")
         ->type_name("FILE")
@@ -49,12 +53,6 @@ void add_source(CLI::App& app, HttpSettings& settings) {
         ->type_name("N")
         ->needs("--write-size")
         ->group(group);
-}
-
-void add_pods(CLI::App& app, HttpSettings& settings) {
-    const std::string group = "Where packets come from";
-    app.add_option("--pod", settings.pods.selection.names, "TEMP")->group(group);
-    add_pod_options(app, settings.pods.sources);
 }
 
 void add_selection(CLI::App& app, HttpSettings& settings) {
@@ -97,16 +95,19 @@ void add_limits(CLI::App& app, HttpSettings& settings) {
 
 void add_http(CLI::App& app, Run& run) {
     auto settings = std::make_shared<HttpSettings>();
+    auto choice = std::make_shared<PodChoice>();
     CLI::App* command = app.add_subcommand("http", "one record an HTTP exchange");
     command->footer("Durations are written 250us, 10ms, 1.5s, 2m. Needs root, except with -r.");
-    add_source(*command, *settings);
-    add_pods(*command, *settings);
+    add_source(*command, *settings, *choice);
+    add_pod_options(*command, settings->pods.sources);
     add_selection(*command, *settings);
     add_output(*command, *settings);
     add_limits(*command, *settings);
-    command->callback([settings, &run] {
+    command->callback([settings, choice, &run] {
+        settings->pods.selection = choice->selection();
         const char* no_color = std::getenv("NO_COLOR");
         if (!settings->color && no_color != nullptr && *no_color != '\0') settings->color = false;
+        if (settings->buffer_bytes != 0) settings->live.buffer_bytes = settings->buffer_bytes;
         settings->live.filter = {.body_preview = static_cast<std::uint32_t>(settings->http.body_preview),
                                  .decapsulate = settings->decode.decapsulate};
         run = [settings] { return trace_http(*settings); };

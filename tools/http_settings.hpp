@@ -21,8 +21,8 @@ namespace podsnoop {
 struct HttpSettings {
     LiveOptions live;
     PodSettings pods;                 ///< which pods to point at, and how to learn of them
-    std::size_t pod_buffer_bytes = 0;  ///< of each pod's ring; 0: they share some memory
-    std::optional<std::vector<PodRecord>> pods_file;  ///< of a saved /pods answer, beside a capture file
+    std::size_t buffer_bytes = 0;  ///< of each ring; 0: the default, pods sharing some
+    std::optional<std::vector<PodRecord>> saved_pods;  ///< of a saved /pods answer, beside a capture file
     std::optional<std::string> read;  ///< a capture file instead of the kernel; "-" for standard input
     DecodeOptions decode;
     Selection selection;

@@ -11,10 +11,10 @@
 
 #include "attribute/kubelet.hpp"
 #include "attribute/node_files.hpp"
-#include "attribute/pod_selection.hpp"
 #include "command.hpp"
 #include "event/fields_pod.hpp"
 #include "options.hpp"
+#include "pod_choice.hpp"
 #include "pod_options.hpp"
 #include "print/record_printer.hpp"
 #include "terminal.hpp"
@@ -24,8 +24,7 @@ namespace podsnoop {
 namespace {
 
 struct PodsSettings {
-    std::vector<std::string> pods;
-    std::string namespace_name;
+    PodChoice choice;
     PodSelection selection;
     PodOptions sources;
     Format format = Format::table;
@@ -57,19 +56,6 @@ Result<std::vector<PodRecord>> find_pods(const PodOptions& sources) {
                       found ? std::move(*found) : std::vector<PodRecord>());
 }
 
-Result<void> check_all_matched(const PodSelection& selection, const std::vector<PodRecord>& pods) {
-    std::vector<Error> errors;
-    for (const PodSelection::Unmatched& unmatched : selection.unmatched(pods)) {
-        std::string near;
-        for (const std::string& name : unmatched.near) near += (near.empty() ? "" : ", ") + name;
-        errors.push_back({"no such pod on this node", unmatched.pattern, "",
-                          near.empty() ? "podsnoop pods lists them" : "did you mean " + near + "?"});
-    }
-    if (errors.empty()) return {};
-    for (std::size_t i = 0; i + 1 < errors.size(); ++i) say(errors[i]);
-    return std::unexpected(std::move(errors.back()));
-}
-
 Result<void> list_pods(const PodsSettings& settings) {
     auto signals = StopSignals::open();
     if (!signals) return std::unexpected(signals.error());
@@ -88,7 +74,10 @@ Result<void> list_pods(const PodsSettings& settings) {
     if (!pods.empty() || settings.selection.empty()) printer.header(text);
     for (const PodRecord& pod : pods) printer.print(text, pod);
     if (const auto written = output.write(text); !written) return std::unexpected(written.error());
-    return check_all_matched(settings.selection, *all);
+    std::vector<Error> unmatched = unmatched_errors(settings.selection, *all);
+    if (unmatched.empty()) return {};
+    for (std::size_t i = 0; i + 1 < unmatched.size(); ++i) say(unmatched[i]);
+    return std::unexpected(std::move(unmatched.back()));
 }
 
 }  // namespace
@@ -97,19 +86,13 @@ void add_pods(CLI::App& app, Run& run) {
     auto settings = std::make_shared<PodsSettings>();
     CLI::App* command = app.add_subcommand("pods", "one record a pod of this node");
     command->footer("Without the kubelet, what the node's own files tell. Needs root.");
-    const std::string group = "Which pods";
-    command->add_option("--pod", settings->pods, "this pod; '*' in it matches anything; repeatable")
-        ->type_name("[NS/]NAME")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group(group);
-    add_parsed(*command, "-n,--namespace", settings->namespace_name, parse_name, "NS", "those of this namespace")->group(group);
+    add_pod_choice(*command, settings->choice, "Which pods");
     add_pod_options(*command, settings->sources);
     const std::string output = "Output";
     add_parsed(*command, "-o,--output", settings->format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(output);
     add_parsed(*command, "--color", settings->color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
     command->callback([settings, &run] {
-        settings->selection = value_of("--pod", PodSelection::parse(settings->pods, settings->namespace_name));
+        settings->selection = settings->choice.selection();
         const char* no_color = std::getenv("NO_COLOR");
         if (!settings->color && no_color != nullptr && *no_color != '\0') settings->color = false;
         run = [settings] { return list_pods(*settings); };

@@ -202,14 +202,14 @@ class Session : public ExchangeSink {
                 Result<std::optional<Noted>> read = note_reader_.read(text);
                 if (!read) {
                     if (!std::exchange(note_failed_, true)) say(read.error().line() + "; it is passed over");
-                } else if (*read && !(settings_.pods_file && std::holds_alternative<PodsKnown>((*read)->note))) {
+                } else if (*read && !(settings_.saved_pods && std::holds_alternative<PodsKnown>((*read)->note))) {
                     apply(**read);
                 }
             }
         }
     }
     void know_pods_of_file() {
-        if (settings_.pods_file) apply({Time::min(), PodsKnown{*settings_.pods_file}});
+        if (settings_.saved_pods) apply({Time::min(), PodsKnown{*settings_.saved_pods}});
     }
     /// What is due by then is told by what was known before.
     void apply(const Noted& noted) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "capture/links.hpp"
+#include "pod_choice.hpp"
 #include "pod_sources.hpp"
 
 namespace podsnoop {
@@ -102,13 +103,11 @@ Result<bool> Surroundings::find_pods() {
         over = watch_->wait_first(20ms);
         take_pods(notes);
     }
-    if (found() || !selected) return found();
-    const std::string asked = settings_.selection.text();
-    if (std::ranges::any_of(pods_, [&](const PodRecord& pod) { return settings_.selection.matches(pod); }))
-        return fail("cannot trace pods", asked, "none of them runs on this node", "podsnoop pods lists the pods of this node");
-    const std::string near = settings_.selection.near_names(pods_);
-    return fail("cannot trace pods", asked, "no pod of this node has that name",
-                near.empty() ? "podsnoop pods lists the pods of this node" : "there are: " + near);
+    if (!selected) return found();
+    std::vector<Error> unmatched = unmatched_errors(settings_.selection, pods_);
+    if (!unmatched.empty()) return std::unexpected(std::move(unmatched.front()));
+    if (found()) return true;
+    return fail("cannot trace pods", {}, "none of those chosen runs", "podsnoop pods tells of each its phase");
 }
 
 Result<std::string> Surroundings::follow(LiveCapture& capture, std::size_t buffer_bytes) {
@@ -208,7 +207,7 @@ void Surroundings::note_node(std::vector<Note>& notes) {
 void Surroundings::take_pods(std::vector<Note>& notes) {
     PodWatch::News news = watch_->take();
     // Where nothing is known of any pod, nobody asked for names: there may be no Kubernetes here.
-    const bool wanted = news.pods || !pods_.empty() || !settings_.selection.empty();
+    const bool wanted = (news.pods && !news.pods->empty()) || !pods_.empty() || !settings_.selection.empty();
     for (const Error& warning : news.warnings)
         if (wanted) notices_.push_back(warning.line() + (warning.hint.empty() ? "" : "; " + warning.hint));
     if (!news.pods) return;

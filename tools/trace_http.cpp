@@ -11,6 +11,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "attribute/kubelet.hpp"
 #include "print/ledger.hpp"
 #include "privileges.hpp"
 #include "session.hpp"
@@ -109,8 +110,14 @@ Result<void> trace_http(const HttpSettings& settings) {
     if (settings.read) {
         Result<FileCapture> file = FileCapture::open(*settings.read);
         if (!file) return std::unexpected(file.error());
+        HttpSettings with_pods = settings;
+        if (const std::string& saved = settings.pods.sources.pods_file; !saved.empty()) {
+            Result<std::vector<PodRecord>> pods = read_pods_file(saved);
+            if (!pods) return std::unexpected(pods.error());
+            with_pods.saved_pods = std::move(*pods);
+        }
         const std::string what = "tracing HTTP in " + (*settings.read == "-" ? "standard input" : *settings.read);
-        return trace(std::move(*file), nullptr, what, settings);
+        return trace(std::move(*file), nullptr, what, with_pods);
     }
     auto surroundings = Surroundings::start(settings.pods, settings.live.netns);
     if (!surroundings) return std::unexpected(surroundings.error());
@@ -121,7 +128,7 @@ Result<void> trace_http(const HttpSettings& settings) {
         if (*pods) {
             Result<LiveCapture> live = LiveCapture::open_empty(settings.live);
             if (!live) return std::unexpected(live.error());
-            Result<std::string> followed = (*surroundings)->follow(*live, settings.pod_buffer_bytes);
+            Result<std::string> followed = (*surroundings)->follow(*live, settings.buffer_bytes);
             if (!followed) return std::unexpected(followed.error());
             return trace(std::move(*live), surroundings->get(), "tracing HTTP of " + *followed + "; Ctrl-C ends it", settings);
         }

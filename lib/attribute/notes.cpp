@@ -43,7 +43,7 @@ void add_text(std::vector<std::string>& texts, const Json& json) {
 Json json_of(const PodRecord& pod) {
     Json containers = Json::array();
     for (const PodContainer& container : pod.containers)
-        containers.push_back({{"name", container.name}, {"id", container.id}, {"pid", container.pid}, {"ports", container.ports}});
+        containers.push_back({{"name", container.name}, {"id", container.id}, {"pid", container.pid}, {"ports", container.ports}, {"ended", container.ended}});
     return {{"namespace", pod.namespace_name},
             {"name", pod.name},
             {"uid", pod.uid},
@@ -55,7 +55,9 @@ Json json_of(const PodRecord& pod) {
             {"netns", pod.netns},
             {"cgroup", pod.cgroup},
             {"interface", pod.interface},
-            {"containers", std::move(containers)}};
+            {"containers", std::move(containers)},
+            {"started", pod.started.time_since_epoch().count()},
+            {"finished", pod.finished.time_since_epoch().count()}};
 }
 
 struct Writer {
@@ -164,13 +166,16 @@ PodRecord pod_of(const Json& json) {
                   .cgroup = text(json, "cgroup"),
                   .interface = text(json, "interface"),
                   .containers = {},
+                  .started = Time{Nanoseconds{number<std::int64_t>(json, "started")}},
+                  .finished = Time{Nanoseconds{number<std::int64_t>(json, "finished")}},
                   .source = PodSource::file};
     for_each_in(json, "containers", [&](const Json& container) {
         if (container.is_object())
             pod.containers.push_back({.name = text(container, "name"),
                                       .id = text(container, "id"),
                                       .pid = number<std::uint32_t>(container, "pid"),
-                                      .ports = ports(container, "ports")});
+                                      .ports = ports(container, "ports"),
+                                      .ended = flag(container, "ended")});
     });
     return pod;
 }

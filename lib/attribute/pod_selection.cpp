@@ -93,15 +93,15 @@ Result<PodSelection> PodSelection::parse(std::span<const std::string> pods, std:
     return selection;
 }
 
-bool PodSelection::matches(const PodRecord& pod) const {
-    return patterns_.empty() || std::ranges::any_of(patterns_, [&](const Pattern& p) { return p.matches(pod); });
+bool PodSelection::matches(std::string_view namespace_name, std::string_view name) const {
+    return patterns_.empty() || std::ranges::any_of(patterns_, [&](const Pattern& p) { return p.matches(namespace_name, name); });
 }
 
 std::vector<PodSelection::Unmatched> PodSelection::unmatched(std::span<const PodRecord> pods) const {
     std::vector<Unmatched> unmatched;
     std::set<std::string> names, namespaces;
     for (const Pattern& pattern : patterns_) {
-        if (std::ranges::any_of(pods, [&](const PodRecord& pod) { return pattern.matches(pod); })) continue;
+        if (std::ranges::any_of(pods, [&](const PodRecord& pod) { return pattern.matches(pod.namespace_name, pod.name); })) continue;
         if (names.empty()) {
             for (const PodRecord& pod : pods) {
                 names.insert(pod.namespace_name + '/' + pod.name);

@@ -22,7 +22,8 @@ class PodSelection {
 
     /// Whether it was asked for any at all.
     [[nodiscard]] bool empty() const { return patterns_.empty(); }
-    [[nodiscard]] bool matches(const PodRecord& pod) const;
+    [[nodiscard]] bool matches(std::string_view namespace_name, std::string_view name) const;
+    [[nodiscard]] bool matches(const PodRecord& pod) const { return matches(pod.namespace_name, pod.name); }
 
     struct Unmatched {
         std::string pattern;            ///< as it was asked for
@@ -36,8 +37,8 @@ class PodSelection {
         std::string namespace_text, name_text;  // as asked for; a name that is empty was not
         Glob namespace_name, name;
 
-        [[nodiscard]] bool matches(const PodRecord& pod) const {
-            return namespace_name.matches(pod.namespace_name) && name.matches(pod.name);
+        [[nodiscard]] bool matches(std::string_view pod_namespace, std::string_view pod_name) const {
+            return namespace_name.matches(pod_namespace) && name.matches(pod_name);
         }
     };
     std::vector<Pattern> patterns_;
