@@ -1,0 +1,250 @@
+#include "attribute/connection_owners.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+
+#include "attribute/service_reader.hpp"
+#include "node/reason.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long an address is taken for a server's that is gone, and how many such are remembered.
+constexpr auto past_server_age = 60s;
+constexpr std::size_t past_server_limit = 1024;
+
+/// Names of Services are read again no sooner than this, and where a name is missing no sooner than the second.
+constexpr auto names_age = 60s;
+constexpr auto names_missing_age = 5s;
+
+/// Looking through processes takes at most one part in this of the time.
+constexpr int scan_share = 10;
+
+/// Those that share a listener's address: one owner where all are of one cgroup.
+std::optional<SocketOwner> common_owner(SocketOwners& owners, const std::vector<TcpSocket>& sockets) {
+    std::optional<SocketOwner> common;
+    for (const TcpSocket& socket : sockets) {
+        auto owner = owners.find(socket);
+        if (!owner || (common && common->cgroup != owner->cgroup)) return std::nullopt;
+        if (!common) common = std::move(owner);
+    }
+    return common;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ConnectionOwners>> ConnectionOwners::start(NetworkNamespace node, ConnectionOwnersOptions options) {
+    Fd answered(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!answered) return fail("cannot make an eventfd", "", reason_of(errno));
+    std::unique_ptr<ConnectionOwners> started(
+        new ConnectionOwners(std::move(node), std::move(options), std::move(answered)));
+    // Signals are for the thread that prints.
+    sigset_t all, before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    started->thread_ = std::jthread([owners = started.get()](const std::stop_token& stop) { owners->run(stop); });
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return started;
+}
+
+ConnectionOwners::ConnectionOwners(NetworkNamespace node, ConnectionOwnersOptions options, Fd answered)
+    : node_(std::move(node)), options_(std::move(options)), answered_(std::move(answered)), owners_(options_.root) {}
+
+ConnectionOwners::~ConnectionOwners() = default;
+
+bool ConnectionOwners::ask(ConnectionQuestion question) {
+    if (in_flight_ >= options_.limit) {
+        ++dropped_;
+        return false;
+    }
+    ++in_flight_;
+    {
+        const std::scoped_lock lock(mutex_);
+        questions_.push_back(std::move(question));
+    }
+    asked_.notify_one();
+    return true;
+}
+
+std::optional<ConnectionAnswer> ConnectionOwners::take() {
+    const std::scoped_lock lock(mutex_);
+    if (answers_.empty()) return std::nullopt;
+    ConnectionAnswer answer = std::move(answers_.front());
+    answers_.pop_front();
+    --in_flight_;
+    std::uint64_t ignored = 0;
+    if (answers_.empty()) static_cast<void>(::eventfd_read(answered_.get(), &ignored));
+    return answer;
+}
+
+void ConnectionOwners::know(std::vector<PodRecord> pods) {
+    const std::scoped_lock lock(mutex_);
+    pods_ = std::move(pods);
+}
+
+std::optional<Error> ConnectionOwners::take_warning() {
+    const std::scoped_lock lock(mutex_);
+    return std::exchange(warning_, std::nullopt);
+}
+
+void ConnectionOwners::run(const std::stop_token& stop) {
+    std::vector<Pending> waiting;  // for processes to be looked through
+    Clock::time_point next_scan{};
+    while (!stop.stop_requested()) {
+        auto questions = next(stop, waiting.empty() ? std::nullopt : std::optional(next_scan));
+        std::vector<Pending> done;
+        for (Pending& pending : look_up(std::move(questions)))
+            (find_owners(pending) ? done : waiting).push_back(std::move(pending));
+        tell(done);
+        const auto begin = Clock::now();
+        if (waiting.empty() || begin < next_scan) continue;
+        look_for_owners(waiting);
+        const auto end = Clock::now();
+        next_scan = end + std::max<Clock::duration>(options_.scan_interval, (scan_share - 1) * (end - begin));
+        for (Pending& pending : waiting) find_owners(pending);
+        tell(waiting);
+    }
+}
+
+std::vector<ConnectionQuestion> ConnectionOwners::next(const std::stop_token& stop,
+                                                       std::optional<Clock::time_point> deadline) {
+    std::unique_lock lock(mutex_);
+    const auto any = [&] { return !questions_.empty(); };
+    if (deadline)
+        asked_.wait_until(lock, stop, *deadline, any);
+    else
+        asked_.wait(lock, stop, any);
+    return std::exchange(questions_, {});
+}
+
+void ConnectionOwners::tell(std::vector<Pending>& done) {
+    if (done.empty()) return;
+    const std::scoped_lock lock(mutex_);
+    for (Pending& each : done) answers_.push_back(std::move(each.answer));
+    done.clear();
+    static_cast<void>(::eventfd_write(answered_.get(), 1));
+}
+
+std::vector<ConnectionOwners::Pending> ConnectionOwners::look_up(std::vector<ConnectionQuestion> questions) {
+    std::vector<Pending> batch(questions.size());
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        batch[i].question = std::move(questions[i]);
+        batch[i].answer.key = batch[i].question.key;
+    }
+    // First, since a socket knows its connection as it is on its own side.
+    find_translations(batch);
+    // Sockets before names, which take longer: clients may close them any moment.
+    std::map<std::uint64_t, SocketPlace> places;
+    for (const Pending& each : batch)
+        for (const auto* at : {&each.question.client_at, &each.question.server_at})
+            if (*at) places.emplace((*at)->netns, **at);
+    for (const auto& [netns, place] : places) find_sockets(batch, place);
+    find_service_names(batch);
+    return batch;
+}
+
+void ConnectionOwners::find_translations(std::vector<Pending>& batch) {
+    for (Pending& each : batch) {
+        if (!each.question.maybe_translated) continue;
+        if (!conntrack_) {
+            conntrack_ = Conntrack::open(node_);
+            const std::scoped_lock lock(mutex_);
+            if (!*conntrack_) warning_ = conntrack_->error();
+        }
+        if (*conntrack_) each.answer.translation = (*conntrack_)->find(each.question.client, each.question.server);
+    }
+}
+
+void ConnectionOwners::find_service_names(std::vector<Pending>& batch) {
+    const auto name_of = [&](const Endpoint& service) {
+        const std::string* name = service_names_.find(service);
+        return name != nullptr ? name : service_names_.find_node_port(service.port);
+    };
+    const auto by_service = [](const Pending& each) {
+        return each.answer.translation && each.answer.translation->by_service();
+    };
+    const bool missing = std::ranges::any_of(
+        batch, [&](const Pending& each) { return by_service(each) && name_of(each.answer.translation->service) == nullptr; });
+    if (const auto now = Clock::now(); now >= names_next_ || (missing && now >= names_next_ - names_age + names_missing_age)) {
+        if (!std::ranges::any_of(batch, by_service)) return;
+        std::vector<PodRecord> pods;
+        {
+            const std::scoped_lock lock(mutex_);
+            pods = pods_;
+        }
+        service_names_ = read_service_names(node_, pods, options_.root);
+        names_next_ = Clock::now() + names_age;
+    }
+    for (Pending& each : batch) {
+        if (!by_service(each)) continue;
+        if (const std::string* name = name_of(each.answer.translation->service)) each.answer.service = *name;
+    }
+}
+
+void ConnectionOwners::find_sockets(std::vector<Pending>& batch, const SocketPlace& place) {
+    std::optional<NetworkNamespace> opened;
+    if (!place.path.empty()) {
+        // Not followed where another process has its number by now.
+        auto found = NetworkNamespace::open(place.path);
+        if (!found || found->inode() != place.netns) return;
+        opened = std::move(*found);
+    }
+    auto sockets = TcpSockets::open(opened ? *opened : node_);
+    if (!sockets) return;
+    const auto here = [&](const std::optional<SocketPlace>& at) { return at && at->netns == place.netns; };
+    for (Pending& each : batch) {
+        const Endpoint &client = each.question.client, &server = each.question.server;
+        const auto& translation = each.answer.translation;
+        if (here(each.question.client_at)) {
+            each.client = sockets->find(client, server);
+            if (!each.client && translation) each.client = sockets->find(translation->client, translation->service);
+        }
+        if (!here(each.question.server_at)) continue;
+        each.server = sockets->find(server, client);
+        if (!each.server && translation) each.server = sockets->find(translation->backend, translation->source);
+        // One that was not accepted yet, or is gone, is the listener's.
+        if (!each.server || each.server->inode == 0)
+            each.listeners = listeners_at(sockets->listeners(), translation ? translation->backend : server);
+    }
+}
+
+bool ConnectionOwners::find_owners(Pending& pending) {
+    ConnectionAnswer& answer = pending.answer;
+    if (pending.client && !answer.client) answer.client = owners_.find(*pending.client);
+    if (pending.server && !answer.server) answer.server = owners_.find(*pending.server);
+    if (!answer.server) answer.server = common_owner(owners_, pending.listeners);
+    if (pending.question.server_at) {
+        const std::pair address(pending.question.server_at->netns, pending.question.server);
+        const auto now = Clock::now();
+        if (answer.server) {
+            if (past_servers_.size() >= past_server_limit) past_servers_.clear();
+            past_servers_[address] = {*answer.server, now};
+        } else if (!pending.server && pending.listeners.empty()) {
+            const auto past = past_servers_.find(address);
+            if (past != past_servers_.end() && now - past->second.at < past_server_age) answer.server = past->second.owner;
+        }
+    }
+    const bool server_found = pending.server || !pending.listeners.empty();
+    return (!pending.client || answer.client) && (!server_found || answer.server);
+}
+
+void ConnectionOwners::look_for_owners(const std::vector<Pending>& waiting) {
+    std::vector<TcpSocket> sockets;
+    for (const Pending& each : waiting) {
+        if (each.client && !each.answer.client) sockets.push_back(*each.client);
+        if (each.answer.server) continue;
+        if (each.server) sockets.push_back(*each.server);
+        std::ranges::copy(each.listeners, std::back_inserter(sockets));
+    }
+    owners_.look_for(sockets);
+}
+
+}  // namespace podsnoop
