@@ -24,7 +24,7 @@ bool is_label(std::string_view name) {
 std::optional<std::string> name_of(std::string_view space, std::string_view service, std::string_view port) {
     if (!is_label(space) || !is_label(service) || (!port.empty() && !is_label(port))) return std::nullopt;
     std::string name = std::string(space) + "/" + std::string(service);
-    if (!port.empty()) name += ":" + std::string(port);
+    if (!port.empty()) name.append(1, ':').append(port);
     return name;
 }
 
