@@ -12,12 +12,12 @@ namespace podsnoop {
 
 class CgroupTree {
   public:
-    /// That mounted below `root` ("" for this machine's own), alone or beside v1 in `unified`. Where there is none, all
-    /// that is asked is unknown.
+    /// That mounted below `root` ("" for this machine's own), alone or beside v1 in `unified`. Where there is
+    /// none, all that is asked is unknown.
     explicit CgroupTree(const std::string& root);
 
-    /// The path of a cgroup below the mount, "/kubepods.slice/…", "/" for the root; nothing where it is gone, or where
-    /// CAP_DAC_READ_SEARCH is missing.
+    /// The path of a cgroup below the mount, "/kubepods.slice/…", "/" for the root; nothing where it is gone,
+    /// or where CAP_DAC_READ_SEARCH is missing.
     [[nodiscard]] std::optional<std::string> path_of(std::uint64_t id) const;
 
     /// The processes in a cgroup (not in those below it), lowest first, at most some thousands.

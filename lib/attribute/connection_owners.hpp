@@ -1,4 +1,5 @@
-// Finds in a thread of its own who is at the ends of connections, so that packets never wait for /proc or netlink.
+// Finds in a thread of its own who is at the ends of connections, so that packets never wait for /proc or
+// netlink.
 #pragma once
 
 #include <chrono>
@@ -49,7 +50,7 @@ struct ConnectionAnswer {
 };
 
 struct ConnectionOwnersOptions {
-    std::string root;  ///< what /proc and cgroups stand below
+    std::string root;                              ///< what /proc and cgroups stand below
     std::chrono::milliseconds scan_interval{250};  ///< processes are looked through at most this often
     std::size_t limit = 4096;                      ///< questions whose answer was not taken yet
 };
@@ -58,7 +59,8 @@ struct ConnectionOwnersOptions {
 class ConnectionOwners {
   public:
     /// Starts the thread. `node` is the node's own network namespace, and stays open.
-    static Result<std::unique_ptr<ConnectionOwners>> start(NetworkNamespace node, ConnectionOwnersOptions options = {});
+    static Result<std::unique_ptr<ConnectionOwners>> start(NetworkNamespace node,
+                                                           ConnectionOwnersOptions options = {});
     ConnectionOwners(const ConnectionOwners&) = delete;
     ConnectionOwners& operator=(const ConnectionOwners&) = delete;
     ~ConnectionOwners();
@@ -95,7 +97,8 @@ class ConnectionOwners {
     ConnectionOwners(NetworkNamespace node, ConnectionOwnersOptions options, Fd answered);
     void run(const std::stop_token& stop);
     /// Waits for questions, until `deadline` where there is one, and gives all there are.
-    std::vector<ConnectionQuestion> next(const std::stop_token& stop, std::optional<Clock::time_point> deadline);
+    std::vector<ConnectionQuestion> next(const std::stop_token& stop,
+                                         std::optional<Clock::time_point> deadline);
     void tell(std::vector<Pending>& done);
 
     /// Finds what the kernel tells: translations, and the sockets.
@@ -126,7 +129,8 @@ class ConnectionOwners {
     std::optional<Result<Conntrack>> conntrack_;  ///< nothing until it is needed
     ServiceNames service_names_;
     Clock::time_point names_next_{};  ///< not read again before
-    std::map<std::pair<std::uint64_t, Endpoint>, PastServer> past_servers_;  ///< by network namespace and address
+    std::map<std::pair<std::uint64_t, Endpoint>, PastServer>
+        past_servers_;  ///< by network namespace and address
 
     std::jthread thread_;  ///< last, so that it ends before what it uses
 };

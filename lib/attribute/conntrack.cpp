@@ -45,7 +45,8 @@ std::optional<Tuple> parse_tuple(Bytes bytes) {
             }
         }
     }
-    if (protocol != IPPROTO_TCP || tuple.from.address.family == 0 || tuple.to.address.family == 0) return std::nullopt;
+    if (protocol != IPPROTO_TCP || tuple.from.address.family == 0 || tuple.to.address.family == 0)
+        return std::nullopt;
     return tuple;
 }
 
@@ -59,7 +60,8 @@ std::optional<Translation> parse_conntrack(Bytes body) {
         if (attribute->type == CTA_TUPLE_REPLY) reply = parse_tuple(attribute->value);
     }
     if (!original || !reply) return std::nullopt;
-    // The reply's tuple is as the server's packets come to the node: from the backend to whom it takes for the client.
+    // The reply's tuple is as the server's packets come to the node: from the backend to whom it takes for
+    // the client.
     const Translation found{original->from, original->to, reply->to, reply->from};
     if (found.client == found.source && found.service == found.backend) return std::nullopt;
     return found;
@@ -80,7 +82,8 @@ Result<Conntrack> Conntrack::open(const NetworkNamespace& node) {
     const Endpoint nobody{Address::from(std::as_bytes(std::span("\0\0\0", 4))), 0};
     std::optional<Translation> found;
     if (const int refused = conntrack.ask(nobody, nobody, found); refused != 0 && refused != ENOENT)
-        return fail(what, "", reason_of(refused), refused == EPERM ? "run as root or with CAP_NET_ADMIN" : "");
+        return fail(what, "", reason_of(refused),
+                    refused == EPERM ? "run as root or with CAP_NET_ADMIN" : "");
     return conntrack;
 }
 
@@ -94,7 +97,9 @@ std::optional<Translation> Conntrack::find(const Endpoint& client, const Endpoin
 int Conntrack::ask(const Endpoint& from, const Endpoint& to, std::optional<Translation>& found) {
     const bool v4 = from.address.family == 4;
     if (from.address.family != to.address.family || from.address.family == 0) return ENOENT;
-    const auto address = [&](const Endpoint& end) { return std::as_bytes(std::span(end.address.bytes)).first(v4 ? 4 : 16); };
+    const auto address = [&](const Endpoint& end) {
+        return std::as_bytes(std::span(end.address.bytes)).first(v4 ? 4 : 16);
+    };
     const std::uint8_t protocol = IPPROTO_TCP;
     const std::uint16_t from_port = htons(from.port), to_port = htons(to.port);
 
@@ -102,7 +107,8 @@ int Conntrack::ask(const Endpoint& from, const Endpoint& to, std::optional<Trans
     question.add(nfgenmsg{.nfgen_family = static_cast<std::uint8_t>(v4 ? AF_INET : AF_INET6),
                           .version = NFNETLINK_V0,
                           .res_id = 0});
-    // Both directions of all connections are in one table: a tuple asked for as the original finds a reply's as well.
+    // Both directions of all connections are in one table: a tuple asked for as the original finds a reply's
+    // as well.
     const std::size_t tuple = question.open(CTA_TUPLE_ORIG);
     const std::size_t ip = question.open(CTA_TUPLE_IP);
     question.attribute(v4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, address(from));

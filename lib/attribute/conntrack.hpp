@@ -12,8 +12,9 @@
 
 namespace podsnoop {
 
-/// A connection on both sides of a translation: its client's packets go from `client` to `service`, and arrive as from
-/// `source` to `backend`. At least one of `service` and `backend`, `client` and `source` differ.
+/// A connection on both sides of a translation: its client's packets go from `client` to `service`, and
+/// arrive as from `source` to `backend`. At least one of `service` and `backend`, `client` and `source`
+/// differ.
 struct Translation {
     Endpoint client, service;
     Endpoint source, backend;
@@ -23,18 +24,19 @@ struct Translation {
     auto operator<=>(const Translation&) const = default;
 };
 
-/// Reads what follows the header of an IPCTNL_MSG_CT_NEW message. Nothing where it is cut, not of TCP, or where nothing
-/// was translated.
+/// Reads what follows the header of an IPCTNL_MSG_CT_NEW message. Nothing where it is cut, not of TCP, or
+/// where nothing was translated.
 std::optional<Translation> parse_conntrack(Bytes body);
 
-/// The connections tracked in one network namespace, asked one by one. Kubernetes translates in the node's own.
+/// The connections tracked in one network namespace, asked one by one. Kubernetes translates in the node's
+/// own.
 class Conntrack {
   public:
     /// Fails where nothing is tracked there, or where CAP_NET_ADMIN is missing.
     static Result<Conntrack> open(const NetworkNamespace& node);
 
-    /// The translation of a connection as it was seen on either side of it; nothing where there is none. Only the
-    /// default zone is asked: Open vSwitch and some network plugins keep others.
+    /// The translation of a connection as it was seen on either side of it; nothing where there is none. Only
+    /// the default zone is asked: Open vSwitch and some network plugins keep others.
     std::optional<Translation> find(const Endpoint& client, const Endpoint& server);
 
   private:

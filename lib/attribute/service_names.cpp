@@ -24,7 +24,7 @@ bool is_label(std::string_view name) {
 std::optional<std::string> name_of(std::string_view space, std::string_view service, std::string_view port) {
     if (!is_label(space) || !is_label(service) || (!port.empty() && !is_label(port))) return std::nullopt;
     std::string name = std::string(space) + "/" + std::string(service);
-    if (!port.empty()) name += ":" + std::string(port);
+    if (!port.empty()) name.append(1, ':').append(port);
     return name;
 }
 
@@ -57,19 +57,22 @@ std::string_view value_of(const Variables& variables, const std::string& name) {
 }
 
 /// The ports of the Service that SERVICE_HOST is of, "REDIS" for REDIS_SERVICE_HOST.
-void add_ports(const Variables& variables, std::string_view service, std::string_view host, std::string_view space,
-               std::vector<NamedService>& found) {
+void add_ports(const Variables& variables, std::string_view service, std::string_view host,
+               std::string_view space, std::vector<NamedService>& found) {
     const auto address = parse_address(host);
     if (!address) return;
     const std::string prefix = std::string(service) + "_SERVICE_PORT";
-    // CART_SERVICE_PORT is the first port without its name, and comes first; CART_SERVICE_PORT_HTTP says it. Of two
-    // names for one port, "dns" and "dns-tcp", one is of UDP: which is not told.
+    // CART_SERVICE_PORT is the first port without its name, and comes first; CART_SERVICE_PORT_HTTP says it.
+    // Of two names for one port, "dns" and "dns-tcp", one is of UDP: which is not told.
     std::map<std::uint16_t, std::set<std::string>> port_names;
-    for (auto each = variables.lower_bound(prefix); each != variables.end() && each->first.starts_with(prefix); ++each) {
+    for (auto each = variables.lower_bound(prefix);
+         each != variables.end() && each->first.starts_with(prefix); ++each) {
         const std::string_view rest = each->first.substr(prefix.size());
         const auto port = port_of(each->second);
         if (!port || (!rest.empty() && rest.front() != '_')) continue;
-        if (value_of(variables, std::string(service) + "_PORT_" + std::to_string(*port) + "_TCP_ADDR") != host) continue;
+        if (value_of(variables, std::string(service) + "_PORT_" + std::to_string(*port) + "_TCP_ADDR") !=
+            host)
+            continue;
         auto& names = port_names[*port];
         if (!rest.empty()) names.insert(label_of(rest.substr(1)));
     }
@@ -110,7 +113,8 @@ std::optional<std::string> service_of_comment(std::string_view comment) {
 }
 
 std::optional<std::string> service_of_chain(std::string_view chain) {
-    // pkg/proxy/nftables: "service-" for cluster addresses, "external-" for others, and a hash of eight letters.
+    // pkg/proxy/nftables: "service-" for cluster addresses, "external-" for others, and a hash of eight
+    // letters.
     const std::string_view kind = take_until(chain, '-');
     if (kind != "service" && kind != "external") return std::nullopt;
     if (take_until(chain, '-').size() != 8 || chain.ends_with("...")) return std::nullopt;
@@ -119,7 +123,8 @@ std::optional<std::string> service_of_chain(std::string_view chain) {
     return name_of(space, service, chain);
 }
 
-std::vector<NamedService> services_in_environment(std::string_view environment, std::string_view pod_namespace) {
+std::vector<NamedService> services_in_environment(std::string_view environment,
+                                                  std::string_view pod_namespace) {
     Variables variables;
     while (!environment.empty()) {
         std::string_view variable = take_until(environment, '\0');

@@ -42,13 +42,14 @@ class ServiceNames {
 /// The name in kube-proxy's rule comments: "default/kubernetes:https cluster IP" (also "external IP" and
 /// "loadbalancer IP"), or alone, as with node ports. Nothing where it is none.
 std::optional<std::string> service_of_comment(std::string_view comment);
-/// The name in the name of a chain of kube-proxy's nftables mode: "service-ULMVA6XW-shop/cart/tcp/http". Nothing where it
-/// is none, not of TCP, or was too long for the kernel and cut.
+/// The name in the name of a chain of kube-proxy's nftables mode: "service-ULMVA6XW-shop/cart/tcp/http".
+/// Nothing where it is none, not of TCP, or was too long for the kernel and cut.
 std::optional<std::string> service_of_chain(std::string_view chain);
 
-/// Services in a container's environment (as /proc/PID/environ has it), where the kubelet put the Services of its pod's
-/// namespace: CART_SERVICE_HOST, CART_SERVICE_PORT, CART_SERVICE_PORT_HTTP. Told only where CART_PORT_80_TCP_ADDR, which
-/// nobody writes by hand, says the same.
-std::vector<NamedService> services_in_environment(std::string_view environment, std::string_view pod_namespace);
+/// Services in a container's environment (as /proc/PID/environ has it), where the kubelet put the Services of
+/// its pod's namespace: CART_SERVICE_HOST, CART_SERVICE_PORT, CART_SERVICE_PORT_HTTP. Told only where
+/// CART_PORT_80_TCP_ADDR, which nobody writes by hand, says the same.
+std::vector<NamedService> services_in_environment(std::string_view environment,
+                                                  std::string_view pod_namespace);
 
 }  // namespace podsnoop

@@ -38,10 +38,11 @@ constexpr std::uint16_t nft_type(int message) {
 /// With the zero byte that the kernel wants.
 Bytes with_zero(const char* text) { return std::as_bytes(std::span(text, std::strlen(text) + 1)); }
 
-/// Asks for all there is of one kind in a table; an answer that ends in an error (no such table) is what was told.
+/// Asks for all there is of one kind in a table; an answer that ends in an error (no such table) is what was
+/// told.
 template <class F>
-void dump(NetlinkSocket& socket, int message, std::uint8_t family, std::pair<std::uint16_t, const char*> table,
-          std::pair<std::uint16_t, const char*> part, F read) {
+void dump(NetlinkSocket& socket, int message, std::uint8_t family,
+          std::pair<std::uint16_t, const char*> table, std::pair<std::uint16_t, const char*> part, F read) {
     NetlinkMessage question(nft_type(message), NLM_F_DUMP);
     question.add(nfgenmsg{.nfgen_family = family, .version = NFNETLINK_V0, .res_id = 0})
         .attribute(table.first, with_zero(table.second))
@@ -66,7 +67,8 @@ void read_nf_tables(ServiceNames& names) {
     }
 }
 
-/// Whether the older iptables has this table here. Asking for one that it has not would make it, with its hooks.
+/// Whether the older iptables has this table here. Asking for one that it has not would make it, with its
+/// hooks.
 bool has_table(const char* list) {
     const std::string names = read_file(list, 4096).value_or("");
     for (std::string_view rest = names; !rest.empty();) {
@@ -104,14 +106,16 @@ void read_legacy_iptables(ServiceNames& names) {
     if (has_table("/proc/thread-self/net/ip_tables_names")) {
         const Fd fd(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
         found = services_of_xt_table(
-            read_xt_table<ipt_getinfo, ipt_get_entries>(fd, IPPROTO_IP, IPT_SO_GET_INFO, IPT_SO_GET_ENTRIES), false);
+            read_xt_table<ipt_getinfo, ipt_get_entries>(fd, IPPROTO_IP, IPT_SO_GET_INFO, IPT_SO_GET_ENTRIES),
+            false);
     }
     for (NamedService& service : found) names.add(std::move(service));
     found.clear();
     if (has_table("/proc/thread-self/net/ip6_tables_names")) {
         const Fd fd(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
-        found = services_of_xt_table(
-            read_xt_table<ip6t_getinfo, ip6t_get_entries>(fd, IPPROTO_IPV6, IP6T_SO_GET_INFO, IP6T_SO_GET_ENTRIES), true);
+        found = services_of_xt_table(read_xt_table<ip6t_getinfo, ip6t_get_entries>(
+                                         fd, IPPROTO_IPV6, IP6T_SO_GET_INFO, IP6T_SO_GET_ENTRIES),
+                                     true);
     }
     for (NamedService& service : found) names.add(std::move(service));
 }
@@ -120,7 +124,8 @@ void read_environments(std::span<const PodRecord> pods, const std::string& root,
     for (const PodRecord& pod : pods)
         for (const PodContainer& container : pod.containers) {
             if (container.pid == 0) continue;
-            const auto text = read_file(root + "/proc/" + std::to_string(container.pid) + "/environ", environment_limit);
+            const auto text =
+                read_file(root + "/proc/" + std::to_string(container.pid) + "/environ", environment_limit);
             for (auto& service : services_in_environment(text.value_or(""), pod.namespace_name))
                 names.add(std::move(service));
         }
@@ -128,7 +133,8 @@ void read_environments(std::span<const PodRecord> pods, const std::string& root,
 
 }  // namespace
 
-ServiceNames read_service_names(const NetworkNamespace& node, std::span<const PodRecord> pods, const std::string& root) {
+ServiceNames read_service_names(const NetworkNamespace& node, std::span<const PodRecord> pods,
+                                const std::string& root) {
     ServiceNames names;
     if (auto visit = NetnsVisit::enter(node)) {
         read_nf_tables(names);

@@ -49,7 +49,8 @@ void read_match(std::string_view name, Bytes info, Conditions& rule) {
     if (name == "comment") rule.comment = text_in(info);
     if (name == "tcp") {
         const auto tcp = take<xt_tcp>(info);
-        if (tcp && tcp->dpts[0] == tcp->dpts[1] && (tcp->invflags & XT_TCP_INV_DSTPT) == 0) rule.port = tcp->dpts[0];
+        if (tcp && tcp->dpts[0] == tcp->dpts[1] && (tcp->invflags & XT_TCP_INV_DSTPT) == 0)
+            rule.port = tcp->dpts[0];
     }
 }
 
@@ -104,8 +105,10 @@ void read_compare(Bytes data, const Load& load, Conditions& rule) {
     if (load.from == network && load.offset == 9 && load.length == 1) rule.tcp = cursor.u8() == IPPROTO_TCP;
     // Offsets of the destination in the headers of IPv4 and IPv6, and of the port in TCP's.
     const bool v4 = load.offset == 16 && load.length == 4, v6 = load.offset == 24 && load.length == 16;
-    if (load.from == network && (v4 || v6) && value.size() == load.length) rule.destination = Address::from(value);
-    if (load.from == transport && load.offset == 2 && load.length == 2 && value.size() == 2) rule.port = cursor.u16be();
+    if (load.from == network && (v4 || v6) && value.size() == load.length)
+        rule.destination = Address::from(value);
+    if (load.from == transport && load.offset == 2 && load.length == 2 && value.size() == 2)
+        rule.port = cursor.u16be();
 }
 
 void read_expressions(Bytes list, Conditions& rule) {
@@ -131,15 +134,16 @@ void read_expressions(Bytes list, Conditions& rule) {
     }
 }
 
-/// Key and verdict of an element: address, protocol and port (or the latter two alone), each filled up to 4 bytes, and
-/// the chain to go to.
+/// Key and verdict of an element: address, protocol and port (or the latter two alone), each filled up to 4
+/// bytes, and the chain to go to.
 std::optional<NamedService> service_of_element(Bytes element) {
     Bytes key, verdict;
     while (const auto attribute = take_attribute(element)) {
         Bytes inner = attribute->value;
         while (const auto field = take_attribute(inner)) {
             if (attribute->type == NFTA_SET_ELEM_KEY && field->type == NFTA_DATA_VALUE) key = field->value;
-            if (attribute->type == NFTA_SET_ELEM_DATA && field->type == NFTA_DATA_VERDICT) verdict = field->value;
+            if (attribute->type == NFTA_SET_ELEM_DATA && field->type == NFTA_DATA_VERDICT)
+                verdict = field->value;
         }
     }
     std::string_view chain;
@@ -158,7 +162,9 @@ std::optional<NamedService> service_of_element(Bytes element) {
     return NamedService{{Address::from(address), port}, std::move(*name)};
 }
 
-bool all_ones(Bytes mask) { return std::ranges::all_of(mask, [](std::byte b) { return b == std::byte{0xff}; }); }
+bool all_ones(Bytes mask) {
+    return std::ranges::all_of(mask, [](std::byte b) { return b == std::byte{0xff}; });
+}
 
 /// One destination, or nothing: struct in_addr or in6_addr and its mask.
 template <class A>

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t cgroup_limit = 4096, holder_limit = 65536, process_limit = 65536;
 
-/// Descriptors that one round may look at: half a second's worth.
+/// Descriptors that one round may look at: a second's worth.
 constexpr std::size_t link_limit = 500'000;
 
 struct CloseFolder {
@@ -72,7 +72,8 @@ bool SocketOwners::holds(std::uint32_t pid, std::uint32_t fd, std::uint32_t inod
 const std::string& SocketOwners::cgroup_made_in(const TcpSocket& socket) {
     static const std::string none;
     if (socket.cgroup_id == 0) return none;
-    if (const auto known = cgroup_paths_.find(socket.cgroup_id); known != cgroup_paths_.end()) return known->second;
+    if (const auto known = cgroup_paths_.find(socket.cgroup_id); known != cgroup_paths_.end())
+        return known->second;
     auto path = cgroups_.path_of(socket.cgroup_id);
     if (!path) return none;  // gone, and its id with it: nothing to remember
     // Beside cgroup v1, where the pods are, all is in the root of v2.
@@ -88,7 +89,8 @@ std::optional<SocketOwner> SocketOwners::find(const TcpSocket& socket) {
         SocketOwner owner{.pid = holder.pid, .comm = {}, .cgroup = cgroup_of_process(holder.pid)};
         owner.comm = read_file(root_ + "/proc/" + std::to_string(holder.pid) + "/comm", 64).value_or("");
         if (owner.comm.ends_with('\n')) owner.comm.pop_back();
-        // Asked last: what was read before is then of the process that held it, not of another with its number.
+        // Asked last: what was read before is then of the process that held it, not of another with its
+        // number.
         if (holds(holder.pid, holder.fd, socket.inode)) return owner;
         holders_.erase(known);
     }
@@ -113,7 +115,8 @@ void SocketOwners::look_for(std::span<const TcpSocket> sockets) {
     }
     std::vector<std::uint64_t> namespaces;
     for (const TcpSocket& socket : sockets)
-        if (unknown(socket) && !read_cgroup_path(cgroup_made_in(socket)) && !contains(namespaces, socket.netns))
+        if (unknown(socket) && !read_cgroup_path(cgroup_made_in(socket)) &&
+            !contains(namespaces, socket.netns))
             namespaces.push_back(socket.netns);
     if (!namespaces.empty()) look_through_all(namespaces);
 }
@@ -145,6 +148,7 @@ void SocketOwners::look_through(std::uint32_t pid) {
         if (!inode) return true;
         if (holders_.size() >= holder_limit) return false;
         auto [known, is_new] = holders_.try_emplace(*inode, Holder{.pid = pid, .fd = fd});
+        if (known->second.pid == pid) known->second.fd = fd;
         if (is_new || known->second.pid == pid) return true;
         if (!holds(known->second.pid, known->second.fd, *inode)) {
             known->second = {.pid = pid, .fd = fd};
@@ -153,7 +157,8 @@ void SocketOwners::look_through(std::uint32_t pid) {
         // Workers share the listener of the process that made them; another pod's process should not.
         if (!cgroup) cgroup = cgroup_of_process(pid);
         if (*cgroup != cgroup_of_process(known->second.pid)) known->second.contested = true;
-        if (pid < known->second.pid) known->second = {.pid = pid, .fd = fd, .contested = known->second.contested};
+        if (pid < known->second.pid)
+            known->second = {.pid = pid, .fd = fd, .contested = known->second.contested};
         return true;
     });
 }

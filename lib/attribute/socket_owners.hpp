@@ -1,4 +1,5 @@
-// Which process, and so which pod, a socket belongs to: by the cgroup it was made in, or by who holds it open.
+// Which process, and so which pod, a socket belongs to: by the cgroup it was made in, or by who holds it
+// open.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +25,13 @@ class SocketOwners {
   public:
     explicit SocketOwners(std::string root = {});
 
-    /// What can be told without looking through processes: by a process that was seen to hold the socket and still does,
-    /// else by the cgroup where that is a pod's. Nothing where several pods hold it.
+    /// What can be told without looking through processes: by a process that was seen to hold the socket and
+    /// still does, else by the cgroup where that is a pod's. Nothing where several pods hold it.
     std::optional<SocketOwner> find(const TcpSocket& socket);
 
-    /// Looks through processes for those that hold these sockets, so that `find` knows them. First those of the cgroup
-    /// that a socket was made in; where that does not tell, all in the socket's network namespace, which takes some
-    /// 50 ms where there are 5,000 processes.
+    /// Looks through processes for those that hold these sockets, so that `find` knows them. First those of
+    /// the cgroup that a socket was made in; where that does not tell, all in the socket's network namespace,
+    /// which takes up to 0.1 ms a process of the node.
     void look_for(std::span<const TcpSocket> sockets);
 
   private:

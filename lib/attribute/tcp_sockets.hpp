@@ -1,5 +1,5 @@
-// The TCP sockets of a network namespace, as the kernel tells them: which belongs to a connection, which listen. By
-// inet_diag, or from /proc/net/tcp where the kernel has none.
+// The TCP sockets of a network namespace, as the kernel tells them: which belongs to a connection, which
+// listen. By inet_diag, or from /proc/net/tcp where the kernel has none.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,20 @@
 namespace podsnoop {
 
 struct TcpSocket {
-    Endpoint local, remote;       ///< v4-mapped addresses as IPv4
-    std::uint64_t netns = 0;      ///< inode of its network namespace
-    std::uint32_t inode = 0;      ///< as in /proc/PID/fd; 0 where no process holds it (not accepted yet, TIME_WAIT)
-    std::uint64_t cgroup_id = 0;  ///< of the cgroup v2 it was made in; 0 where the kernel does not tell (before 5.9)
-    std::uint8_t state = 0;       ///< TCP_ESTABLISHED, TCP_LISTEN and so on
-    bool v6_only = false;         ///< of a listener on [::]: takes no IPv4
+    Endpoint local, remote;   ///< v4-mapped addresses as IPv4
+    std::uint64_t netns = 0;  ///< inode of its network namespace
+    std::uint32_t inode =
+        0;  ///< as in /proc/PID/fd; 0 where no process holds it (not accepted yet, TIME_WAIT)
+    std::uint64_t cgroup_id =
+        0;  ///< of the cgroup v2 it was made in; 0 where the kernel does not tell (before 5.9)
+    std::uint8_t state = 0;                         ///< TCP_ESTABLISHED, TCP_LISTEN and so on
+    bool v6_only = false;                           ///< of a listener on [::]: takes no IPv4
     std::uint32_t queue_length = 0;                 ///< of a listener: connections that wait to be accepted
     std::optional<std::uint32_t> queue_limit = {};  ///< of a listener: its backlog; /proc does not tell
 };
 
-/// Reads what follows the header of a SOCK_DIAG_BY_FAMILY message (struct inet_diag_msg and attributes). Nothing where
-/// it is cut or of another family.
+/// Reads what follows the header of a SOCK_DIAG_BY_FAMILY message (struct inet_diag_msg and attributes).
+/// Nothing where it is cut or of another family.
 std::optional<TcpSocket> parse_diag_message(Bytes body);
 /// Reads the lines of /proc/net/tcp or tcp6; lines of another shape are left out.
 std::vector<TcpSocket> parse_proc_net_tcp(std::string_view text);

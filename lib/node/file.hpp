@@ -7,8 +7,8 @@
 
 namespace podsnoop {
 
-/// What a file holds, at most its first `limit` bytes; nothing where it cannot be opened or read (`errno` says why).
-/// It never waits: a FIFO is read as it is.
+/// What a file holds, at most its first `limit` bytes; nothing where it cannot be opened or read (`errno`
+/// says why). It never waits: a FIFO is read as it is.
 std::optional<std::string> read_file(const std::string& path, std::size_t limit);
 
 /// Where a symbolic link leads; nothing where it is none, or leads further than 4 KiB of path.

@@ -13,7 +13,8 @@ namespace podsnoop {
 
 namespace {
 
-/// The kernel fills the datagrams of a dump up to 32 KiB (net/netlink/af_netlink.c), at once on the first read.
+/// The kernel fills the datagrams of a dump up to 32 KiB (net/netlink/af_netlink.c), at once on the first
+/// read.
 constexpr std::size_t buffer_size = 64 * 1024;
 
 /// An answer larger than this is cut off: tens of thousands of rules or sockets are a tenth of it.
@@ -41,7 +42,8 @@ void NetlinkMessage::overwrite(std::size_t at, Bytes bytes) {
 }
 
 NetlinkMessage& NetlinkMessage::attribute(std::uint16_t type, Bytes value) {
-    const nlattr header{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + value.size()), .nla_type = type};
+    const nlattr header{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + value.size()),
+                        .nla_type = type};
     add(header);
     append(value);
     return *this;

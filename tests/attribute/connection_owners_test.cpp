@@ -47,8 +47,11 @@ TEST_CASE("connections: both ends on the node itself") {
     auto owners = start();
     const Fd listener = listen_at(endpoint_of("127.0.0.1", 8080));
     const Fd client = connect_to(endpoint_of("127.0.0.1", 8080));
-    REQUIRE(owners->ask({.key = 7, .client = local_of(client), .server = remote_of(client),
-                         .client_at = SocketPlace{}, .server_at = SocketPlace{}}));
+    REQUIRE(owners->ask({.key = 7,
+                         .client = local_of(client),
+                         .server = remote_of(client),
+                         .client_at = SocketPlace{},
+                         .server_at = SocketPlace{}}));
     const auto answer = wait_for_answer(*owners);
     CHECK(answer.key == 7);
     REQUIRE(answer.client);
@@ -64,9 +67,10 @@ TEST_CASE("connections: a Service called from the node, seen at the pod") {
     NEEDS(node);
     const auto cgroup = TestCgroup::make(first_pod);
     NEEDS(cgroup);
-    REQUIRE(TestNode::run("iptables-nft -t nat -N KUBE-SERVICES && iptables-nft -t nat -A OUTPUT -j KUBE-SERVICES && "
-                          "iptables-nft -t nat -A KUBE-SERVICES -m comment --comment 'shop/cart:http cluster IP' -m tcp -p tcp "
-                          "-d 10.96.0.10 --dport 80 -j DNAT --to-destination 10.99.0.2:8080"));
+    REQUIRE(TestNode::run(
+        "iptables-nft -t nat -N KUBE-SERVICES && iptables-nft -t nat -A OUTPUT -j KUBE-SERVICES && "
+        "iptables-nft -t nat -A KUBE-SERVICES -m comment --comment 'shop/cart:http cluster IP' -m tcp -p tcp "
+        "-d 10.96.0.10 --dport 80 -j DNAT --to-destination 10.99.0.2:8080"));
     const auto pod = TestProcess::start(cgroup->folder(), [&] {
         static Fd listener;
         listener = listen_in(node->pod(), endpoint_of("10.99.0.2", 8080));
@@ -75,8 +79,12 @@ TEST_CASE("connections: a Service called from the node, seen at the pod") {
     const Endpoint service = endpoint_of("10.96.0.10", 80), backend = endpoint_of("10.99.0.2", 8080);
     const Fd client = connect_to(service);
     for (const Endpoint& seen : {service, backend}) {
-        REQUIRE(owners->ask({.key = 1, .client = local_of(client), .server = seen, .client_at = SocketPlace{},
-                             .server_at = place_of(node->pod()), .maybe_translated = true}));
+        REQUIRE(owners->ask({.key = 1,
+                             .client = local_of(client),
+                             .server = seen,
+                             .client_at = SocketPlace{},
+                             .server_at = place_of(node->pod()),
+                             .maybe_translated = true}));
         const auto answer = wait_for_answer(*owners);
         REQUIRE(answer.translation);
         CHECK(answer.translation->service == service);
@@ -96,8 +104,11 @@ TEST_CASE("connections: a server that has closed its sockets is remembered for a
     auto owners = start({.root = {}, .scan_interval = 1ms, .limit = 16});
     Fd listener = listen_at(endpoint_of("127.0.0.1", 8080));
     Fd client = connect_to(endpoint_of("127.0.0.1", 8080));
-    const ConnectionQuestion question{.key = 1, .client = local_of(client), .server = remote_of(client),
-                                      .client_at = SocketPlace{}, .server_at = SocketPlace{}};
+    const ConnectionQuestion question{.key = 1,
+                                      .client = local_of(client),
+                                      .server = remote_of(client),
+                                      .client_at = SocketPlace{},
+                                      .server_at = SocketPlace{}};
     REQUIRE(owners->ask(question));
     REQUIRE(wait_for_answer(*owners).server);
     listener.reset();
@@ -119,7 +130,10 @@ TEST_CASE("connections: each question taken is answered once, and more than the 
     for (std::size_t i = 0; i < limit; ++i) clients.push_back(connect_to(endpoint_of("127.0.0.1", 8080)));
     for (std::uint64_t i = 0; i < limit + 10; ++i) {
         const Fd& client = clients[i % limit];
-        CHECK(owners->ask({.key = i, .client = local_of(client), .server = remote_of(client), .client_at = SocketPlace{},
+        CHECK(owners->ask({.key = i,
+                           .client = local_of(client),
+                           .server = remote_of(client),
+                           .client_at = SocketPlace{},
                            .server_at = std::nullopt}) == (i < limit));
     }
     CHECK(owners->dropped() == 10);
@@ -142,9 +156,13 @@ TEST_CASE("connections: a namespace that is gone, or another by now, gives unkno
     auto owners = start();
     const Fd listener = listen_in(node->pod(), endpoint_of("10.99.0.2", 8080));
     const Fd client = connect_to(endpoint_of("10.99.0.2", 8080));
-    for (const SocketPlace& place : {SocketPlace{node->pod().inode() + 1, place_of(node->pod()).path},
-                                     SocketPlace{node->pod().inode(), "/proc/self/fd/9999"}, SocketPlace{1, "/dev/null"}}) {
-        REQUIRE(owners->ask({.key = 1, .client = local_of(client), .server = remote_of(client), .client_at = std::nullopt,
+    for (const SocketPlace& place :
+         {SocketPlace{node->pod().inode() + 1, place_of(node->pod()).path},
+          SocketPlace{node->pod().inode(), "/proc/self/fd/9999"}, SocketPlace{1, "/dev/null"}}) {
+        REQUIRE(owners->ask({.key = 1,
+                             .client = local_of(client),
+                             .server = remote_of(client),
+                             .client_at = std::nullopt,
                              .server_at = place}));
         CHECK_FALSE(wait_for_answer(*owners).server);
     }
@@ -160,7 +178,8 @@ TEST_CASE("connections: signals are not for this thread") {
     ::sigemptyset(&one);
     ::sigaddset(&one, SIGUSR1);
     ::pthread_sigmask(SIG_BLOCK, &one, &before);
-    struct sigaction action {}, old {};
+    struct sigaction action {
+    }, old{};
     action.sa_handler = [](int) { by = 1; };
     REQUIRE(::sigaction(SIGUSR1, &action, &old) == 0);
     REQUIRE(::kill(::getpid(), SIGUSR1) == 0);

@@ -80,17 +80,20 @@ Result<TestNode> TestNode::make() {
     const std::string pod_path = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(pod->fd());
     {
         // `ip` opens the path, and the namespace's descriptor is not inherited.
-        REQUIRE(run("ip link add veth0 type veth peer name eth0 netns " + pod_path + " && ip link set veth0 up && " +
+        REQUIRE(run("ip link add veth0 type veth peer name eth0 netns " + pod_path +
+                    " && ip link set veth0 up && " +
                     "ip addr add 10.99.0.1/24 dev veth0 && ip -6 addr add fd99::1/64 dev veth0 nodad"));
         auto visit = NetnsVisit::enter(*pod);
         REQUIRE(visit);
-        REQUIRE(run("ip link set lo up && ip link set eth0 up && ip addr add 10.99.0.2/24 dev eth0 && "
-                    "ip -6 addr add fd99::2/64 dev eth0 nodad && ip route add default via 10.99.0.1 && "
-                    "ip -6 route add default via fd99::1"));
+        REQUIRE(
+            run("ip link set lo up && ip link set eth0 up && ip addr add 10.99.0.2/24 dev eth0 && "
+                "ip -6 addr add fd99::2/64 dev eth0 nodad && ip route add default via 10.99.0.1 && "
+                "ip -6 route add default via fd99::1"));
     }
-    REQUIRE(run("ip addr add 10.99.1.1/32 dev lo && ip route add 10.96.0.0/16 dev veth0 && "
-                "ip -6 route add fd96::/64 dev veth0 && "
-                "sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"));
+    REQUIRE(
+        run("ip addr add 10.99.1.1/32 dev lo && ip route add 10.96.0.0/16 dev veth0 && "
+            "ip -6 route add fd96::/64 dev veth0 && "
+            "sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"));
     return TestNode(std::move(*network), std::move(*node), std::move(*pod));
 }
 
@@ -100,7 +103,8 @@ Fd listen_at(const Endpoint& local, int backlog, bool v6_only, bool reuse_port) 
     const int yes = 1, only = v6_only ? 1 : 0;
     REQUIRE(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0);
     if (reuse_port) REQUIRE(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes)) == 0);
-    if (local.address.family == 6) REQUIRE(::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == 0);
+    if (local.address.family == 6)
+        REQUIRE(::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == 0);
     REQUIRE(::bind(fd.get(), address.raw(), address.size) == 0);
     REQUIRE(::listen(fd.get(), backlog) == 0);
     return fd;

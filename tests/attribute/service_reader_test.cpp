@@ -26,16 +26,22 @@ std::string rules_by(const std::string& suffix) {
     for (const std::string& table : {v4, v6})
         for (const char* chain : {"KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-SVC-NPX46M4PTMTKRN6Y"})
             all += table + "-N " + chain + " && ";
-    return all + v4 + "-A KUBE-SERVICES -m comment --comment 'default/kubernetes:https cluster IP' -m tcp -p tcp "
-                      "-d 10.96.0.1 --dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y && " +
-           v4 + "-A KUBE-SERVICES -m comment --comment 'kube-system/kube-dns:dns cluster IP' -m udp -p udp "
-                "-d 10.96.0.10 --dport 53 -j KUBE-SVC-NPX46M4PTMTKRN6Y && " +
-           v4 + "-A KUBE-NODEPORTS -m comment --comment shop/cart:http -m tcp -p tcp --dport 30080 "
-                "-j KUBE-SVC-NPX46M4PTMTKRN6Y && " +
-           v4 + "-A KUBE-SERVICES -m comment --comment 'kubernetes service nodeports; NOTE: this must be the last rule in this "
-                "chain' -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS && " +
-           v6 + "-A KUBE-SERVICES -m comment --comment 'shop/cart cluster IP' -m tcp -p tcp -d fd96::1 --dport 80 "
-                "-j KUBE-SVC-NPX46M4PTMTKRN6Y";
+    return all + v4 +
+           "-A KUBE-SERVICES -m comment --comment 'default/kubernetes:https cluster IP' -m tcp -p tcp "
+           "-d 10.96.0.1 --dport 443 -j KUBE-SVC-NPX46M4PTMTKRN6Y && " +
+           v4 +
+           "-A KUBE-SERVICES -m comment --comment 'kube-system/kube-dns:dns cluster IP' -m udp -p udp "
+           "-d 10.96.0.10 --dport 53 -j KUBE-SVC-NPX46M4PTMTKRN6Y && " +
+           v4 +
+           "-A KUBE-NODEPORTS -m comment --comment shop/cart:http -m tcp -p tcp --dport 30080 "
+           "-j KUBE-SVC-NPX46M4PTMTKRN6Y && " +
+           v4 +
+           "-A KUBE-SERVICES -m comment --comment 'kubernetes service nodeports; NOTE: this must be the last "
+           "rule in this "
+           "chain' -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS && " +
+           v6 +
+           "-A KUBE-SERVICES -m comment --comment 'shop/cart cluster IP' -m tcp -p tcp -d fd96::1 --dport 80 "
+           "-j KUBE-SVC-NPX46M4PTMTKRN6Y";
 }
 
 void check_names(const NetworkNamespace& netns) {
@@ -64,7 +70,8 @@ TEST_CASE("services: kube-proxy's rules by the older iptables") {
     NEEDS(network);
     const auto netns = NetworkNamespace::current();
     REQUIRE(netns);
-    if (!TestNode::run("iptables-legacy -t nat -L >/dev/null 2>&1")) return skip_case("this kernel has no iptables but by nf_tables");
+    if (!TestNode::run("iptables-legacy -t nat -L >/dev/null 2>&1"))
+        return skip_case("this kernel has no iptables but by nf_tables");
     REQUIRE(TestNode::run(rules_by("-legacy")));
     check_names(*netns);
 }
@@ -111,8 +118,10 @@ TEST_CASE("services: asking makes no table, and without rules containers' enviro
     char root[] = "/tmp/podsnoop-root-XXXXXX";
     REQUIRE(::mkdtemp(root) != nullptr);
     const std::string folder = std::string(root) + "/proc/4711";
-    REQUIRE(TestNode::run("mkdir -p " + folder + " && printf 'CART_SERVICE_HOST=10.96.0.7\\0CART_SERVICE_PORT=80\\0"
-                          "CART_PORT_80_TCP_ADDR=10.96.0.7\\0' > " + folder + "/environ"));
+    REQUIRE(TestNode::run("mkdir -p " + folder +
+                          " && printf 'CART_SERVICE_HOST=10.96.0.7\\0CART_SERVICE_PORT=80\\0"
+                          "CART_PORT_80_TCP_ADDR=10.96.0.7\\0' > " +
+                          folder + "/environ"));
     PodRecord pod;
     pod.namespace_name = "shop";
     pod.containers.push_back({.name = "app", .id = {}, .pid = 4711, .ports = {}});

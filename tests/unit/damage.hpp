@@ -9,8 +9,8 @@
 
 namespace podsnoop {
 
-/// Calls `read` with every beginning of some bytes, and with each of their bytes replaced by others. Each is a buffer of
-/// its own, so that reading past its end is seen by AddressSanitizer.
+/// Calls `read` with every beginning of some bytes, and with each of their bytes replaced by others. Each is
+/// a buffer of its own, so that reading past its end is seen by AddressSanitizer.
 template <class F>
 void with_damage(Bytes good, F read) {
     for (std::size_t length = 0; length <= good.size(); ++length) {

@@ -48,7 +48,8 @@ TcpSocket listener(const char* address, std::uint16_t port, std::uint32_t inode,
     return socket;
 }
 
-std::vector<std::uint32_t> inodes_at(std::span<const TcpSocket> listeners, const char* address, std::uint16_t port) {
+std::vector<std::uint32_t> inodes_at(std::span<const TcpSocket> listeners, const char* address,
+                                     std::uint16_t port) {
     std::vector<std::uint32_t> inodes;
     for (const TcpSocket& found : listeners_at(listeners, at(address, port))) inodes.push_back(found.inode);
     return inodes;
@@ -79,7 +80,8 @@ TEST_CASE("sockets: a listener has a queue") {
 }
 
 TEST_CASE("sockets: v4-mapped addresses are IPv4") {
-    const auto socket = parse_diag_message(diag_message(AF_INET6, "::ffff:10.0.0.1", "::ffff:10.0.0.2", TCP_ESTABLISHED));
+    const auto socket =
+        parse_diag_message(diag_message(AF_INET6, "::ffff:10.0.0.1", "::ffff:10.0.0.2", TCP_ESTABLISHED));
     REQUIRE(socket);
     CHECK(socket->local == at("10.0.0.1", 8080));
     CHECK(socket->remote == at("10.0.0.2", 51234));
@@ -97,11 +99,15 @@ TEST_CASE("sockets: a damaged inet_diag message gives no more than wrong numbers
 TEST_CASE("sockets: /proc/net/tcp and tcp6 are read") {
     const auto sockets = parse_proc_net_tcp(
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-        "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000002 00:00000000 00000000     0        0 4711 1 0000 100 0 0 10 0\n"
-        "   1: 0100000A:1F90 0200000A:C822 01 00000000:00000007 00:00000000 00000000     0        0 4712 1 0000 20 4 30 10 -1\n"
-        "   2: 0000000000000000FFFF00000100000A:1F90 0000000000000000FFFF00000200000A:C823 01 00000000:00000000 00:00000000 "
+        "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000002 00:00000000 00000000     0        0 4711 1 "
+        "0000 100 0 0 10 0\n"
+        "   1: 0100000A:1F90 0200000A:C822 01 00000000:00000007 00:00000000 00000000     0        0 4712 1 "
+        "0000 20 4 30 10 -1\n"
+        "   2: 0000000000000000FFFF00000100000A:1F90 0000000000000000FFFF00000200000A:C823 01 "
+        "00000000:00000000 00:00000000 "
         "00000000     0        0 4713 1 0000\n"
-        "   3: 000000FD000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 "
+        "   3: 000000FD000000000000000001000000:0050 00000000000000000000000000000000:0000 0A "
+        "00000000:00000000 00:00000000 "
         "00000000     0        0 4714 1 0000\n");
     REQUIRE(sockets.size() == 4);
     CHECK(sockets[0].local == at("127.0.0.1", 8080));
@@ -119,16 +125,19 @@ TEST_CASE("sockets: /proc/net/tcp and tcp6 are read") {
 
 TEST_CASE("sockets: lines of another shape are left out") {
     for (const char* line : {"", "\n\n", "0:", "0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0",
-                             "0: 0100007F1F90 00000000:0000 0A 0:0 0 0 0 0 4711", "0: X100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 4711",
-                             "0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 x", "0: 0100007F:1F90 00000000:0000 1FF 0:0 0 0 0 0 1",
+                             "0: 0100007F1F90 00000000:0000 0A 0:0 0 0 0 0 4711",
+                             "0: X100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 4711",
+                             "0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 x",
+                             "0: 0100007F:1F90 00000000:0000 1FF 0:0 0 0 0 0 1",
                              "0: 0100007F:11F90 00000000:0000 0A 0:0 0 0 0 0 1", ": : : : : : : : : :"})
         CHECK(parse_proc_net_tcp(line).empty());
     CHECK(parse_proc_net_tcp("0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 4711").size() == 1);
 }
 
 TEST_CASE("sockets: a listener on the address itself comes before one on all") {
-    const std::vector listeners{listener("0.0.0.0", 80, 1), listener("10.0.0.1", 80, 2), listener("::", 80, 3),
-                                listener("fd00::1", 80, 4), listener("10.0.0.1", 81, 5)};
+    const std::vector listeners{listener("0.0.0.0", 80, 1), listener("10.0.0.1", 80, 2),
+                                listener("::", 80, 3), listener("fd00::1", 80, 4),
+                                listener("10.0.0.1", 81, 5)};
     CHECK(inodes_at(listeners, "10.0.0.1", 80) == Inodes{2});
     CHECK(inodes_at(listeners, "10.0.0.2", 80) == Inodes{1});
     CHECK(inodes_at(listeners, "fd00::1", 80) == Inodes{4});
@@ -145,6 +154,7 @@ TEST_CASE("sockets: a listener on [::] takes IPv4 unless it says not to") {
 }
 
 TEST_CASE("sockets: all that share an address are told") {
-    const std::vector listeners{listener("0.0.0.0", 80, 1), listener("0.0.0.0", 80, 2), listener("::", 80, 3)};
+    const std::vector listeners{listener("0.0.0.0", 80, 1), listener("0.0.0.0", 80, 2),
+                                listener("::", 80, 3)};
     CHECK(inodes_at(listeners, "10.0.0.1", 80) == Inodes{1, 2});
 }
