@@ -8,7 +8,7 @@ from .check import Failure, TIMEOUT
 
 
 class Process:
-    def __init__(self, lab, argv, stdin=subprocess.DEVNULL, stdout=None):
+    def __init__(self, lab, argv, stdin=subprocess.DEVNULL, stdout=None, cwd=None):
         self.argv = [str(word) for word in argv]
         number = len(lab.processes)
         self.stdout_path = pathlib.Path(f"{lab.folder}/{number}.out")
@@ -16,7 +16,7 @@ class Process:
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             # A session of its own: a Ctrl-C at the terminal reaches the lab, which then ends this in order.
             self.child = subprocess.Popen(self.argv, stdin=stdin, stdout=stdout or out, stderr=err,
-                                          start_new_session=True)
+                                          cwd=cwd, start_new_session=True)
 
     @property
     def pid(self):

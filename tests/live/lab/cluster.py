@@ -1,0 +1,68 @@
+"""A cluster of one node, and another machine beside it: pods made through the runtime's interface as the kubelet makes
+them, its account of them, and Services as kube-proxy makes them."""
+import json
+
+from .network import command, give_address, join
+from .node import Node, POD_SUBNET
+from .pod import Pod
+
+OUTSIDE, NODE = "10.77.0.1", "10.77.0.2"
+
+
+class Cluster:
+    def __init__(self, lab):
+        self.lab = lab
+        self.pods = []
+        lab.client = lab.namespace("outside")
+        self.node = Node(lab, f"{lab.client.name}-node")
+        join(lab.client, self.node)
+        give_address(lab.client, "eth0", f"{OUTSIDE}/24")
+        give_address(self.node, "eth0", f"{NODE}/24")
+        lab.client.ip("route", "add", POD_SUBNET, "via", NODE)
+        self.node.ip("route", "add", "default", "via", OUTSIDE)
+        (self.node.folder / "var/www/small").write_text("hello, world\n")
+
+    def pod(self, namespace, name, containers, **how):
+        """A running pod; see Pod."""
+        pod = Pod(self.node, NODE, namespace, name, containers, **how)
+        pod.start()
+        self.pods.append(pod)
+        self.lab.namespaces.append(pod)
+        return pod
+
+    def remove(self, pod):
+        self.pods.remove(pod)
+        self.lab.namespaces.remove(pod)
+        pod.remove()
+
+    def reuse_addresses(self):
+        """From here on a new pod gets the lowest address that is free, not the next one."""
+        for path in (self.node.folder / "var/lib/cni/networks").glob("*/last_reserved_ip.*"):
+            path.unlink()
+
+    def kubelet_pods(self):
+        """The kubelet's answer to GET /pods."""
+        return json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {},
+                           "items": [pod.described() for pod in self.pods]}, separators=(",", ":"))
+
+    def service(self, name, address, port, pod, pod_port):
+        """A Service's cluster address, as kube-proxy's iptables mode makes it: the rules that matter, with its comments.
+        `name` is NAMESPACE/SERVICE:PORT."""
+        def rule(*words):
+            command(*self.node.inside("iptables", "--wait", "--table", "nat", *words))
+
+        def comment(text):
+            return "--match", "comment", "--comment", text
+
+        rule("--new-chain", "KUBE-SVC-LIVE")
+        rule("--new-chain", "KUBE-SEP-LIVE")
+        rule("--new-chain", "KUBE-SERVICES")
+        for chain in "PREROUTING", "OUTPUT":
+            rule("--append", chain, *comment("kubernetes service portals"), "--jump", "KUBE-SERVICES")
+        rule("--append", "KUBE-SERVICES", "--destination", f"{address}/32", "--protocol", "tcp",
+             *comment(f"{name} cluster IP"), "--match", "tcp", "--dport", port, "--jump", "KUBE-SVC-LIVE")
+        rule("--append", "KUBE-SVC-LIVE", *comment(f"{name} -> {pod.address}:{pod_port}"), "--jump", "KUBE-SEP-LIVE")
+        rule("--append", "KUBE-SEP-LIVE", "--protocol", "tcp", *comment(name), "--match", "tcp", "--jump", "DNAT",
+             "--to-destination", f"{pod.address}:{pod_port}")
+        # As nodes are set up: without it the answers between two pods of a bridge pass by the firewall.
+        command(*self.node.inside("sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=1"))
