@@ -2,9 +2,10 @@
 them, its account of them, and Services as kube-proxy makes them."""
 import json
 
-from .network import command, give_address, join
+from .network import give_address, join
 from .node import Node, POD_SUBNET
 from .pod import Pod
+from .service import Service
 
 OUTSIDE, NODE = "10.77.0.1", "10.77.0.2"
 
@@ -45,24 +46,6 @@ class Cluster:
         return json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {},
                            "items": [pod.described() for pod in self.pods]}, separators=(",", ":"))
 
-    def service(self, name, address, port, pod, pod_port):
-        """A Service's cluster address, as kube-proxy's iptables mode makes it: the rules that matter, with its comments.
-        `name` is NAMESPACE/SERVICE:PORT."""
-        def rule(*words):
-            command(*self.node.inside("iptables", "--wait", "--table", "nat", *words))
-
-        def comment(text):
-            return "--match", "comment", "--comment", text
-
-        rule("--new-chain", "KUBE-SVC-LIVE")
-        rule("--new-chain", "KUBE-SEP-LIVE")
-        rule("--new-chain", "KUBE-SERVICES")
-        for chain in "PREROUTING", "OUTPUT":
-            rule("--append", chain, *comment("kubernetes service portals"), "--jump", "KUBE-SERVICES")
-        rule("--append", "KUBE-SERVICES", "--destination", f"{address}/32", "--protocol", "tcp",
-             *comment(f"{name} cluster IP"), "--match", "tcp", "--dport", port, "--jump", "KUBE-SVC-LIVE")
-        rule("--append", "KUBE-SVC-LIVE", *comment(f"{name} -> {pod.address}:{pod_port}"), "--jump", "KUBE-SEP-LIVE")
-        rule("--append", "KUBE-SEP-LIVE", "--protocol", "tcp", *comment(name), "--match", "tcp", "--jump", "DNAT",
-             "--to-destination", f"{pod.address}:{pod_port}")
-        # As nodes are set up: without it the answers between two pods of a bridge pass by the firewall.
-        command(*self.node.inside("sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=1"))
+    def service(self, name, address, port, pod, pod_port, proxy="iptables"):
+        """A Service's address that leads to a pod; see Service."""
+        Service(name, address, port, pod, pod_port).install(self.node, proxy)
