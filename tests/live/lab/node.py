@@ -16,11 +16,13 @@ from .cri import Runtime
 from .network import Namespace, command, set_namespace
 
 CLONE_NEWPID = 0x20000000  # linux/sched.h
+HOSTNAME = "node-1"
 POD_SUBNET, POD_SUBNET6 = "10.244.0.0/24", "fd00:10:244::/64"
 
 # Run from the folder whose run and var become the node's.
-BOOT = """
+BOOT = f"""
 set -e
+hostname {HOSTNAME}
 mount -t proc proc /proc
 mount --bind run /run
 mount --bind var /var
@@ -79,8 +81,8 @@ class Node(Namespace):
     def boot(self, lab):
         # Should this very program be killed, the node's first process is too, and with it all that runs there.
         self.process = lab.start(None, "setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={self.path}", "--",
-                                 "unshare", "--mount", "--pid", "--fork", "--kill-child=KILL",
-                                 "sh", "-c", BOOT, cwd=self.folder)
+                                 "unshare", "--mount", "--uts", "--pid", "--fork",
+                                 "--kill-child=KILL", "sh", "-c", BOOT, cwd=self.folder)
         lab.callback(self.halt)
         self.first = int(wait_for(self.child, "first process of the node"))
         self.root = f"/proc/{self.first}/root"  # the node's files, as seen from here

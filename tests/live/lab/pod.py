@@ -9,6 +9,7 @@ from . import cgroups, image
 from .check import equal, wait_for
 from .cri import decode, text_map
 from .network import retransmitted
+from .node import HOSTNAME
 
 POD_LEVEL, NODE_LEVEL = 0, 2  # runtime.v1 NamespaceMode: whose namespaces
 RUNNING = 1  # runtime.v1 ContainerState
@@ -79,8 +80,9 @@ class Pod:
     def configuration(self):
         """A PodSandboxConfig."""
         network = NODE_LEVEL if self.host_network else POD_LEVEL
+        # A name server that refuses at once: nobody is to wait for one.
         return {1: {1: self.name, 2: self.uid, 3: self.namespace}, 2: "" if self.host_network else self.name,
-                3: self.logs, 5: [{2: inner, 3: outer} for outer, inner in self.host_ports.items()],
+                3: self.logs, 4: {1: ["127.0.0.1"]}, 5: [{2: inner, 3: outer} for outer, inner in self.host_ports.items()],
                 6: text_map(self.labels), 7: text_map(self.annotations),
                 8: {1: self.cgroup, 2: {1: {1: network, 2: 1}}}}
 
@@ -93,8 +95,8 @@ class Pod:
         self.hosts = f"/var/lib/kubelet/pods/{self.uid}/etc-hosts"
         path = self.node.folder / self.hosts[1:]
         path.parent.mkdir(parents=True)
-        path.write_text(HOSTS.format(" (host network)") if self.host_network else
-                        HOSTS.format("") + "".join(f"{address}\t{self.name}\n" for address in self.addresses))
+        note, name = (" (host network)", HOSTNAME) if self.host_network else ("", self.name)
+        path.write_text(HOSTS.format(note) + "".join(f"{address}\t{name}\n" for address in self.addresses))
 
     def start_container(self, container):
         (self.node.folder / self.logs[1:] / container.name).mkdir(exist_ok=True)
@@ -154,6 +156,12 @@ class Pod:
 
     def curl(self, *words):
         return self.run("curl", "--silent", "--show-error", "--max-time", "30", *words)
+
+    def log(self, name):
+        """What a container has printed so far, as the runtime keeps it."""
+        container = self.containers[name]
+        path = self.node.folder / self.logs[1:] / name / f"{container.restarts}.log"
+        return path.read_text(encoding="utf-8")
 
     def restart(self, name):
         """Kills a container, and starts another in its place."""
