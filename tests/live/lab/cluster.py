@@ -21,7 +21,7 @@ class Cluster:
         give_address(self.node, "eth0", f"{NODE}/24")
         lab.client.ip("route", "add", POD_SUBNET, "via", NODE)
         self.node.ip("route", "add", "default", "via", OUTSIDE)
-        (self.node.folder / "var/www/small").write_text("hello, world\n")
+        (self.node.root / "var/www/small").write_text("hello, world\n")
 
     def pod(self, namespace, name, containers, **how):
         """A running pod; see Pod."""
@@ -38,7 +38,7 @@ class Cluster:
 
     def reuse_addresses(self):
         """From here on a new pod gets the lowest address that is free, not the next one."""
-        for path in (self.node.folder / "var/lib/cni/networks").glob("*/last_reserved_ip.*"):
+        for path in (self.node.root / "var/lib/cni/networks").glob("*/last_reserved_ip.*"):
             path.unlink()
 
     def kubelet_pods(self):

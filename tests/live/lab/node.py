@@ -19,13 +19,17 @@ CLONE_NEWPID = 0x20000000  # linux/sched.h
 HOSTNAME = "node-1"
 POD_SUBNET, POD_SUBNET6 = "10.244.0.0/24", "fd00:10:244::/64"
 
-# Run from the folder whose run and var become the node's.
+# Run from a folder with the two configurations.
 BOOT = f"""
 set -e
 hostname {HOSTNAME}
 mount -t proc proc /proc
-mount --bind run /run
-mount --bind var /var
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /var
+mkdir -p /run/cni /var/lib /var/log/containers /var/log/pods /var/tmp /var/www
+ln -s /run /var/run
+cp bridge.conflist /run/cni
+cp containerd.toml /run
 containerd --log-level error --config /run/containerd.toml &
 # The first process inherits what the runtime's shims leave, so it waits for any child; it ends with the runtime.
 wait $!
@@ -61,12 +65,6 @@ class Node(Namespace):
         super().__init__(name)
         lab.callback(self.remove)
         lab.namespaces.append(self)
-        self.folder = pathlib.Path(lab.folder) / "node"
-        for folder in ("run/cni", "run/containerd", "var/lib", "var/log/containers", "var/log/pods", "var/tmp", "var/www"):
-            (self.folder / folder).mkdir(parents=True)
-        (self.folder / "var/run").symlink_to("/run")
-        (self.folder / "run/containerd.toml").write_text(CONTAINERD)
-        (self.folder / "run/cni/10-bridge.conflist").write_text(json.dumps(CNI))
         # No duplicate address detection on the bridge: the first pod would wait a second for it.
         for interfaces in "all", "default":
             command(*super().inside("sysctl", "-q", "-w", f"net.ipv6.conf.{interfaces}.accept_dad=0"))
@@ -74,18 +72,24 @@ class Node(Namespace):
         self.cgroups = []
         lab.callback(self.remove_cgroups)  # after the end of the processes in them
         self.boot(lab)
-        self.runtime = Runtime(self.folder / "run/containerd/containerd.sock")
+        self.runtime = Runtime(self.root / "run/containerd/containerd.sock")
         wait_for(self.ready, "container runtime")
         self.load_image(lab)
 
     def boot(self, lab):
+        folder = pathlib.Path(lab.folder) / self.name
+        folder.mkdir()
+        (folder / "containerd.toml").write_text(CONTAINERD)
+        (folder / "bridge.conflist").write_text(json.dumps(CNI))
         # Should this very program be killed, the node's first process is too, and with it all that runs there.
         self.process = lab.start(None, "setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={self.path}", "--",
-                                 "unshare", "--mount", "--uts", "--pid", "--fork",
-                                 "--kill-child=KILL", "sh", "-c", BOOT, cwd=self.folder)
+                                 "unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child=KILL",
+                                 "sh", "-c", BOOT, cwd=folder)
         lab.callback(self.halt)
         self.first = int(wait_for(self.child, "first process of the node"))
-        self.root = f"/proc/{self.first}/root"  # the node's files, as seen from here
+        self.root = pathlib.Path(f"/proc/{self.first}/root")  # the node's files, as seen from here
+        # Until then its /run is the machine's, where another runtime may listen.
+        wait_for((self.root / "run/containerd.toml").exists, "node's own /run")
 
     def child(self):
         children = subprocess.run(["pgrep", "--parent", str(self.process.pid)], capture_output=True, text=True).stdout

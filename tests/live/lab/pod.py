@@ -70,7 +70,7 @@ class Pod:
 
     def start(self):
         self.node.make_cgroup(self.cgroup)
-        (self.node.folder / self.logs[1:]).mkdir()
+        (self.node.root / self.logs[1:]).mkdir()
         self.sandbox = self.node.runtime.text("RunPodSandbox", {1: self.configuration()})
         self.addresses = [self.node_address] if self.host_network else self.ask_addresses()
         self.write_hosts()
@@ -93,13 +93,13 @@ class Pod:
 
     def write_hosts(self):
         self.hosts = f"/var/lib/kubelet/pods/{self.uid}/etc-hosts"
-        path = self.node.folder / self.hosts[1:]
+        path = self.node.root / self.hosts[1:]
         path.parent.mkdir(parents=True)
         note, name = (" (host network)", HOSTNAME) if self.host_network else ("", self.name)
         path.write_text(HOSTS.format(note) + "".join(f"{address}\t{name}\n" for address in self.addresses))
 
     def start_container(self, container):
-        (self.node.folder / self.logs[1:] / container.name).mkdir(exist_ok=True)
+        (self.node.root / self.logs[1:] / container.name).mkdir(exist_ok=True)
         log = f"{container.name}/{container.restarts}.log"
         labels = self.labels | {"io.kubernetes.container.name": container.name}
         mounts = [{1: "/usr", 2: "/usr", 3: 1}, {1: "/srv", 2: "/var/www", 3: 1}, {1: "/etc/hosts", 2: self.hosts}]
@@ -112,7 +112,7 @@ class Pod:
         self.node.runtime.call("StartContainer", {1: container.id})
         container.pid = self.ask_pid(container)
         link = f"{self.name}_{self.namespace}_{container.name}-{container.id}.log"
-        (self.node.folder / "var/log/containers" / link).symlink_to(f"{self.logs}/{log}")
+        (self.node.root / "var/log/containers" / link).symlink_to(f"{self.logs}/{log}")
         self.listening(container)
 
     def ask_pid(self, container):
@@ -160,7 +160,7 @@ class Pod:
     def log(self, name):
         """What a container has printed so far, as the runtime keeps it."""
         container = self.containers[name]
-        path = self.node.folder / self.logs[1:] / name / f"{container.restarts}.log"
+        path = self.node.root / self.logs[1:] / name / f"{container.restarts}.log"
         return path.read_text(encoding="utf-8")
 
     def restart(self, name):
@@ -175,9 +175,9 @@ class Pod:
         """Ends it as a deleted pod ends, and takes away what was written for it."""
         self.node.runtime.call("StopPodSandbox", {1: self.sandbox})
         self.node.runtime.call("RemovePodSandbox", {1: self.sandbox})
-        shutil.rmtree(self.node.folder / self.logs[1:])
-        shutil.rmtree((self.node.folder / self.hosts[1:]).parent)
-        for link in (self.node.folder / "var/log/containers").glob(f"{self.name}_{self.namespace}_*"):
+        shutil.rmtree(self.node.root / self.logs[1:])
+        shutil.rmtree((self.node.root / self.hosts[1:]).parent)
+        for link in (self.node.root / "var/log/containers").glob(f"{self.name}_{self.namespace}_*"):
             link.unlink()
         cgroups.remove(self.cgroup)
 
