@@ -84,7 +84,7 @@ class Node(Namespace):
         # Should this very program be killed, the node's first process is too, and with it all that runs there.
         self.process = lab.start(None, "setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={self.path}", "--",
                                  "unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child=KILL",
-                                 "sh", "-c", BOOT, cwd=folder)
+                                 "sh", "-c", BOOT, cwd=folder, noise="level=info")
         lab.callback(self.halt)
         self.first = int(wait_for(self.child, "first process of the node"))
         self.root = pathlib.Path(f"/proc/{self.first}/root")  # the node's files, as seen from here
