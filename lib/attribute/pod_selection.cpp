@@ -38,11 +38,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
 /// "cart" and mean "cart-7d9f8b6c5-x2x4z": what a controller appended does not count.
 std::optional<std::size_t> how_far(std::string_view asked, std::string_view name) {
     if (name.starts_with(asked)) return 0;
-    if (name.contains(asked) || asked.contains(name)) return 1;
+    constexpr std::size_t telling = 3;  // letters: one or two stand in almost any name
+    if (asked.size() >= telling && (name.contains(asked) || asked.contains(name))) return 1;
     std::optional<std::size_t> least;
     for (int appended = 0; appended <= 2; ++appended) {
         const std::size_t letters = distance(asked, name);
-        if (letters <= 1 + asked.size() / 4 && (!least || 1 + letters < *least)) least = 1 + letters;
+        if (asked.size() >= telling && letters <= 1 + asked.size() / 4 && (!least || 1 + letters < *least)) least = 1 + letters;
         const std::size_t hyphen = name.rfind('-');
         if (hyphen == std::string_view::npos) break;
         name = name.substr(0, hyphen);

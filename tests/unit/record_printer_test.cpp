@@ -134,11 +134,11 @@ TEST_CASE("records: a list known as a whole has columns as wide as it needs") {
           "    7  10.0.0.1,fd00::1  a \"b\", c\\x1b\n"
           "    -  -                 web\n");
     // On a terminal too, as far as it is wide enough: NAME, the last, keeps what it needs.
-    CHECK(print_all({.format = Format::wide, .width = 34}, {full_thing(), small}) ==
+    CHECK(print_all({.format = Format::wide, .width = 35}, {full_thing(), small}) ==
           "SCORE ADDRESSES        NAME\n"
           "    7 10.0.0.1,fd00::1 a \"b\", c\\x1b\n"
           "    - -                web\n");
-    CHECK(print_all({.format = Format::wide, .width = 30}, {full_thing(), small}) ==
+    CHECK(print_all({.format = Format::wide, .width = 31}, {full_thing(), small}) ==
           "SCORE ADDRESSES    NAME\n"
           "    7 10.0.0.1,fd… a \"b\", c\\x1b\n"
           "    - -            web\n");
