@@ -9,6 +9,7 @@ import tempfile
 
 from . import network
 from .check import Failure
+from .cluster import Cluster
 from .network import Namespace, command, give_address, join
 from .nginx import Nginx
 from .process import Process
@@ -118,12 +119,17 @@ class Lab(contextlib.ExitStack):
             give_address(namespace, "vxlan0", f"10.79.9.{number}/24", f"fd79::{number}/64")
         return "10.79.9.2", "fd79::2"
 
+    def cluster(self):
+        """A node with a container runtime, and a machine beside it."""
+        return Cluster(self)
+
     def nginx(self, namespace=None):
         return Nginx(self, namespace or self.server)
 
     def start(self, namespace, *argv, **options):
         """Starts a program; it is killed at the end at the latest."""
-        process = Process(self, namespace.inside(*argv) if namespace else [str(word) for word in argv], **options)
+        with namespace.parenting() if namespace else contextlib.nullcontext():
+            process = Process(self, namespace.inside(*argv) if namespace else [str(word) for word in argv], **options)
         self.processes.append(process)
         self.callback(process.kill)
         return process
@@ -134,16 +140,22 @@ class Lab(contextlib.ExitStack):
         return Tracer(self, [PODSNOOP, "http", "--netns", netns,
                              *(word for name in interfaces for word in ("-i", name)), *options], **how)
 
+    def trace_on(self, node, *options, **how):
+        """podsnoop http on a node, ready. Where it looks is what the options say."""
+        return Tracer(self, [PODSNOOP, "http", *options], namespace=node, **how)
+
     def podsnoop(self, *argv, namespace=None, wrapper=(), **options):
         """Runs podsnoop to its end."""
         words = [*wrapper, PODSNOOP, *argv]
-        return subprocess.run(namespace.inside(*words) if namespace else [str(word) for word in words],
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=30, **options)
+        with namespace.parenting() if namespace else contextlib.nullcontext():
+            return subprocess.run(namespace.inside(*words) if namespace else [str(word) for word in words],
+                                  stdin=subprocess.DEVNULL, capture_output=True, timeout=30, **options)
 
     def curl(self, *words, status=0, namespace=None):
         """Runs curl in the client's namespace and gives what it printed."""
-        done = subprocess.run((namespace or self.client).inside(*CURL, *words), stdin=subprocess.DEVNULL,
-                              capture_output=True)
+        namespace = namespace or self.client
+        with namespace.parenting():
+            done = subprocess.run(namespace.inside(*CURL, *words), stdin=subprocess.DEVNULL, capture_output=True)
         if done.returncode != status:
             raise Failure(f"curl {' '.join(map(str, words))}: exit status {done.returncode}: {done.stderr.decode()}")
         return done.stdout

@@ -45,9 +45,11 @@ class Namespace:
         return command(*self.inside("cat", f"/proc/thread-self/net/{name}"))
 
     def retransmitted(self):
-        """Segments sent again since it was made: RetransSegs of RFC 4022."""
-        names, values = [line.split() for line in self.proc_net("snmp").splitlines() if line.startswith("Tcp:")]
-        return int(values[names.index("RetransSegs")])
+        return retransmitted(self.proc_net("snmp"))
+
+    def parenting(self):
+        """What this thread starts meanwhile has the process ids of the namespace, where it has its own."""
+        return contextlib.nullcontext()
 
     @property
     def inode(self):
@@ -69,8 +71,14 @@ class Namespace:
             os.close(home)
 
 
-def set_namespace(descriptor):
-    if libc.setns(descriptor, CLONE_NEWNET) != 0:
+def retransmitted(snmp):
+    """Segments that a namespace sent again since it was made: RetransSegs of RFC 4022."""
+    names, values = [line.split() for line in snmp.splitlines() if line.startswith("Tcp:")]
+    return int(values[names.index("RetransSegs")])
+
+
+def set_namespace(descriptor, kind=CLONE_NEWNET):
+    if libc.setns(descriptor, kind) != 0:
         raise OSError(ctypes.get_errno(), "setns")
 
 

@@ -8,15 +8,16 @@ from .check import Failure, TIMEOUT
 
 
 class Process:
-    def __init__(self, lab, argv, stdin=subprocess.DEVNULL, stdout=None):
+    def __init__(self, lab, argv, stdin=subprocess.DEVNULL, stdout=None, cwd=None, noise=None):
         self.argv = [str(word) for word in argv]
+        self.noise = noise  # in the lines of its standard error that help nobody
         number = len(lab.processes)
         self.stdout_path = pathlib.Path(f"{lab.folder}/{number}.out")
         self.stderr_path = pathlib.Path(f"{lab.folder}/{number}.err")
         with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
             # A session of its own: a Ctrl-C at the terminal reaches the lab, which then ends this in order.
             self.child = subprocess.Popen(self.argv, stdin=stdin, stdout=stdout or out, stderr=err,
-                                          start_new_session=True)
+                                          cwd=cwd, start_new_session=True)
 
     @property
     def pid(self):
@@ -64,5 +65,5 @@ class Process:
 
     def said(self):
         """Its standard error, for the report of a failure."""
-        text = self.stderr.strip()
+        text = "\n".join(line for line in self.stderr.splitlines() if not self.noise or self.noise not in line).strip()
         return f"standard error of {self.name()}:\n{text}" if text else ""

@@ -12,7 +12,8 @@ class Tracer:
     that not every exchange is printed; `lossy` that the case means to lose packets; `bulky` that there are too many
     records to keep, and the case reads the output's lines itself."""
 
-    def __init__(self, lab, argv, output="json", filtered=False, lossy=False, bulky=False, stdout=None):
+    def __init__(self, lab, argv, output="json", filtered=False, lossy=False, bulky=False, stdout=None,
+                 namespace=None):
         self.lab = lab
         self.output = output
         self.filtered = filtered
@@ -20,7 +21,7 @@ class Tracer:
         self.bulky = bulky
         self.ledger_path = f"{lab.folder}/ledger-{len(lab.processes)}.json"
         self.ledger = None
-        self.process = lab.start(None, *argv, "-o", output, "--ledger", self.ledger_path, stdout=stdout)
+        self.process = lab.start(namespace, *argv, "-o", output, "--ledger", self.ledger_path, stdout=stdout)
         self.parsed = []
         self.offset = 0
         wait_for(self.ready, "ready line")
