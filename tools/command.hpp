@@ -13,5 +13,6 @@ namespace podsnoop {
 using Run = std::function<Result<void>()>;
 
 void add_http(CLI::App& app, Run& run);
+void add_pods(CLI::App& app, Run& run);
 
 }  // namespace podsnoop

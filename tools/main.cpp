@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
     app.get_formatter()->label("Subcommands", "Commands");
     podsnoop::Run command;
     podsnoop::add_http(app, command);
+    podsnoop::add_pods(app, command);
     if (argc < 2) {
         say("no command given", "podsnoop --help lists the commands");
         return exit_usage;

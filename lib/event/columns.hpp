@@ -21,7 +21,7 @@ struct Column {
 
     std::string_view title;
     Shown shown;
-    unsigned rank;     ///< 0 for the one that stays longest as the terminal gets narrower
+    unsigned rank;     ///< 0 for the last one, which always stays; 1, 2 … without a hole, in the order of their worth
     unsigned least;    ///< its width where there is little room
     unsigned typical;  ///< its width where there is enough, or no limit
     unsigned most;     ///< its width where there is plenty
@@ -30,8 +30,8 @@ struct Column {
     bool right;        ///< aligned to the right
 };
 
-// The types of values, besides FlagList and Word (fields.hpp), std::string_view (empty where unknown) and
-// std::optional<Nanoseconds>.
+// The types of values, besides FlagList and Word (fields.hpp), std::string_view (empty where unknown),
+// std::optional<std::uint64_t>, std::optional<Nanoseconds> and std::span<const Address>.
 
 struct Clock {
     Time time;

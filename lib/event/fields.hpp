@@ -4,9 +4,10 @@
 //
 //     visitor.field(key, about, value)              one value; its C++ type is the field's type
 //     visitor.object(key, about, present, members)  fields under one key; members() visits them
+//     visitor.list(key, about, items, members)      objects in a list; members(item) visits one's fields
 //
-// `members` may be called where `present` is false too: it then visits values that mean nothing, which is how
-// CSV and the manual get at the names.
+// `members` may be called where `present` is false, or with an item that is in no list: it then visits values
+// that mean nothing, which is how CSV and the manual get at the names.
 #pragma once
 
 #include <algorithm>
@@ -48,9 +49,9 @@ struct Field {
     std::string_view null = {};  ///< when it is null; empty: never
 };
 
-// The types of values. Besides these: Time, Address (null where unknown), std::string_view (bytes from the
-// network, or names from the cluster: anything may be in them), unsigned integers, and std::optional of the
-// last two.
+// The types of values. Besides these: bool, std::uint64_t, std::int64_t, Time, Address (null where unknown),
+// std::string_view (bytes from the network, or names from the cluster: anything may be in them), std::optional
+// of any, and std::span of const Address, std::string or unsigned integers for a list of them.
 
 /// A word of ours, safe as it is. Empty is null.
 struct Word {

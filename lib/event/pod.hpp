@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/time.hpp"
 
 namespace podsnoop {
 
@@ -24,6 +25,7 @@ struct PodContainer {
     std::string id;                    ///< without the runtime's scheme: mostly 64 hex digits; empty where there is none yet
     std::uint32_t pid = 0;             ///< its first process in the namespace of podsnoop's /proc; 0 where unknown or gone
     std::vector<std::uint16_t> ports;  ///< TCP ports it declares
+    bool ended = false;                ///< an init or ephemeral container that is done and will not run again
 };
 
 struct PodRecord {
@@ -38,6 +40,8 @@ struct PodRecord {
     std::string cgroup;                     ///< below the cgroup mount: "/kubepods/burstable/pod…"; empty where unknown
     std::string interface;                  ///< the node's end of its veth; empty where unknown or hostNetwork
     std::vector<PodContainer> containers;
+    Time started{};   ///< when its kubelet took it up, before it had an address; 1970 where unknown. Whole seconds
+    Time finished{};  ///< of a Failed or Succeeded one, when its last container ended; 1970 where unknown. Whole seconds
     PodSource source = PodSource::node_files;
 };
 

@@ -4,6 +4,7 @@
 #include <linux/netlink.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 
@@ -31,6 +32,21 @@ inline Bytes take_body(Bytes& bytes, std::size_t length, std::size_t header) {
     const Bytes body = bytes.first(length - header);
     bytes = bytes.subspan(std::min(bytes.size(), std::size_t{NLMSG_ALIGN(length - header)}));
     return body;
+}
+
+/// One attribute of a message (struct nlattr), or of another attribute that holds several.
+struct NetlinkAttribute {
+    std::uint16_t type = 0;  ///< without the flags for nesting and byte order
+    Bytes value;
+};
+
+/// Takes an attribute off the front; nothing at the end, or where its length is wrong.
+inline std::optional<NetlinkAttribute> take_attribute(Bytes& bytes) {
+    const auto header = take<nlattr>(bytes);
+    if (!header || header->nla_len < sizeof(nlattr) || header->nla_len - sizeof(nlattr) > bytes.size())
+        return std::nullopt;
+    return NetlinkAttribute{static_cast<std::uint16_t>(header->nla_type & NLA_TYPE_MASK),
+                            take_body(bytes, header->nla_len, sizeof(nlattr))};
 }
 
 }  // namespace podsnoop

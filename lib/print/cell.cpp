@@ -92,6 +92,14 @@ unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanosecon
     return append_cut(out, cache.scratch, limit);
 }
 
+unsigned append_cell(std::string& out, TextCache& cache, std::optional<std::uint64_t> number,
+                     unsigned limit) {
+    if (!number) return append_cut(out, unknown, limit);
+    cache.scratch.clear();
+    fmt::format_to(std::back_inserter(cache.scratch), "{}", *number);
+    return append_cut(out, cache.scratch, limit);
+}
+
 unsigned append_cell(std::string& out, TextCache& cache, Size size, unsigned limit) {
     if (!size.bytes) return append_cut(out, unknown, limit);
     cache.scratch.clear();
@@ -117,6 +125,15 @@ unsigned append_cell(std::string& out, TextCache& cache, std::string_view text, 
     cache.scratch.clear();
     append_terminal_text(cache.scratch, text);
     return append_cut(out, cache.scratch, limit);
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, std::span<const Address> addresses, unsigned limit) {
+    cache.scratch.clear();
+    for (const Address& address : addresses) {
+        if (!cache.scratch.empty()) cache.scratch += ',';
+        append_address(cache.scratch, address);
+    }
+    return append_cut(out, cache.scratch.empty() ? unknown : std::string_view(cache.scratch), limit);
 }
 
 unsigned append_cell(std::string& out, TextCache& cache, const RequestLine& line, unsigned limit) {

@@ -1,11 +1,14 @@
 // One table cell: a value as people read it, in at most so many columns.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "base/address.hpp"
 #include "base/time.hpp"
 #include "event/columns.hpp"
 #include "event/fields.hpp"
@@ -21,10 +24,12 @@ unsigned append_cell(std::string& out, TextCache& cache, Clock clock, unsigned l
 unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, const Outcome& outcome, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanoseconds> duration, unsigned limit);
+unsigned append_cell(std::string& out, TextCache& cache, std::optional<std::uint64_t> number, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, Size size, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, Word word, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, FlagList flags, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, std::string_view text, unsigned limit);
+unsigned append_cell(std::string& out, TextCache& cache, std::span<const Address> addresses, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, const RequestLine& line, unsigned limit);
 
 /// The colour a value calls for, as a terminal's escape sequence (ECMA-48 SGR); empty for none.

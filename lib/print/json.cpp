@@ -43,14 +43,17 @@ void JsonWriter::value(const Address& address) {
     put_quoted(cache_.scratch);
 }
 
+void JsonWriter::value(std::int64_t number) {
+    if (number < 0) out_.put('-');
+    const auto bits = static_cast<std::uint64_t>(number);
+    out_.put(number < 0 ? 0 - bits : bits);  // the least number has no positive counterpart to negate to
+}
+
 void JsonWriter::value(Micros micros) {
-    if (!micros.value) {
+    if (micros.value)
+        value(std::chrono::duration_cast<std::chrono::microseconds>(*micros.value).count());
+    else
         put_null();
-        return;
-    }
-    const std::int64_t count = std::chrono::duration_cast<std::chrono::microseconds>(*micros.value).count();
-    if (count < 0) out_.put('-');
-    out_.put(static_cast<std::uint64_t>(count < 0 ? -count : count));
 }
 
 void JsonWriter::value(FlagList flags) {
@@ -75,12 +78,6 @@ void JsonWriter::value(const HeaderMap& map) {
         value(joined);
     });
     out_.put('}');
-}
-
-void JsonPrinter::print(std::string& out, const Exchange& exchange) {
-    JsonWriter writer(out, cache_);
-    visit_fields(exchange, extras_, writer);
-    writer.end_line();
 }
 
 void append_ledger_json(std::string& out, const Ledger& ledger) {

@@ -3,23 +3,23 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/address.hpp"
 #include "base/time.hpp"
-#include "event/exchange.hpp"
 #include "event/fields.hpp"
-#include "event/fields_http.hpp"
 #include "print/gather.hpp"
 #include "print/text_cache.hpp"
 
 namespace podsnoop {
 
-/// Visits one record's fields (fields.hpp) and appends one line.
+/// Visits one record's fields (fields.hpp) and appends one line; end_line() ends it.
 class JsonWriter {
   public:
     JsonWriter(std::string& out, TextCache& cache) : out_(out), cache_(cache) { out_.put('{'); }
@@ -41,6 +41,23 @@ class JsonWriter {
         first_ = true;
         members();
         out_.put('}');
+        first_ = false;
+    }
+
+    template <KeyText Text, class Items, class Members>
+    void list(Key<Text> key, const Field&, const Items& items, Members members) {
+        put_key(key);
+        out_.put('[');
+        bool first = true;
+        for (const auto& item : items) {
+            if (!first) out_.put(',');
+            first = false;
+            out_.put('{');
+            first_ = true;
+            members(item);
+            out_.put('}');
+        }
+        out_.put(']');
         first_ = false;
     }
 
@@ -69,6 +86,10 @@ class JsonWriter {
     void put_quoted(std::string_view safe);
 
     void value(std::uint64_t number) { out_.put(number); }
+    void value(std::int64_t number);
+    void value(std::same_as<bool> auto yes) {  // and not what would become one, as a text's address does
+        out_.put(std::string_view(yes ? "true" : "false"));
+    }
     void value(Word word);
     void value(std::string_view text);
     void value(Time time);
@@ -83,22 +104,24 @@ class JsonWriter {
         else
             put_null();
     }
+    template <class T>
+    void value(std::span<const T> values) {
+        out_.put('[');
+        bool first = true;
+        for (const T& each : values) {
+            if (!first) out_.put(',');
+            first = false;
+            if constexpr (std::unsigned_integral<T>)
+                value(std::uint64_t{each});
+            else
+                value(each);
+        }
+        out_.put(']');
+    }
 
     Gather out_;
     TextCache& cache_;
     bool first_ = true;
-};
-
-/// Exchanges as JSON lines.
-class JsonPrinter {
-  public:
-    explicit JsonPrinter(ExchangeExtras extras) : extras_(extras) {}
-    void header(std::string&) const {}
-    void print(std::string& out, const Exchange& exchange);
-
-  private:
-    ExchangeExtras extras_;
-    TextCache cache_;
 };
 
 }  // namespace podsnoop

@@ -38,10 +38,9 @@ unsigned show_what_fits(std::span<Layout::Cell> cells, Column::Shown shown, unsi
     return rest;
 }
 
-/// Gives columns up to half of what the last one has more than it needs, in turn: first up to their typical
-/// width. Returns what is left for the last one.
-unsigned grow(std::span<Layout::Cell> cells, unsigned rest) {
-    unsigned spare = rest > last_before_growth ? (rest - last_before_growth) / 2 : 0;
+/// Gives columns `spare` of the `rest` that is left for the last one, in turn: first up to their typical width. Returns
+/// what is still left.
+unsigned grow(std::span<Layout::Cell> cells, unsigned rest, unsigned spare) {
     for (auto goal : {&Column::typical, &Column::most}) {
         for (bool grown = true; grown;) {
             grown = false;
@@ -60,6 +59,16 @@ unsigned grow(std::span<Layout::Cell> cells, unsigned rest) {
 
 }  // namespace
 
+void ColumnList::fit(std::span<const unsigned> needs) {
+    fitted_ = true;
+    for (std::size_t i = 0; i < layout_.count && i < needs.size(); ++i) {
+        Column& column = layout_.cells[i].column;
+        column.least = std::min(column.least, needs[i]);
+        column.typical = column.most = needs[i];
+        column.step = 1;
+    }
+}
+
 Layout ColumnList::lay_out(Column::Shown shown, unsigned width) const {
     Layout layout = layout_;
     const auto cells = std::span(layout.cells).first(layout.count);
@@ -71,7 +80,10 @@ Layout ColumnList::lay_out(Column::Shown shown, unsigned width) const {
         return layout;
     }
     const unsigned rest = show_what_fits(cells, shown, width, layout.gap);
-    cells.back().width = grow(cells, rest);
+    const unsigned keeps = std::min(last_before_growth, fitted_ ? cells.back().column.typical : last_before_growth);
+    const unsigned more = rest > keeps ? rest - keeps : 0;
+    // What the last one needs is known only where it was measured; it is mostly the one that needs the most.
+    cells.back().width = grow(cells, rest, fitted_ ? more : more / 2);
     return layout;
 }
 

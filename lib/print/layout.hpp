@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "event/columns.hpp"
 
@@ -31,11 +32,14 @@ class ColumnList {
     void column(const Column& column, const Value&) {
         layout_.cells.at(layout_.count++).column = column;
     }
+    /// Lets each take what it needs, instead of what such a column mostly has: the widest cell of each, its title too.
+    void fit(std::span<const unsigned> needs);
     /// Lays them out for a terminal of `width` columns; 0 means no limit.
     [[nodiscard]] Layout lay_out(Column::Shown shown, unsigned width) const;
 
   private:
     Layout layout_;
+    bool fitted_ = false;
 };
 
 }  // namespace podsnoop

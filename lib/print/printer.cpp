@@ -1,33 +1,56 @@
 #include "print/printer.hpp"
 
+#include <algorithm>
+
+#include "print/escape.hpp"
+#include "print/table.hpp"
+
 namespace podsnoop {
 
-namespace {
-
-std::variant<TablePrinter, JsonPrinter, CsvPrinter> printer_for(const PrintOptions& options) {
-    const ExchangeExtras extras{.headers = options.headers, .body = options.body};
-    switch (options.format) {
-        case Format::table:
-        case Format::wide:
-            break;
-        case Format::json:
-            return JsonPrinter(extras);
-        case Format::csv:
-            return CsvPrinter(extras);
-    }
-    return TablePrinter(options);
+template <class Visitor>
+static void visit_fields(const AskedExchange& asked, Visitor& v) {
+    visit_fields(asked.exchange, asked.extras, v);
 }
 
-}  // namespace
-
-ExchangePrinter::ExchangePrinter(const PrintOptions& options) : printer_(printer_for(options)) {}
-
-void ExchangePrinter::header(std::string& out) const {
-    std::visit([&](const auto& printer) { printer.header(out); }, printer_);
+template <class Visitor>
+static void visit_columns(const AskedExchange& asked, Visitor& v) {
+    visit_columns(asked.exchange, v);
 }
+
+ExchangePrinter::ExchangePrinter(const PrintOptions& options)
+    : options_(options),
+      extras_{.headers = options.headers, .body = options.body},
+      printer_(options, AskedExchange{Exchange{}, extras_}) {}
 
 void ExchangePrinter::print(std::string& out, const Exchange& exchange) {
-    std::visit([&](auto& printer) { printer.print(out, exchange); }, printer_);
+    printer_.print(out, {exchange, extras_});
+    if (options_.format != Format::table && options_.format != Format::wide) return;
+    append_details(out, "> ", exchange.request);
+    append_details(out, "< ", exchange.response);
+}
+
+void ExchangePrinter::append_details(std::string& out, std::string_view prefix, const Message& message) {
+    if (!message.seen) return;
+    if (options_.headers) {
+        for (const Header& header : message.headers) {
+            line_.clear();
+            append_terminal_text(line_, header.name);
+            line_ += ": ";
+            append_terminal_text(line_, header.value);
+            append_folded(out, prefix, line_, options_.width);
+        }
+    }
+    if (!options_.body) return;
+    std::string_view rest = message.body_preview;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('\n'), rest.size());
+        std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        line_.clear();
+        append_terminal_text(line_, line);
+        append_folded(out, prefix, line_, options_.width);
+    }
 }
 
 }  // namespace podsnoop

@@ -1,30 +1,37 @@
-// The one front of all output formats. A format is a file of its own with header() and print(), and a line
-// here and in printer.cpp.
+// Exchanges in every format: what any record has, and below a table's rows the headers and bodies asked for.
 #pragma once
 
 #include <string>
-#include <variant>
+#include <string_view>
 
 #include "event/exchange.hpp"
-#include "print/csv.hpp"
-#include "print/json.hpp"
+#include "event/fields_http.hpp"
 #include "print/options.hpp"
-#include "print/table.hpp"
+#include "print/record_printer.hpp"
 
 namespace podsnoop {
+
+/// An exchange with what is asked for of it.
+struct AskedExchange {
+    const Exchange& exchange;
+    ExchangeExtras extras;
+};
 
 class ExchangePrinter {
   public:
     explicit ExchangePrinter(const PrintOptions& options);
 
-    /// Appends what comes before the first record: a table's titles, CSV's names, nothing for JSON.
-    void header(std::string& out) const;
-    /// Appends one record. Whatever the exchange's bytes are, the text is valid UTF-8 without control
-    /// characters but for line ends and, where asked for, colours.
+    /// As of RecordPrinter.
+    void header(std::string& out) const { printer_.header(out); }
     void print(std::string& out, const Exchange& exchange);
 
   private:
-    std::variant<TablePrinter, JsonPrinter, CsvPrinter> printer_;
+    void append_details(std::string& out, std::string_view prefix, const Message& message);
+
+    PrintOptions options_;
+    ExchangeExtras extras_;
+    RecordPrinter<AskedExchange> printer_;
+    std::string line_;  // one line of details on its way; its capacity is what is kept
 };
 
 }  // namespace podsnoop

@@ -46,12 +46,13 @@ class RawServer:
     """Calls talk(connection) for every connection, each in a thread. Use it in a `with`: leaving it waits for the
     talks to end and raises what went wrong in them."""
 
-    def __init__(self, namespace, talk, port=8080):
+    def __init__(self, namespace, talk, port=8080, address="0.0.0.0"):
         self.talk = talk
         self.threads = []
         self.errors = []
         with namespace.entered():
-            self.listener = socket.create_server(("0.0.0.0", port))
+            family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            self.listener = socket.create_server((address, port), family=family)
         self.acceptor = threading.Thread(target=self.accept, daemon=True)
 
     def accept(self):

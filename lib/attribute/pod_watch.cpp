@@ -1,0 +1,139 @@
+#include "attribute/pod_watch.hpp"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+#include "node/reason.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+constexpr std::size_t most_warnings = 32;  // what a hostile kubelet can make us say is bounded
+
+using Clock = std::chrono::steady_clock;
+
+std::unordered_set<std::string> uids_of(const std::vector<PodRecord>& pods) {
+    std::unordered_set<std::string> uids;
+    for (const PodRecord& pod : pods) uids.insert(pod.uid);
+    return uids;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PodWatch>> PodWatch::start(PodSources sources, PodWatchTimes times) {
+    constexpr const char* what = "cannot watch the pods";
+    Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!wake) return fail(what, "eventfd", reason_of(errno));
+    std::unique_ptr<PodWatch> watch(new PodWatch(std::move(sources), times, std::move(wake)));
+    // A thread inherits its signal mask, so that there is no moment in which it could take one.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::optional<int> error;
+    try {
+        watch->thread_ = std::jthread([self = watch.get()](std::stop_token stop) { self->run(std::move(stop)); });
+    } catch (const std::system_error& failed) {
+        error = failed.code().value();
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (error) return fail(what, "thread", reason_of(*error));
+    return watch;
+}
+
+PodWatch::PodWatch(PodSources sources, PodWatchTimes times, Fd wake)
+    : sources_(std::move(sources)), times_(times), wake_(std::move(wake)) {}
+
+PodWatch::~PodWatch() = default;  // ~jthread asks to stop and joins
+
+PodWatch::News PodWatch::take() {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t count = 0;
+    static_cast<void>(::read(wake_.get(), &count, sizeof count));
+    return std::exchange(news_, {});
+}
+
+bool PodWatch::wait_first(Nanoseconds limit) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [this] { return first_over_; });
+}
+
+void PodWatch::ask_soon() {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(soon_, true)) return;
+    changed_.notify_all();
+}
+
+void PodWatch::run(std::stop_token stop) {
+    for (;;) {
+        ask(stop);
+        std::unique_lock lock(mutex_);
+        first_over_ = true;
+        changed_.notify_all();
+        const Clock::time_point over = Clock::now();
+        changed_.wait_until(lock, stop, over + times_.period, [this] { return soon_; });
+        changed_.wait_until(lock, stop, over + times_.at_least, [] { return false; });
+        if (stop.stop_requested()) return;
+        soon_ = false;
+    }
+}
+
+void PodWatch::ask(std::stop_token stop) {
+    ask_named(stop);
+    ask_found(stop);
+    if (!stop.stop_requested()) tell(sources_.merge(named_, found_));
+}
+
+void PodWatch::ask_named(std::stop_token stop) {
+    if (!sources_.named || stop.stop_requested() || Clock::now() < named_not_before_) return;
+    auto pods = sources_.named(stop);
+    if (stop.stop_requested()) return;
+    const bool failed_before = std::exchange(named_failed_, !pods);
+    if (!pods) {
+        named_not_before_ = Clock::now() + times_.after_failure;
+        return warn(std::move(pods.error()));
+    }
+    named_ = std::move(*pods);
+    if (failed_before) warn({"the kubelet answers again", "", "", ""});
+}
+
+void PodWatch::ask_found(std::stop_token stop) {
+    if (!sources_.found || stop.stop_requested()) return;
+    auto pods = sources_.found(stop);
+    if (stop.stop_requested()) return;
+    found_failed_ = !pods;
+    if (!pods) return warn(std::move(pods.error()));
+    if (named_failed_) forget_ended(*pods);
+    found_ = std::move(*pods);
+}
+
+/// While the kubelet does not answer, a pod ends when the node's files, which had it, no longer have it. Otherwise its
+/// address would keep its name after another pod took it.
+void PodWatch::forget_ended(const std::vector<PodRecord>& found) {
+    const auto before = uids_of(found_), now = uids_of(found);
+    std::erase_if(named_, [&](const PodRecord& pod) { return before.contains(pod.uid) && !now.contains(pod.uid); });
+}
+
+void PodWatch::warn(Error warning) {
+    if (said_.size() >= most_warnings || !said_.insert(warning.line()).second) return;
+    const std::lock_guard lock(mutex_);
+    news_.warnings.push_back(std::move(warning));
+}
+
+void PodWatch::tell(std::vector<PodRecord> pods) {
+    const std::lock_guard lock(mutex_);
+    news_.pods = std::move(pods);
+    const std::uint64_t one = 1;
+    static_cast<void>(::write(wake_.get(), &one, sizeof one));
+}
+
+}  // namespace podsnoop

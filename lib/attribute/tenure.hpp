@@ -1,0 +1,144 @@
+// Who had an address, a port or a namespace when, as far as asking now and then can tell.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace podsnoop {
+
+/// A stretch of time in which a pod had something: possible in [from, until), sure in [seen, sure].
+struct Tenure {
+    Time from;                ///< not before: the pod started here, or was seen without it
+    Time seen;                ///< first seen with it
+    Time sure = Time::max();  ///< last seen with it while not terminating; max as long as that is so
+    Time until = Time::max();  ///< seen without it, or gone; max while it has it
+
+    bool is_possible(Time time) const { return from <= time && time < until; }
+    bool is_sure(Time time) const { return seen <= time && time <= sure && time < until; }
+};
+
+/// One look at a pod.
+struct Sighting {
+    Time now;
+    Time previous;     ///< when one looked before that; Time::min() where this is the first time
+    Time since;        ///< the pod can have had nothing before; Time::min() where nothing tells
+    bool terminating;  ///< it may have let go of what it still names
+};
+
+/// How long what is past is kept: a record is told when its exchange is over, and its pod may be gone by then. Exchanges
+/// without an answer are given up after 60 s unless told otherwise.
+inline constexpr Nanoseconds grace = std::chrono::minutes(5);
+
+/// As `time + after`, but no later than there is time.
+inline Time later(Time time, Nanoseconds after) { return time < Time::max() - after ? time + after : Time::max(); }
+
+/// Whether `end` is longer ago than the grace.
+inline bool is_forgotten(Time end, Time now) { return later(end, grace) < now; }
+
+/// What one pod has and had of a kind.
+template <class Value>
+class Holdings {
+  public:
+    struct Entry {
+        Value value;
+        Tenure tenure;
+    };
+
+    /// The pod was seen, and has exactly these. `is_claimed` tells whether another pod is known to have or have had a value.
+    template <class IsClaimed>
+    void see(std::span<const Value> values, const Sighting& sighting, IsClaimed is_claimed) {
+        values = values.first(std::min(values.size(), max_values));
+        for (Entry& entry : entries_)
+            if (std::ranges::find(values, entry.value) == values.end()) end(entry.tenure, sighting.now, sighting.previous);
+        for (const Value& value : values) {
+            auto current = std::ranges::find_if(entries_, [&](const Entry& entry) {
+                return entry.value == value && entry.tenure.until == Time::max();
+            });
+            if (current == entries_.end()) {
+                const bool nothing_tells = sighting.since == Time::min() && is_claimed(value);
+                const Time from = has_had_any_ || nothing_tells ? sighting.previous : std::min(sighting.since, sighting.now);
+                entries_.push_back({value, {.from = from, .seen = sighting.now}});
+                current = entries_.end() - 1;
+            }
+            Tenure& tenure = current->tenure;
+            if (!sighting.terminating)
+                tenure.sure = Time::max();
+            else if (tenure.sure == Time::max())
+                tenure.sure = sighting.previous;
+        }
+        has_had_any_ = has_had_any_ || !entries_.empty();
+        while (entries_.size() > max_entries)
+            entries_.erase(std::ranges::find_if(entries_, [](const Entry& e) { return e.tenure.until != Time::max(); }));
+    }
+
+    /// The pod has none of them from `time` on; it was seen with them last at `previous`.
+    void release(Time time, Time previous) {
+        for (Entry& entry : entries_) end(entry.tenure, time, previous);
+    }
+
+    /// The pod, never seen while it ran, had this.
+    void add_past(const Value& value, Time from, Time until) {
+        entries_.push_back({value, {.from = from, .seen = until, .sure = from, .until = until}});
+    }
+
+    void forget(Time now) {
+        std::erase_if(entries_, [&](const Entry& entry) { return is_forgotten(entry.tenure.until, now); });
+    }
+
+    const std::vector<Entry>& entries() const { return entries_; }
+
+  private:
+    static constexpr std::size_t max_values = 128, max_entries = 2 * max_values;
+
+    static void end(Tenure& tenure, Time time, Time previous) {
+        if (tenure.until != Time::max()) return;
+        tenure.until = time;
+        tenure.sure = std::min(tenure.sure, previous);
+    }
+
+    std::vector<Entry> entries_;  // oldest first
+    bool has_had_any_ = false;    // what it has next, it has not had from the start
+};
+
+/// Finds the holder of a value at a time. Holders are pointed at, and must stay where they are.
+template <class Value, class Holder, class Hash = std::hash<Value>>
+class HolderTable {
+  public:
+    void clear() { claims_.clear(); }
+    void add(const Holder& holder, const Holdings<Value>& holdings) {
+        for (const auto& entry : holdings.entries()) claims_.emplace(entry.value, Claim{&holder, entry.tenure});
+    }
+    bool contains(const Value& value) const { return claims_.contains(value); }
+
+    /// The one that surely had it, else the only one that possibly had; null where that could be said of two.
+    const Holder* at(const Value& value, Time time) const {
+        const Holder* found = nullptr;
+        bool is_sure = false, is_one_of_many = false;
+        for (auto [claim, end] = claims_.equal_range(value); claim != end; ++claim) {
+            const auto& [holder, tenure] = claim->second;
+            if (!tenure.is_possible(time)) continue;
+            const bool also_sure = tenure.is_sure(time);
+            if (is_sure && !also_sure) continue;
+            is_one_of_many = is_sure == also_sure && found != nullptr && (is_one_of_many || found != holder);
+            found = holder;
+            is_sure = also_sure;
+        }
+        return is_one_of_many ? nullptr : found;
+    }
+
+  private:
+    struct Claim {
+        const Holder* holder;
+        Tenure tenure;
+    };
+    std::unordered_multimap<Value, Claim, Hash> claims_;
+};
+
+}  // namespace podsnoop

@@ -1,0 +1,19 @@
+// The options that say where the pods' names come from, for every command that tells of pods.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "attribute/credentials.hpp"
+
+namespace podsnoop {
+
+struct PodOptions {
+    KubeletOptions kubelet;  ///< its `root` is that of all files of the node
+    std::string pods_file;   ///< a saved /pods answer instead of the kubelet's; empty: none
+};
+
+/// Adds them, and takes the node's addresses that the environment has.
+void add_pod_options(CLI::App& app, PodOptions& options);
+
+}  // namespace podsnoop
