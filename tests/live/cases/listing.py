@@ -2,6 +2,7 @@
 import json
 
 from lab import equal, true
+from lab.kubelet import Authority, Kubelet, answer, response
 from lab.network import command
 from lab.pod import IDLE, web
 
@@ -83,6 +84,37 @@ def test_pod_that_lies(lab):
     command("nsenter", f"--net={cart.proc}/ns/net", "ip", "link", "add", "docker0", "type", "veth", "peer", "name", "inner")
     command("nsenter", f"--net={cart.proc}/ns/net", "ip", "address", "add", "172.17.0.1/16", "dev", "docker0")
     equal(listed(lab, cluster)["shop/cart"], wanted)
+
+
+def test_left_over_files(lab):
+    """What a pod that is gone left behind may name it, but gives it no address: that has another pod now."""
+    cluster = lab.cluster()
+    cart = cluster.pod("shop", "cart", {"app": IDLE})
+    uid = "6f25f8b8-66b3-4e4f-9d0c-11c1d2a3b4c5"
+    hosts = cluster.node.root / f"var/lib/kubelet/pods/{uid}/etc-hosts"
+    hosts.parent.mkdir()
+    hosts.write_text((cluster.node.root / cart.hosts[1:]).read_text().replace("\tcart\n", "\told\n"))
+    (cluster.node.root / f"var/log/pods/shop_old_{uid}/app").mkdir(parents=True)
+    records = listed(lab, cluster)
+    equal(records.pop("shop/cart"), truth(cluster, cart))
+    equal([(name, record["addresses"], record["netns"]) for name, record in records.items()], [("shop/old", [], None)])
+
+
+def test_from_the_kubelet(lab):
+    """Asked with its own certificate, as the node has it; what it does not tell comes from the node's files."""
+    cluster = lab.cluster()
+    pods = [cluster.pod("shop", "cart", {"app": IDLE, "log": IDLE}, qos="Burstable"),
+            cluster.pod("kube-system", "proxy", {"proxy": IDLE}, host_network=True)]
+    authority = Authority(f"{lab.folder}/pki")
+    serving, own = authority.sign("serving", "IP:127.0.0.1"), authority.sign("kubelet")
+    folder = cluster.node.root / "var/lib/kubelet/pki"
+    folder.mkdir()
+    (folder / "kubelet-server-current.pem").write_bytes(serving[0].read_bytes())
+    (folder / "kubelet-client-current.pem").write_bytes(b"".join(path.read_bytes() for path in own))
+    told = response(cluster.kubelet_pods().encode())
+    with Kubelet(cluster.node, serving=serving, clients=authority, act=lambda connection: answer(connection, told)):
+        records = listed(lab, cluster)
+    equal(records, {f"{pod.namespace}/{pod.name}": truth(cluster, pod, source="kubelet") for pod in pods})
 
 
 def test_saved_answer(lab):

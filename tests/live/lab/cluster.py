@@ -48,4 +48,6 @@ class Cluster:
 
     def service(self, name, address, port, pod, pod_port, proxy="iptables"):
         """A Service's address that leads to a pod; see Service."""
-        Service(name, address, port, pod, pod_port).install(self.node, proxy)
+        service = Service(name, address, port, pod, pod_port)
+        service.install(self.node, proxy)
+        return service

@@ -1,96 +1,92 @@
-"""A client of the container runtime interface, the API by which the kubelet has pods made: gRPC with curl as its HTTP/2,
-and the few messages of runtime.v1 that the lab needs, written field by field (cri-api, pkg/apis/runtime/v1/api.proto).
+"""The container runtime interface, by which the kubelet has pods made: of runtime.v1 the messages and fields that the
+lab needs (cri-api, pkg/apis/runtime/v1/api.proto)."""
+import json
 
-A message to send is a dictionary from field number to value: a whole number, text, bytes, another message, or a list of
-these for a repeated field. An answer is a dictionary from field number to the list of what came; a field that holds a
-message or text comes as bytes. A field that is not there has its default, as always in protobuf."""
-import struct
-import subprocess
-import tempfile
+from .check import Failure, equal
+from .grpc import Channel, decode, message
 
-from .check import Failure
+POD, CONTAINER, NODE = 0, 1, 2  # NamespaceMode: whose namespace it is to have
+RUNNING = 1  # ContainerState
 
-VARINT, LENGTH_DELIMITED = 0, 2  # wire types; runtime.v1 has no others where we look
-
-
-def varint(number):
-    data = bytearray()
-    while number > 0x7f:
-        data.append(number & 0x7f | 0x80)
-        number >>= 7
-    data.append(number)
-    return bytes(data)
-
-
-def encode(message):
-    data = bytearray()
-    for number, value in message.items():
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, int):
-                data += varint(number << 3 | VARINT) + varint(item)
-                continue
-            if isinstance(item, dict):
-                item = encode(item)
-            elif isinstance(item, str):
-                item = item.encode()
-            data += varint(number << 3 | LENGTH_DELIMITED) + varint(len(item)) + item
-    return bytes(data)
+NamespaceOption = message(network=1, pid=2)
+PodSandboxMetadata = message(name=1, uid=2, namespace=3)
+DNSConfig = message(servers=1)
+PortMapping = message(container_port=2, host_port=3)
+LinuxSandboxSecurityContext = message(namespace_options=1)
+LinuxPodSandboxConfig = message(cgroup_parent=1, security_context=2)
+PodSandboxConfig = message(metadata=1, hostname=2, log_directory=3, dns_config=4, port_mappings=5, labels=6,
+                           annotations=7, linux=8)
+ContainerMetadata = message(name=1, attempt=2)
+ImageSpec = message(image=1)
+Mount = message(container_path=1, host_path=2, readonly=3)
+LinuxContainerSecurityContext = message(namespace_options=3)
+LinuxContainerConfig = message(security_context=2)
+ContainerConfig = message(metadata=1, image=2, command=3, envs=6, mounts=7, labels=9, log_path=11, linux=15)
+CreateContainerRequest = message(pod_sandbox_id=1, config=2, sandbox_config=3)
+ContainerStatusRequest = message(container_id=1, verbose=2)
+ExecSyncRequest = message(container_id=1, cmd=2, timeout=3)
+ById = message(id=1)  # what most requests are
 
 
-def text_map(texts):
-    """A map<string, string>: a repeated message of key and value."""
+def pairs(texts):
+    """A map<string, string>, or the list of KeyValue that an environment is: both are encoded the same."""
     return [{1: key, 2: value} for key, value in texts.items()]
-
-
-def decode(data):
-    message, at = {}, 0
-
-    def read_varint():
-        nonlocal at
-        number, shift = 0, 0
-        while True:
-            byte = data[at]
-            at += 1
-            number |= (byte & 0x7f) << shift
-            shift += 7
-            if byte < 0x80:
-                return number
-
-    while at < len(data):
-        key = read_varint()
-        value = read_varint()
-        if key & 7 == LENGTH_DELIMITED:
-            value, at = data[at:at + value], at + value
-        elif key & 7 != VARINT:
-            raise Failure(f"the runtime's answer has wire type {key & 7}")
-        message.setdefault(key >> 3, []).append(value)
-    return message
 
 
 class Runtime:
     """The runtime that listens at this unix socket."""
 
     def __init__(self, socket):
-        self.socket = socket
+        self.channel = Channel(socket)
 
-    def call(self, method, request, service="RuntimeService"):
-        """A unary call. gRPC puts one byte (not compressed) and the length before a message, and how it went behind
-        the answer, in the trailers."""
-        body = encode(request)
-        with tempfile.NamedTemporaryFile(mode="r", encoding="utf-8") as heads:
-            done = subprocess.run(
-                ["curl", "--silent", "--show-error", "--max-time", "60", "--http2-prior-knowledge",
-                 "--unix-socket", self.socket, "--dump-header", heads.name, "--data-binary", "@-",
-                 "--header", "Content-Type: application/grpc", "--header", "TE: trailers",
-                 f"http://runtime/runtime.v1.{service}/{method}"],
-                input=struct.pack(">BI", 0, len(body)) + body, capture_output=True)
-            lines = {name: value.strip() for name, _, value in (line.partition(":") for line in heads)}
-        if done.returncode != 0:
-            raise Failure(f"{method}: {done.stderr.decode().strip()}")
-        if lines.get("grpc-status") != "0":
-            raise Failure(f"{method}: {lines.get('grpc-message', lines)}")
-        return decode(done.stdout[struct.calcsize(">BI"):])
+    def call(self, method, request):
+        return self.channel.call(f"/runtime.v1.RuntimeService/{method}", request)
 
-    def text(self, method, request):
-        """The text in the answer's first field: what all that make something answer with is its id."""
-        return self.call(method, request)[1][0].decode()
+    def status(self):
+        return self.call("Status", {})
+
+    def has_image(self, name):
+        request = {1: ImageSpec(image=name)}
+        return 1 in self.channel.call("/runtime.v1.ImageService/ImageStatus", request)
+
+    def run_sandbox(self, config):
+        """Makes a pod's namespaces and the pause container that holds them. Gives its id."""
+        return self.call("RunPodSandbox", {1: config})[1][0].decode()
+
+    def addresses(self, sandbox):
+        """The pod's addresses; the first is its podIP."""
+        status = decode(self.call("PodSandboxStatus", ById(id=sandbox))[1][0])
+        network = decode(status[5][0])
+        return [network[1][0].decode(), *(decode(other)[1][0].decode() for other in network.get(2, []))]
+
+    def remove_sandbox(self, sandbox):
+        """With all its containers, killed where they run."""
+        self.call("StopPodSandbox", ById(id=sandbox))
+        self.call("RemovePodSandbox", ById(id=sandbox))
+
+    def start_container(self, sandbox, config, sandbox_config):
+        """Gives the container's id."""
+        request = CreateContainerRequest(pod_sandbox_id=sandbox, config=config, sandbox_config=sandbox_config)
+        container = self.call("CreateContainer", request)[1][0].decode()
+        self.call("StartContainer", ById(id=container))
+        return container
+
+    def stop_container(self, container):
+        """Kills it at once."""
+        self.call("StopContainer", ById(id=container))
+
+    def pid(self, container):
+        """Of a running container's first process, as the node counts."""
+        answer = self.call("ContainerStatus", ContainerStatusRequest(container_id=container, verbose=1))
+        status = decode(answer[1][0])
+        equal(status.get(3), [RUNNING], f"state of container {container}")
+        verbose = dict(tuple(decode(entry)[field][0].decode() for field in (1, 2)) for entry in answer[2])
+        return json.loads(verbose["info"])["pid"]
+
+    def run(self, container, argv):
+        """Runs a program in the container to its end, as kubectl exec does. Gives what it printed."""
+        answer = self.call("ExecSync", ExecSyncRequest(container_id=container, cmd=argv, timeout=30))
+        output, errors, status = (answer.get(field, [default])[0] for field, default in ((1, b""), (2, b""), (3, 0)))
+        if status != 0:
+            raise Failure(f"{' '.join(argv)}: exit status {status}: {errors.decode()}")
+        return output

@@ -72,9 +72,10 @@ class Node(Namespace):
         self.cgroups = []
         lab.callback(self.remove_cgroups)  # after the end of the processes in them
         self.boot(lab)
-        self.runtime = Runtime(self.root / "run/containerd/containerd.sock")
+        socket = self.root / "run/containerd/containerd.sock"
+        self.runtime = Runtime(socket)
         wait_for(self.ready, "container runtime")
-        self.load_image(lab)
+        self.load_image(lab, socket)
 
     def boot(self, lab):
         folder = pathlib.Path(lab.folder) / self.name
@@ -113,16 +114,15 @@ class Node(Namespace):
         if not self.process.running():
             raise Failure("the container runtime ended")
         with contextlib.suppress(Failure):
-            return self.runtime.call("Status", {})
+            return self.runtime.status()
 
-    def load_image(self, lab):
+    def load_image(self, lab, socket):
         path = f"{lab.folder}/image.tar"
         image.write(path, lab.folder)
-        command("ctr", "--address", self.runtime.socket, "--namespace", "k8s.io", "images", "import",
+        command("ctr", "--address", socket, "--namespace", "k8s.io", "images", "import",
                 "--snapshotter", "native", path)
         # The runtime hears of it by an event of its own.
-        wait_for(lambda: self.runtime.call("ImageStatus", {1: {1: image.NAME}}, "ImageService").get(1),
-                 "image in the runtime")
+        wait_for(lambda: self.runtime.has_image(image.NAME), "image in the runtime")
 
     def inside(self, *argv):
         return ["nsenter", f"--net={self.path}", f"--mount=/proc/{self.first}/ns/mnt", "--", *map(str, argv)]

@@ -5,14 +5,11 @@ import pathlib
 import shutil
 import uuid
 
-from . import cgroups, image
-from .check import equal, wait_for
-from .cri import decode, text_map
+from . import cgroups, cri, image
+from .check import wait_for
 from .network import retransmitted
 from .node import HOSTNAME
 
-POD_LEVEL, NODE_LEVEL = 0, 2  # runtime.v1 NamespaceMode: whose namespaces
-RUNNING = 1  # runtime.v1 ContainerState
 CGROUPS = {"BestEffort": "kubepods/besteffort", "Burstable": "kubepods/burstable", "Guaranteed": "kubepods"}
 HOSTS = """# Kubernetes-managed hosts file{}.
 127.0.0.1\tlocalhost
@@ -37,7 +34,12 @@ class Container:
         self.ports = ports
         self.restarts = 0
         self.id = self.pid = None  # of the one that runs; the process id is the node's
-        self.previous = None
+        self.previous = None  # the id of the one before
+
+    @property
+    def log(self):
+        """Below the pod's folder of logs."""
+        return f"{self.name}/{self.restarts}.log"
 
 
 class Pod:
@@ -60,6 +62,7 @@ class Pod:
                        "io.kubernetes.pod.uid": self.uid}
         self.cgroup = f"/{CGROUPS[qos]}/pod{self.uid}"
         self.logs = f"/var/log/pods/{namespace}_{name}_{self.uid}"
+        self.hosts = f"/var/lib/kubelet/pods/{self.uid}/etc-hosts"
         self.sandbox = None
         self.addresses = []
         self.started = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -71,28 +74,46 @@ class Pod:
     def start(self):
         self.node.make_cgroup(self.cgroup)
         (self.node.root / self.logs[1:]).mkdir()
-        self.sandbox = self.node.runtime.text("RunPodSandbox", {1: self.configuration()})
-        self.addresses = [self.node_address] if self.host_network else self.ask_addresses()
+        self.sandbox = self.node.runtime.run_sandbox(self.configuration)
+        self.addresses = [self.node_address] if self.host_network else self.node.runtime.addresses(self.sandbox)
         self.write_hosts()
         for container in self.containers.values():
             self.start_container(container)
 
-    def configuration(self):
-        """A PodSandboxConfig."""
-        network = NODE_LEVEL if self.host_network else POD_LEVEL
-        # A name server that refuses at once: nobody is to wait for one.
-        return {1: {1: self.name, 2: self.uid, 3: self.namespace}, 2: "" if self.host_network else self.name,
-                3: self.logs, 4: {1: ["127.0.0.1"]}, 5: [{2: inner, 3: outer} for outer, inner in self.host_ports.items()],
-                6: text_map(self.labels), 7: text_map(self.annotations),
-                8: {1: self.cgroup, 2: {1: {1: network, 2: 1}}}}
+    @property
+    def namespaces(self):
+        return cri.NamespaceOption(network=cri.NODE if self.host_network else cri.POD, pid=cri.CONTAINER)
 
-    def ask_addresses(self):
-        status = decode(self.node.runtime.call("PodSandboxStatus", {1: self.sandbox})[1][0])
-        network = decode(status[5][0])
-        return [network[1][0].decode(), *(decode(extra)[1][0].decode() for extra in network.get(2, []))]
+    @property
+    def configuration(self):
+        return cri.PodSandboxConfig(
+            metadata=cri.PodSandboxMetadata(name=self.name, uid=self.uid, namespace=self.namespace),
+            hostname="" if self.host_network else self.name,
+            log_directory=self.logs,
+            dns_config=cri.DNSConfig(servers=["127.0.0.1"]),  # refuses at once: nobody is to wait for a name
+            port_mappings=[cri.PortMapping(container_port=inner, host_port=outer)
+                           for outer, inner in self.host_ports.items()],
+            labels=cri.pairs(self.labels),
+            annotations=cri.pairs(self.annotations),
+            linux=cri.LinuxPodSandboxConfig(
+                cgroup_parent=self.cgroup,
+                security_context=cri.LinuxSandboxSecurityContext(namespace_options=self.namespaces)))
+
+    def configuration_of(self, container):
+        return cri.ContainerConfig(
+            metadata=cri.ContainerMetadata(name=container.name, attempt=container.restarts),
+            image=cri.ImageSpec(image=image.NAME),
+            command=container.argv,
+            envs=cri.pairs(self.environment),
+            mounts=[cri.Mount(container_path="/usr", host_path="/usr", readonly=1),
+                    cri.Mount(container_path="/srv", host_path="/var/www", readonly=1),
+                    cri.Mount(container_path="/etc/hosts", host_path=self.hosts)],
+            labels=cri.pairs(self.labels | {"io.kubernetes.container.name": container.name}),
+            log_path=container.log,
+            linux=cri.LinuxContainerConfig(
+                security_context=cri.LinuxContainerSecurityContext(namespace_options=self.namespaces)))
 
     def write_hosts(self):
-        self.hosts = f"/var/lib/kubelet/pods/{self.uid}/etc-hosts"
         path = self.node.root / self.hosts[1:]
         path.parent.mkdir(parents=True)
         note, name = (" (host network)", HOSTNAME) if self.host_network else ("", self.name)
@@ -100,27 +121,12 @@ class Pod:
 
     def start_container(self, container):
         (self.node.root / self.logs[1:] / container.name).mkdir(exist_ok=True)
-        log = f"{container.name}/{container.restarts}.log"
-        labels = self.labels | {"io.kubernetes.container.name": container.name}
-        mounts = [{1: "/usr", 2: "/usr", 3: 1}, {1: "/srv", 2: "/var/www", 3: 1}, {1: "/etc/hosts", 2: self.hosts}]
-        network = NODE_LEVEL if self.host_network else POD_LEVEL
-        configuration = {1: {1: container.name, 2: container.restarts}, 2: {1: image.NAME}, 3: container.argv,
-                         6: text_map(self.environment), 7: mounts, 9: text_map(labels), 11: log,
-                         15: {2: {3: {1: network, 2: 1}}}}
-        container.id = self.node.runtime.text(
-            "CreateContainer", {1: self.sandbox, 2: configuration, 3: self.configuration()})
-        self.node.runtime.call("StartContainer", {1: container.id})
-        container.pid = self.ask_pid(container)
+        container.id = self.node.runtime.start_container(
+            self.sandbox, self.configuration_of(container), self.configuration)
+        container.pid = self.node.runtime.pid(container.id)
         link = f"{self.name}_{self.namespace}_{container.name}-{container.id}.log"
-        (self.node.root / "var/log/containers" / link).symlink_to(f"{self.logs}/{log}")
+        (self.node.root / "var/log/containers" / link).symlink_to(f"{self.logs}/{container.log}")
         self.listening(container)
-
-    def ask_pid(self, container):
-        answer = self.node.runtime.call("ContainerStatus", {1: container.id, 2: 1})
-        status = decode(answer[1][0])
-        equal(status.get(3), [RUNNING], f"state of container {container.name}")
-        verbose = dict(tuple(decode(entry)[key][0].decode() for key in (1, 2)) for entry in answer[2])
-        return json.loads(verbose["info"])["pid"]
 
     def listening(self, container):
         """Waits until the container's declared ports are open."""
@@ -148,33 +154,28 @@ class Pod:
         return retransmitted(self.proc_net("snmp"))
 
     def run(self, *argv, container=None):
-        """Runs a program in a container to its end, as kubectl exec does, and gives what it printed."""
+        """Runs a program in a container (the first) to its end, as kubectl exec does, and gives what it printed."""
         container = self.containers[container] if container else next(iter(self.containers.values()))
-        answer = self.node.runtime.call("ExecSync", {1: container.id, 2: [str(word) for word in argv], 3: 30})
-        equal(answer.get(3, [0]), [0], f"exit status of {argv[0]} ({answer.get(2)}) in {self.name}")
-        return answer.get(1, [b""])[0]
+        return self.node.runtime.run(container.id, [str(word) for word in argv])
 
     def curl(self, *words):
         return self.run("curl", "--silent", "--show-error", "--max-time", "30", *words)
 
     def log(self, name):
         """What a container has printed so far, as the runtime keeps it."""
-        container = self.containers[name]
-        path = self.node.root / self.logs[1:] / name / f"{container.restarts}.log"
-        return path.read_text(encoding="utf-8")
+        return (self.node.root / self.logs[1:] / self.containers[name].log).read_text(encoding="utf-8")
 
     def restart(self, name):
         """Kills a container, and starts another in its place."""
         container = self.containers[name]
-        self.node.runtime.call("StopContainer", {1: container.id})
+        self.node.runtime.stop_container(container.id)
         container.previous = container.id
         container.restarts += 1
         self.start_container(container)
 
     def remove(self):
         """Ends it as a deleted pod ends, and takes away what was written for it."""
-        self.node.runtime.call("StopPodSandbox", {1: self.sandbox})
-        self.node.runtime.call("RemovePodSandbox", {1: self.sandbox})
+        self.node.runtime.remove_sandbox(self.sandbox)
         shutil.rmtree(self.node.root / self.logs[1:])
         shutil.rmtree((self.node.root / self.hosts[1:]).parent)
         for link in (self.node.root / "var/log/containers").glob(f"{self.name}_{self.namespace}_*"):

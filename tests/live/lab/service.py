@@ -12,13 +12,26 @@ class Service:
         self.name, self.address, self.port = name, address, port
         self.pod, self.pod_port = pod, pod_port
 
+    @property
+    def environment(self):
+        """What the kubelet puts into the environment of the namespace's containers that start from now on."""
+        _, service, port = re.split("[/:]", self.name)
+        service, url = service.upper(), f"tcp://{self.address}:{self.port}"
+        return {f"{service}_SERVICE_HOST": self.address, f"{service}_SERVICE_PORT": str(self.port),
+                f"{service}_SERVICE_PORT_{port.upper()}": str(self.port), f"{service}_PORT": url,
+                f"{service}_PORT_{self.port}_TCP": url, f"{service}_PORT_{self.port}_TCP_PROTO": "tcp",
+                f"{service}_PORT_{self.port}_TCP_PORT": str(self.port),
+                f"{service}_PORT_{self.port}_TCP_ADDR": self.address}
+
     def install(self, node, proxy):
         """`proxy` is `nftables`, or the tool that puts rules of iptables into the kernel's newer or older tables:
-        `iptables`, `iptables-legacy`."""
+        `iptables`, `iptables-legacy`; or `nameless`, some other proxy's rules, which do not say whose they are."""
         # As nodes are set up: without it the answers between two pods of a bridge pass by the firewall.
         command(*node.inside("sysctl", "-q", "-w", "net.bridge.bridge-nf-call-iptables=1"))
         if proxy == "nftables":
             self.nftables(node)
+        elif proxy == "nameless":
+            self.nameless(node)
         else:
             self.iptables(node, proxy)
 
@@ -54,3 +67,12 @@ class Service:
             }}
             add element ip kube-proxy service-ips {{ {self.address} . tcp . {self.port} : goto {chain} }}"""
         command(*node.inside("nft", rules))
+
+    def nameless(self, node):
+        command(*node.inside("nft", f"""
+            table ip balancer {{
+                chain prerouting {{
+                    type nat hook prerouting priority dstnat;
+                    ip daddr {self.address} tcp dport {self.port} dnat to {self.pod.address}:{self.pod_port};
+                }}
+            }}"""))
