@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "attribute/node_files.hpp"
 #include "node/reason.hpp"
 
 namespace podsnoop {
@@ -90,7 +91,7 @@ void PodWatch::run(std::stop_token stop) {
 void PodWatch::ask(std::stop_token stop) {
     ask_named(stop);
     ask_found(stop);
-    if (!stop.stop_requested()) tell(sources_.merge(named_, found_));
+    if (!stop.stop_requested()) tell(merge_pods(named_, found_));
 }
 
 void PodWatch::ask_named(std::stop_token stop) {

@@ -25,8 +25,6 @@ struct PodSources {
     using Ask = std::function<Result<std::vector<PodRecord>>(std::stop_token)>;
     Ask named;  ///< the kubelet, or a saved answer; none: not asked
     Ask found;  ///< the node's files; none: not asked
-    /// Joins what both know.
-    std::function<std::vector<PodRecord>(std::vector<PodRecord> named, std::vector<PodRecord> found)> merge;
 };
 
 struct PodWatchTimes {

@@ -21,11 +21,12 @@ namespace {
 constexpr auto limit = 10s;  // for what takes milliseconds
 constexpr PodWatchTimes on_request{.period = 1h, .at_least = 0ms, .after_failure = 0ms};
 
-std::vector<PodRecord> pods(const std::vector<std::string>& uids, PodSource source = PodSource::kubelet) {
+/// Pods that run.
+std::vector<PodRecord> pods(const std::vector<std::string>& uids) {
     std::vector<PodRecord> made(uids.size());
     for (std::size_t i = 0; i < uids.size(); ++i) {
-        made[i].uid = uids[i];
-        made[i].source = source;
+        made[i].uid = made[i].name = uids[i];
+        made[i].containers = {{.name = "app", .id = "", .pid = 1, .ports = {}}};
     }
     return made;
 }
@@ -51,13 +52,6 @@ class Source {
     std::mutex mutex_;
     std::vector<std::string> answer_;
 };
-
-/// All of the named, and those found that they lack.
-std::vector<PodRecord> join(std::vector<PodRecord> named, std::vector<PodRecord> found) {
-    for (PodRecord& pod : found)
-        if (std::ranges::find(named, pod.uid, &PodRecord::uid) == named.end()) named.push_back(std::move(pod));
-    return named;
-}
 
 /// Waits for news as a poll loop does.
 PodWatch::News next(PodWatch& watch) {
@@ -90,7 +84,7 @@ using Texts = std::vector<std::string>;
 struct Watched {
     Source kubelet, files;
     Result<std::unique_ptr<PodWatch>> start(PodWatchTimes times = on_request) {
-        return PodWatch::start({kubelet.ask(), files.ask(), join}, times);
+        return PodWatch::start({kubelet.ask(), files.ask()}, times);
     }
 };
 
@@ -193,7 +187,7 @@ TEST_CASE("pod watch: it ends at once, also while a source is being waited for")
     };
     const auto began = std::chrono::steady_clock::now();
     {
-        const auto watch = PodWatch::start({hang, {}, join});
+        const auto watch = PodWatch::start({hang, nullptr});
         REQUIRE(watch);
         CHECK_FALSE((*watch)->wait_first(10ms));
         (*watch)->ask_soon();
@@ -215,7 +209,7 @@ TEST_CASE("pod watch: signals stay with the thread that started it") {
                                             pthread_sigmask(SIG_SETMASK, nullptr, &blocked_there);
                                             return pods({});
                                         },
-                                        {}, join});
+                                        {}});
     REQUIRE(watch);
     CHECK((*watch)->wait_first(limit));
     sigset_t here;
