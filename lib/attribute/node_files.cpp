@@ -120,12 +120,13 @@ void PodReader::read_containers(PodRecord& pod, const PodProcesses& processes) c
         } else if (process.comm == "pause") {
             continue;  // the program of Kubernetes' sandbox image
         }
-        PodContainer& container = pod.containers.emplace_back();
+        // By name; of one name, as when a container is replaced, the newest last.
+        PodContainer& container =
+            *pod.containers.emplace(std::ranges::upper_bound(pod.containers, name, {}, &PodContainer::name));
         container.name = std::move(name);
         container.id = id;
         container.pid = process.pid;
     }
-    std::ranges::stable_sort(pod.containers, {}, &PodContainer::name);  // of one name, the newest stays the last
     if (!pod.containers.empty()) pod.phase = "Running";
 }
 

@@ -1,8 +1,13 @@
-// What users write on the command line, and what files say in words. Input: which parser, then the text.
+// What users write on the command line, and what files and their names say in words. Input: which parser, then the text.
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "attribute/hosts_file.hpp"
+#include "attribute/log_names.hpp"
+#include "attribute/pod_selection.hpp"
+#include "attribute/runtime_config.hpp"
 #include "base/size.hpp"
 #include "base/time.hpp"
 #include "capture/file/counts_comment.hpp"
@@ -73,6 +78,41 @@ void check_selection(std::string_view text) {
     [[maybe_unused]] const bool matches = selection.matches(exchange);
 }
 
+void check_log_names(std::string_view text) {
+    if (const auto pod = read_pod_log_folder(text))
+        must(pod->namespace_name + '_' + pod->pod_name + '_' + pod->uid == text, "a folder's name is its parts");
+    if (const auto log = read_container_log(text))
+        must(log->pod_name + '_' + log->namespace_name + '_' + log->container_name + '-' + log->container_id + ".log" == text,
+             "a log's name is its parts");
+}
+
+void check_hosts_file(std::string_view text) {
+    const auto hosts = read_hosts_file(text);
+    if (!hosts) return;
+    must(hosts->addresses.size() <= 2 && !(hosts->host_network && !hosts->addresses.empty()),
+         "a pod has an address of a family, and none in the node's network");
+}
+
+void check_runtime_config(std::string_view text) {
+    const auto config = read_runtime_config(text);
+    if (!config) return;
+    must(config->is_sandbox == config->container_name.empty(), "a container has a name, a sandbox none");
+    must(!config->pod_name.empty() && !config->namespace_name.empty(), "what is made for a pod has its name");
+}
+
+/// What was asked for, and a pod's name, with a zero byte between.
+void check_pod_selection(std::string_view text) {
+    const std::size_t border = std::min(text.find('\0'), text.size());
+    const std::vector<std::string> asked{std::string(text.substr(0, border))};
+    std::vector<PodRecord> pods(1);
+    pods[0].namespace_name = "shop";
+    pods[0].name = text.substr(std::min(border + 1, text.size()), 253);
+    const auto parsed = PodSelection::parse(asked, "");
+    const PodSelection* selection = value_of(parsed);
+    if (selection == nullptr) return;
+    must(selection->matches(pods[0]) == selection->unmatched(pods).empty(), "a pod is matched or what was asked for is not");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -121,6 +161,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                  "a comment says the counters it was made of");
             break;
         }
+        case 'l':
+            check_log_names(text);
+            break;
+        case 'h':
+            check_hosts_file(text);
+            break;
+        case 'r':
+            check_runtime_config(text);
+            break;
+        case 'n':
+            check_pod_selection(text);
+            break;
         default:
             check_selection(text);
             break;
