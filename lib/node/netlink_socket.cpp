@@ -13,7 +13,8 @@ namespace podsnoop {
 
 namespace {
 
-/// The kernel fills the datagrams of a dump up to 32 KiB (net/netlink/af_netlink.c), at once on the first read.
+/// The kernel fills the datagrams of a dump up to 32 KiB (net/netlink/af_netlink.c), at once on the first
+/// read.
 constexpr std::size_t buffer_size = 64 * 1024;
 
 /// An answer larger than this is cut off: tens of thousands of rules or sockets are a tenth of it.
@@ -23,7 +24,8 @@ constexpr timeval patience{.tv_sec = 1, .tv_usec = 0};
 
 }  // namespace
 
-NetlinkMessage::NetlinkMessage(std::uint16_t type, std::uint16_t flags) {
+NetlinkMessage::NetlinkMessage(std::uint16_t type, std::uint16_t flags)
+    : is_dump_((flags & NLM_F_DUMP) == NLM_F_DUMP) {
     nlmsghdr header{};
     header.nlmsg_type = type;
     header.nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
@@ -40,7 +42,8 @@ void NetlinkMessage::overwrite(std::size_t at, Bytes bytes) {
 }
 
 NetlinkMessage& NetlinkMessage::attribute(std::uint16_t type, Bytes value) {
-    const nlattr header{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + value.size()), .nla_type = type};
+    const nlattr header{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + value.size()),
+                        .nla_type = type};
     add(header);
     append(value);
     return *this;
@@ -93,7 +96,8 @@ int NetlinkSocket::ask(NetlinkMessage& message, const Reader& read) {
             if (header->nlmsg_type == NLMSG_DONE) return -take<std::int32_t>(body).value_or(0);
             if (header->nlmsg_type == NLMSG_ERROR) return -take<std::int32_t>(body).value_or(-EBADMSG);
             read(header->nlmsg_type, body);
-            if ((header->nlmsg_flags & NLM_F_MULTI) == 0) return 0;
+            // Not by NLM_F_MULTI, which ctnetlink sets on the one message of an answer too.
+            if (!message.is_dump()) return 0;
         }
     }
     return EMSGSIZE;

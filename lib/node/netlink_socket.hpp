@@ -29,16 +29,19 @@ class NetlinkMessage {
     [[nodiscard]] std::size_t open(std::uint16_t type);
     void close(std::size_t opened);
 
+    [[nodiscard]] bool is_dump() const noexcept { return is_dump_; }
     /// The bytes to send, with the length and this sequence number filled in.
     Bytes finish(std::uint32_t sequence);
 
   private:
     void append(Bytes bytes);
     void overwrite(std::size_t at, Bytes bytes);
+    bool is_dump_;
     std::vector<std::byte> bytes_;
 };
 
-/// A socket for one netlink protocol. It stays in the network namespace it was opened in, and keeps that alive.
+/// A socket for one netlink protocol. It stays in the network namespace it was opened in, and keeps that
+/// alive.
 class NetlinkSocket {
   public:
     /// Gives none where it could not be opened; `errno` says why.
@@ -47,8 +50,9 @@ class NetlinkSocket {
 
     /// Takes a message's type and what follows its header.
     using Reader = std::function<void(std::uint16_t type, Bytes body)>;
-    /// Sends a message and reads its answer: all of a dump, or the one message. Gives 0, or the errno that the kernel
-    /// (or sending, or waiting for more than a second) ended with; what was read until then has been told.
+    /// Sends a message and reads its answer: all of a dump, or the one message. Gives 0, or the errno that
+    /// the kernel (or sending, or waiting for more than a second) ended with; what was read until then has
+    /// been told.
     [[nodiscard]] int ask(NetlinkMessage& message, const Reader& read);
 
   private:
