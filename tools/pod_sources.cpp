@@ -17,7 +17,6 @@ PodSources pod_sources(const PodOptions& options) {
         sources.named = [kubelet = std::make_shared<Kubelet>(options.kubelet)](std::stop_token stop) { return kubelet->pods(stop); };
     }
     sources.found = [root = options.kubelet.root](std::stop_token) { return read_node_files(root); };
-    sources.merge = merge_pods;
     return sources;
 }
 

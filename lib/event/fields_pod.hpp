@@ -47,7 +47,8 @@ std::string join_containers(const PodRecord& pod, Text text_of) {
     return joined;
 }
 
-/// The columns, from left to right. On a terminal of 80 an IPv4 address, and a veth's name as CNI makes them, are whole.
+/// The columns, from left to right. On a terminal of 80 an IPv4 address, and a veth's name as CNI makes them, are whole;
+/// the namespace's inode goes first.
 template <class Visitor>
 void visit_columns(const PodRecord& pod, Visitor& v) {
     using enum Column::Shown;
@@ -59,13 +60,13 @@ void visit_columns(const PodRecord& pod, Visitor& v) {
     v.column({"NAME", table, 1, 16, 30, 60, 1, nothing, false}, std::string_view(pod.name));
     v.column({"PHASE", table, 4, 7, 9, 11, 1, nothing, false},
              std::string_view(pod.terminating ? "Terminating" : pod.phase));
-    constexpr Column addresses{"ADDRESSES", table, 3, 11, 15, 40, 1, nothing, false};
+    constexpr Column addresses{"ADDRESSES", table, 3, 15, 15, 40, 1, nothing, false};
     if (pod.host_network)
         v.column(addresses, Word{"(node's)"});
     else
         v.column(addresses, std::span<const Address>(pod.addresses));
     v.column({"INTERFACE", table, 5, 12, 12, 15, 1, nothing, false}, std::string_view(pod.interface));
-    v.column({"NETNS", table, 6, 10, 10, 10, 1, 8, false}, known(pod.netns));
+    v.column({"NETNS", table, 6, 10, 10, 10, 1, 10, false}, known(pod.netns));
     v.column({"PIDS", wide, 7, 7, 10, 30, 1, 16, false}, std::string_view(pids));
     v.column({"UID", wide, 8, 36, 36, 36, 1, 16, false}, std::string_view(pod.uid));
     v.column({"CGROUP", wide, 9, 30, 60, 100, 1, 16, false}, std::string_view(pod.cgroup));
