@@ -11,6 +11,11 @@ namespace podsnoop {
 struct PodOptions {
     KubeletOptions kubelet;  ///< its `root` is that of all files of the node
     std::string pods_file;   ///< a saved /pods answer instead of the kubelet's; empty: none
+
+    /// Whether the user said whom to ask, and so wants to know if that fails.
+    [[nodiscard]] bool names_kubelet() const {
+        return kubelet.url || !kubelet.token_file.empty() || !kubelet.cert_file.empty() || !kubelet.ca_file.empty();
+    }
 };
 
 /// Adds them, and takes the node's addresses that the environment has.

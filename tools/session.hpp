@@ -73,7 +73,7 @@ class Session : public ExchangeSink {
         const Endpoint& client = connection.ends[connection.client];
         const Endpoint& server = connection.ends[other(connection.client)];
         const std::uint64_t netns = interface(connection.interface).netns;
-        if (attribution_.is_told_elsewhere(client, netns)) return false;
+        if (attribution_.is_told_elsewhere(client, server, netns)) return false;
         const auto question = attribution_.begin(client, server, netns, latest_);
         if (!question) return true;
         held_.asked({netns, client, server}, latest_ + answer_patience);
@@ -85,7 +85,7 @@ class Session : public ExchangeSink {
     }
     /// Prints it, if it is wanted.
     void tell(Exchange& exchange) {
-        if (done_printing_) return;
+        if (done_printing_ || attribution_.is_told_elsewhere(exchange)) return;
         attribution_.attribute(exchange);
         if (!settings_.selection.matches(exchange) || !is_of_selected_pod(exchange)) return;
         printer_.print(pending_output_, exchange);
@@ -106,6 +106,7 @@ class Session : public ExchangeSink {
     static constexpr Nanoseconds housekeeping{50'000'000};  // of the packets' time, between two looks at what waits too long
     static constexpr Nanoseconds ring_delay{50'000'000};    // packets of the last moment may still be in the ring
     static constexpr Nanoseconds answer_patience{300'000'000};  // for what the node was asked about a connection
+    static constexpr Nanoseconds change_patience{1'500'000'000};  // for the pods, where one comes or goes
     static constexpr int batch = 4096;                          // packets between two looks at signals
 
     static constexpr bool is_live = std::is_same_v<Source, LiveCapture>;
@@ -215,8 +216,11 @@ class Session : public ExchangeSink {
     void apply(const Noted& noted) {
         look_after(noted.time);
         attribution_.apply(noted);
+        const auto told = [&](Exchange& exchange) { tell(exchange); };
         if (const auto* facts = std::get_if<ConnectionFacts>(&noted.note))
-            held_.answered({facts->netns, facts->client, facts->server}, [&](Exchange& exchange) { tell(exchange); });
+            held_.answered({facts->netns, facts->client, facts->server}, told);
+        else if (std::holds_alternative<PodsChange>(noted.note)) held_.hold_all(noted.time + change_patience);
+        else if (const auto* known = std::get_if<PodsKnown>(&noted.note); known != nullptr && known->settled) held_.answered_all(told);
         if (recorder_ && !recording_failed_) note_recording(recorder_->write(noted));
     }
 

@@ -25,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto patience = 2s;             // for any pods at all, before tracing without them
 constexpr auto patience_selected = 20s;   // where the user named some
+constexpr auto settling = 5s;             // while a pod comes or goes
 constexpr std::size_t met_limit = 4096;   // addresses not known that were asked for
 // What all namespaces' rings take together, unless the user says it, and each of them at least.
 constexpr std::size_t shared_buffer = std::size_t{64} << 20, least_buffer = std::size_t{1} << 20, most_buffer = std::size_t{32} << 20;
@@ -37,6 +38,12 @@ bool watch(int epoll, int fd) {
 
 std::string count_of(std::size_t count, const char* one, const char* many) {
     return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+/// A process of the pod; 0 where none is known.
+std::uint32_t process_of(const PodRecord& pod) {
+    const auto alive = std::ranges::find_if(pod.containers, [](const PodContainer& container) { return container.pid != 0; });
+    return alive != pod.containers.end() ? alive->pid : 0;
 }
 
 /// Addresses that pods have: of private networks (RFC 1918, RFC 6598, RFC 4193).
@@ -98,10 +105,9 @@ Result<bool> Surroundings::find_pods() {
     const bool selected = !settings_.selection.empty();
     const auto until = Clock::now() + (selected ? Clock::duration(patience_selected) : Clock::duration(patience));
     const auto found = [&] { return std::ranges::any_of(pods_, [&](const PodRecord& pod) { return is_followed(pod); }); };
-    std::vector<Note> notes;
     for (bool over = false; !over && !found() && Clock::now() < until;) {
         over = watch_->wait_first(20ms);
-        take_pods(notes);
+        take_pods();
     }
     if (!selected) return found();
     std::vector<Error> unmatched = unmatched_errors(settings_.selection, pods_);
@@ -122,23 +128,36 @@ Result<std::string> Surroundings::follow(LiveCapture& capture, std::size_t buffe
     const auto on_node = static_cast<std::size_t>(
         std::ranges::count_if(pods_, [&](const PodRecord& pod) { return pod.host_network && settings_.selection.matches(pod); }));
     const std::size_t own = followed_.size() - (followed_.contains(node_.inode()) ? 1 : 0);
-    std::string text = count_of(own, "pod", "pods");
-    if (on_node != 0 && !settings_.selection.empty()) text += " and " + std::to_string(on_node) + " on the node's network";
-    if (on_node != 0 && settings_.selection.empty())
-        text += " (not " + std::to_string(on_node) + " on the node's own network: name them with --pod, or use -i)";
+    std::string text = count_of(own + on_node, "pod", "pods");
+    if (on_node != 0) text += own == 0 ? " on the node's network" : ", " + std::to_string(on_node) + " of them on the node's network";
     return text;
 }
 
 bool Surroundings::is_followed(const PodRecord& pod) const {
     if (!settings_.selection.matches(pod)) return false;
-    if (pod.host_network) return !settings_.selection.empty();
-    return pod.netns != 0 && pod.netns != node_.inode() &&
-           std::ranges::any_of(pod.containers, [](const PodContainer& container) { return container.pid != 0; });
+    if (pod.host_network) return true;
+    return pod.netns != 0 && pod.netns != node_.inode() && process_of(pod) != 0;
 }
 
 std::size_t Surroundings::buffer_for(std::size_t namespaces) const {
     if (buffer_bytes_ != 0) return buffer_bytes_;
     return std::clamp(shared_buffer / std::max<std::size_t>(namespaces, 1), least_buffer, most_buffer);
+}
+
+/// The node's interfaces but those of its pods and what joins them: where every pod is traced in its own namespace, these
+/// show the same once more. One at least.
+std::vector<std::string> Surroundings::node_interfaces() const {
+    std::vector<std::string> names;
+    Result<NetnsVisit> visit = NetnsVisit::enter(node_);
+    if (!visit) return names;
+    const Result<Links> links = Links::open();
+    static_cast<void>(visit->leave());
+    if (!links) return names;
+    for (const auto& [index, link] : links->by_index())
+        if (link.up && link.kind != "bridge" && std::ranges::find(pods_, link.name, &PodRecord::interface) == pods_.end())
+            names.push_back(link.name);
+    std::ranges::sort(names);
+    return names;
 }
 
 /// Traces what is to be traced by now, and lets go of the rest.
@@ -165,31 +184,41 @@ void Surroundings::add_namespace(LiveCapture& capture, const PodRecord& pod) {
     };
     Result<NetworkNamespace> netns = NetworkNamespace::open("/proc/self/fd/" + std::to_string(node_.fd()));
     if (!pod.host_network) {
-        const auto alive = std::ranges::find_if(pod.containers, [](const PodContainer& container) { return container.pid != 0; });
-        netns = NetworkNamespace::open(settings_.sources.kubelet.root + "/proc/" + std::to_string(alive->pid) + "/ns/net");
+        netns = NetworkNamespace::open(settings_.sources.kubelet.root + "/proc/" + std::to_string(process_of(pod)) + "/ns/net");
         // The process may have ended, and another have its number.
         if (!netns || netns->inode() != inode) return;
     }
     if (!netns) return refuse(netns.error());
     const std::size_t expected = static_cast<std::size_t>(std::ranges::count_if(pods_, [&](const PodRecord& each) { return is_followed(each); }));
-    if (Result<void> added = capture.add(std::move(*netns), buffer_for(expected)); !added) return refuse(added.error());
+    std::vector<std::string> interfaces;
+    if (pod.host_network && settings_.selection.empty()) interfaces = node_interfaces();
+    if (pod.host_network) node_whole_ = interfaces.empty();
+    if (Result<void> added = capture.add(std::move(*netns), buffer_for(expected), std::move(interfaces)); !added) return refuse(added.error());
     followed_[inode] = pod.uid;
 }
 
 std::vector<Note> Surroundings::take(LiveCapture& capture) {
     std::vector<Note> notes;
-    take_pods(notes);
+    take_pods();
     if (std::exchange(pods_new_, false)) {
         if (follows_) sync(capture);
         note_node(notes);
+        // By then it has the namespaces of new pods, or they would be no one's.
+        const bool settled = changed_at_ <= asked_at_;
+        notes.emplace_back(PodsKnown{.pods = pods_, .settled = settled});
     }
     for (NamespaceState& state : capture.take_namespaces()) {
         if (!state.traced) state.addresses.clear();
         state.node = state.netns == node_.inode();
+        state.whole = !state.node || node_whole_;
         notes.emplace_back(std::move(state));
     }
     take_answers(notes);
-    if (heed_files()) watch_->ask_soon();
+    if (heed_files()) {
+        changed_at_ = Clock::now();
+        watch_->ask_soon();
+        notes.emplace_back(PodsChange{});
+    }
     return notes;
 }
 
@@ -204,17 +233,20 @@ void Surroundings::note_node(std::vector<Note>& notes) {
     notes.emplace_back(NamespaceState{.netns = node_.inode(), .addresses = node_addresses_, .traced = false, .node = true});
 }
 
-void Surroundings::take_pods(std::vector<Note>& notes) {
+void Surroundings::take_pods() {
     PodWatch::News news = watch_->take();
-    // Where nothing is known of any pod, nobody asked for names: there may be no Kubernetes here.
-    const bool wanted = (news.pods && !news.pods->empty()) || !pods_.empty() || !settings_.selection.empty();
+    // Which source fails matters to nobody where another knows the pods, or where there may be no Kubernetes at all.
+    const std::vector<PodRecord>& known = news.pods ? *news.pods : pods_;
+    const bool wanted = settings_.sources.names_kubelet() || (!settings_.selection.empty() && known.empty());
     for (const Error& warning : news.warnings)
         if (wanted) notices_.push_back(warning.line() + (warning.hint.empty() ? "" : "; " + warning.hint));
     if (!news.pods) return;
-    pods_ = *news.pods;
+    pods_ = std::move(*news.pods);
+    asked_at_ = news.asked;
+    // Its processes and addresses come a while after a pod's first sign.
+    if (Clock::now() - changed_at_ < settling) watch_->ask_soon();
     pods_new_ = true;
     owners_->know(pods_);
-    notes.emplace_back(PodsKnown{std::move(*news.pods)});
 }
 
 std::vector<std::string> Surroundings::take_notices() { return std::exchange(notices_, {}); }
@@ -222,6 +254,9 @@ std::vector<std::string> Surroundings::take_notices() { return std::exchange(not
 /// Where sockets of a namespace are looked for.
 std::optional<SocketPlace> Surroundings::place_of(std::uint64_t netns) const {
     if (netns == node_.inode()) return SocketPlace{.netns = netns, .path = {}};
+    const auto pod = std::ranges::find(pods_, netns, &PodRecord::netns);
+    if (const std::uint32_t pid = pod != pods_.end() ? process_of(*pod) : 0; pid != 0)
+        return SocketPlace{.netns = netns, .path = "/proc/" + std::to_string(pid) + "/ns/net"};
     if (netns == traced_.inode()) return SocketPlace{.netns = netns, .path = "/proc/self/fd/" + std::to_string(traced_.fd())};
     return std::nullopt;
 }

@@ -2,6 +2,7 @@
 // connections. It asks on other threads, and hands over what came as notes.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -66,13 +67,14 @@ class Surroundings {
     Surroundings(const PodSettings& settings, NetworkNamespace node, NetworkNamespace traced, Fd epoll)
         : settings_(settings), node_(std::move(node)), traced_(std::move(traced)), epoll_(std::move(epoll)) {}
     Result<void> begin();
-    void take_pods(std::vector<Note>& notes);
+    void take_pods();
     void take_answers(std::vector<Note>& notes);
     void sync(LiveCapture& capture);
     void watch_files();
     bool heed_files();
     void add_namespace(LiveCapture& capture, const PodRecord& pod);
     void note_node(std::vector<Note>& notes);
+    [[nodiscard]] std::vector<std::string> node_interfaces() const;
     [[nodiscard]] std::size_t buffer_for(std::size_t namespaces) const;
     [[nodiscard]] bool is_followed(const PodRecord& pod) const;
     [[nodiscard]] std::optional<SocketPlace> place_of(std::uint64_t netns) const;
@@ -86,7 +88,10 @@ class Surroundings {
     Fd files_;  // an inotify that tells of pods that come and go
     std::vector<PodRecord> pods_;
     bool pods_new_ = false;
+    std::chrono::steady_clock::time_point asked_at_{};    // when asking for them began
+    std::chrono::steady_clock::time_point changed_at_{};  // when one came or went
     bool follows_ = false;
+    bool node_whole_ = true;  // the node's namespace, where it is traced, on all interfaces
     std::size_t buffer_bytes_ = 0;
     std::map<std::uint64_t, std::string> followed_;  // namespaces by inode, with the uid of their pod
     std::set<std::uint64_t> refused_;                // namespaces that could not be opened, said once

@@ -36,7 +36,7 @@ void Attribution::note(const NamespaceState& state, Time) {
         if (state.node) node_ = state.netns;
     }
     std::erase_if(homes_, [&](const auto& home) { return home.second == state.netns; });
-    if (!state.traced) return;
+    if (!state.traced || !state.whole) return;
     for (const Address& address : state.addresses)
         if (!is_everywhere(address)) homes_[address] = state.netns;
 }
@@ -64,15 +64,33 @@ bool Attribution::is_local(const Address& address, std::uint64_t netns) const {
     return found != namespaces_.end() && std::ranges::binary_search(found->second.addresses, address);
 }
 
-bool Attribution::is_told_elsewhere(const Endpoint& client, std::uint64_t netns) const {
-    if (is_local(client.address, netns)) return false;
-    const auto home = homes_.find(client.address);
+/// Whether it is an address of another namespace that is traced.
+bool Attribution::has_other_home(const Endpoint& end, std::uint64_t netns) const {
+    const auto home = homes_.find(end.address);
     return home != homes_.end() && home->second != netns;
+}
+
+bool Attribution::is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns) const {
+    if (is_local(client.address, netns)) return false;
+    return has_other_home(client, netns) || (!is_local(server.address, netns) && has_other_home(server, netns));
+}
+
+bool Attribution::is_told_elsewhere(const Exchange& exchange) const {
+    const ConnectionFacts* facts = facts_of({exchange.netns, exchange.client.endpoint, exchange.server.endpoint});
+    if (facts == nullptr) return false;
+    // A client behind a namespace's own address, or a server behind it: neither is there.
+    return has_other_home(facts->caller, exchange.netns) ||
+           (!is_local(exchange.client.endpoint.address, exchange.netns) && has_other_home(facts->backend, exchange.netns));
 }
 
 /// The namespace whose sockets tell the process at this end; 0 where the address alone tells the pod, or nothing does.
 std::uint64_t Attribution::process_namespace(const Endpoint& end, std::uint64_t netns, Time time) const {
-    if (is_local(end.address, netns)) return index_.by_netns(netns, time) == nullptr ? netns : 0;
+    if (is_local(end.address, netns)) {
+        const Pod* pod = index_.by_netns(netns, time);
+        const Pod* by_port = is_everywhere(end.address) ? nullptr : index_.by_address(end, time);
+        const bool is_known = pod != nullptr && (!pod->container.empty() || (by_port != nullptr && !by_port->container.empty()));
+        return is_known ? 0 : netns;
+    }
     return is_nodes(end.address) ? node_ : 0;
 }
 

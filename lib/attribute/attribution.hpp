@@ -27,8 +27,11 @@ class Attribution {
   public:
     void apply(const Noted& noted);
 
-    /// Whether the connection, seen in this namespace, is told from its client's, which is traced too.
-    [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, std::uint64_t netns) const;
+    /// Whether the connection, seen in this namespace, is told from another that is traced too: its client's, or where it
+    /// only passes, its server's.
+    [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns) const;
+    /// The same, by what was found out since: whose connection was translated here on its way.
+    [[nodiscard]] bool is_told_elsewhere(const Exchange& exchange) const;
     /// A connection begins: what was known of an earlier one between the same endpoints is forgotten. Gives what is worth
     /// asking of this one, if anything.
     std::optional<AttributionQuestion> begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time);
@@ -44,9 +47,11 @@ class Attribution {
 
     void note(const NamespaceState& state, Time time);
     void note(const PodsKnown& known, Time time);
+    void note(const PodsChange&, Time) {}
     void note(const ConnectionFacts& facts, Time time);
     [[nodiscard]] const ConnectionFacts* facts_of(const ConnectionKey& key) const;
     [[nodiscard]] bool is_local(const Address& address, std::uint64_t netns) const;
+    [[nodiscard]] bool has_other_home(const Endpoint& end, std::uint64_t netns) const;
     [[nodiscard]] bool is_nodes(const Address& address) const { return node_ != 0 && is_local(address, node_); }
     [[nodiscard]] std::uint64_t process_namespace(const Endpoint& end, std::uint64_t netns, Time time) const;
     void attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const Exchange& exchange) const;
@@ -55,7 +60,7 @@ class Attribution {
     std::vector<PodRecord> pods_;  // as last noted
     Time pods_time_;
     std::map<std::uint64_t, NamespaceState> namespaces_;
-    std::map<Address, std::uint64_t> homes_;  // the traced namespace that has an address of its own
+    std::map<Address, std::uint64_t> homes_;  // the namespace, traced as a whole, that has an address of its own
     std::uint64_t node_ = 0;                  // the node's own namespace
     // What is known of connections: the younger half and the older, which is dropped when the younger is full.
     Facts facts_[2];

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -21,9 +22,18 @@ class HeldExchanges {
         deadlines_.push_back({until, connection});
     }
 
+    /// All exchanges wait until then, or until `answered_all`.
+    void hold_all(Time until) { all_until_ = until; }
+
     /// Keeps a copy where an answer about its connection is due. False: tell it now.
     bool keep(const Exchange& exchange) {
-        if (waiting_.empty() || kept_ >= exchanges_limit) return false;
+        if (kept_ >= exchanges_limit) return false;
+        if (all_until_) {
+            all_.push_back(exchange);
+            ++kept_;
+            return true;
+        }
+        if (waiting_.empty()) return false;
         const auto found = waiting_.find({exchange.netns, exchange.client.endpoint, exchange.server.endpoint});
         if (found == waiting_.end()) return false;
         found->second.push_back(exchange);
@@ -40,9 +50,19 @@ class HeldExchanges {
         for (Exchange& exchange : found.mapped()) tell(exchange);
     }
 
+    /// Those that waited for no answer about their own connection are told; the others wait for it on.
+    template <class Tell>
+    void answered_all(Tell tell) {
+        all_until_.reset();
+        kept_ -= all_.size();
+        for (Exchange& exchange : std::exchange(all_, {}))
+            if (!keep(exchange)) tell(exchange);
+    }
+
     /// The same for those that need not wait any longer.
     template <class Tell>
     void advance(Time now, Tell tell) {
+        if (all_until_ && *all_until_ <= now) answered_all(tell);
         while (!deadlines_.empty() && deadlines_.front().first <= now) {
             const ConnectionKey connection = deadlines_.front().second;
             deadlines_.pop_front();
@@ -51,6 +71,7 @@ class HeldExchanges {
     }
     template <class Tell>
     void finish(Tell tell) {
+        answered_all(tell);
         advance(Time::max(), tell);
     }
 
@@ -63,7 +84,9 @@ class HeldExchanges {
     // In the order of asking, which is that of their time. Of one that was answered long since, and asked about again
     // between other ends of the same names, the earlier deadline counts.
     std::deque<std::pair<Time, ConnectionKey>> deadlines_;
-    std::size_t kept_ = 0;
+    std::vector<Exchange> all_;      // while all wait
+    std::optional<Time> all_until_;
+    std::size_t kept_ = 0;           // in all_ and waiting_
 };
 
 }  // namespace podsnoop

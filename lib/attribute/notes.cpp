@@ -70,13 +70,19 @@ struct Writer {
                          {"netns", state.netns},
                          {"addresses", addresses_of(state.addresses)},
                          {"traced", state.traced},
+                         {"whole", state.whole},
                          {"node", state.node}});
         return texts;
     }
     std::vector<std::string> operator()(const PodsKnown& known) const {
         std::vector<std::string> texts;
         for (const PodRecord& pod : known.pods) add_text(texts, {{"note", "pod"}, {"pod", json_of(pod)}});
-        add_text(texts, {{"note", "pods"}, {"time", time}, {"count", texts.size()}});
+        add_text(texts, {{"note", "pods"}, {"time", time}, {"settled", known.settled}});
+        return texts;
+    }
+    std::vector<std::string> operator()(const PodsChange&) const {
+        std::vector<std::string> texts;
+        add_text(texts, {{"note", "change"}, {"time", time}});
         return texts;
     }
     std::vector<std::string> operator()(const ConnectionFacts& facts) const {
@@ -194,13 +200,15 @@ Result<std::optional<Noted>> NoteReader::read(std::string_view written) {
         return Noted{time, NamespaceState{.netns = number<std::uint64_t>(json, "netns"),
                                           .addresses = addresses(json),
                                           .traced = flag(json, "traced"),
+                                          .whole = flag(json, "whole"),
                                           .node = flag(json, "node")}};
     if (kind == "pod") {
         const auto found = json.find("pod");
         if (found != json.end() && found->is_object() && pods_.size() < pods_limit) pods_.push_back(pod_of(*found));
         return std::nullopt;
     }
-    if (kind == "pods") return Noted{time, PodsKnown{std::exchange(pods_, {})}};
+    if (kind == "pods") return Noted{time, PodsKnown{.pods = std::exchange(pods_, {}), .settled = flag(json, "settled")}};
+    if (kind == "change") return Noted{time, PodsChange{}};
     if (kind == "connection")
         return Noted{time, ConnectionFacts{.netns = number<std::uint64_t>(json, "netns"),
                                            .client = endpoint(json, "client"),

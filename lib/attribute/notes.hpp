@@ -20,7 +20,11 @@ namespace podsnoop {
 /// All pods of the node, as they are now known.
 struct PodsKnown {
     std::vector<PodRecord> pods{};
+    bool settled = true;  ///< none came or went since they were asked for
 };
+
+/// A pod comes or goes: whose an address is will be known with the next PodsKnown that is settled.
+struct PodsChange {};
 
 /// Who owns a socket.
 struct Process {
@@ -38,7 +42,7 @@ struct ConnectionFacts {
     std::string service_name{};  ///< "namespace/name:port"; empty where unknown
 };
 
-using Note = std::variant<NamespaceState, PodsKnown, ConnectionFacts>;
+using Note = std::variant<NamespaceState, PodsKnown, PodsChange, ConnectionFacts>;
 
 struct Noted {
     Time time{};

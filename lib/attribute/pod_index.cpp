@@ -154,17 +154,19 @@ void PodIndex::make_tables() {
 const Pod* PodIndex::container_at(const Known* known, std::uint16_t port, Time time) {
     if (known == nullptr || known->is_doubtful) return nullptr;
     const Container *declares = nullptr, *runs = nullptr;
-    std::size_t declaring = 0, running = 0;
+    bool several_declare = false, several_run = false;
     for (const Container& container : known->containers) {
-        if (container.ended || container.until != Time::max()) continue;
+        // It was gone by then, or when an init container was done is not known and was before.
+        if (container.until <= time || (container.ended && time >= known->containers_since)) continue;
+        const auto differs = [&](const Container* other) { return other != nullptr && other->pod.container != container.pod.container; };
+        several_run = several_run || differs(runs);
         runs = &container;
-        ++running;
         if (port == 0 || std::ranges::find(container.ports, port) == container.ports.end()) continue;
+        several_declare = several_declare || differs(declares);
         declares = &container;
-        ++declaring;
     }
-    if (declaring == 1) return &declares->pod;
-    if (declaring == 0 && running == 1 && time >= known->containers_since) return &runs->pod;
+    if (declares != nullptr && !several_declare) return &declares->pod;
+    if (declares == nullptr && runs != nullptr && !several_run) return &runs->pod;
     return &known->pod;
 }
 

@@ -29,7 +29,8 @@ struct PodSources {
 
 struct PodWatchTimes {
     std::chrono::milliseconds period{10'000};      ///< from the end of one round of asking to the next
-    std::chrono::milliseconds at_least{1'000};     ///< the same, where it was asked for
+    std::chrono::milliseconds at_least{250};       ///< the same, where it was asked for; more where the node's files take long
+    std::chrono::milliseconds between_named{1'000};  ///< `named` is asked at most this often
     std::chrono::milliseconds after_failure{30'000};  ///< before `named` is asked again: it may have asked an API server
 };
 
@@ -45,6 +46,7 @@ class PodWatch {
     struct News {
         /// All pods known now. What a source said last stays while it does not answer.
         std::optional<std::vector<PodRecord>> pods;
+        std::chrono::steady_clock::time_point asked{};  ///< when asking for them began
         /// Each is given once, however often it happens.
         std::vector<Error> warnings;
     };
@@ -61,12 +63,12 @@ class PodWatch {
   private:
     PodWatch(PodSources sources, PodWatchTimes times, Fd wake);
     void run(std::stop_token stop);
-    void ask(std::stop_token stop);
+    void ask(std::stop_token stop, bool first);
     void ask_named(std::stop_token stop);
     void ask_found(std::stop_token stop);
     void forget_ended(const std::vector<PodRecord>& found);
     void warn(Error warning);
-    void tell(std::vector<PodRecord> pods);
+    void tell(std::chrono::steady_clock::time_point asked);
 
     const PodSources sources_;
     const PodWatchTimes times_;
@@ -74,6 +76,7 @@ class PodWatch {
 
     // The thread's own.
     std::vector<PodRecord> named_, found_;                 // as last said
+    std::chrono::steady_clock::duration found_took_{};     // the last time
     bool named_failed_ = false, found_failed_ = false;     // the last time
     std::chrono::steady_clock::time_point named_not_before_{};
     std::set<std::string> said_;                           // warnings given

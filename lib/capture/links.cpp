@@ -32,6 +32,21 @@ Result<Fd> open_socket(std::uint32_t groups) {
     return fd;
 }
 
+std::string as_terminated(Bytes value) {
+    std::string text(as_text(value));
+    text.resize(std::strlen(text.c_str()));
+    return text;
+}
+
+/// In an attribute of attributes.
+std::string kind_of(Bytes info) {
+    while (const auto attribute = take<rtattr>(info)) {
+        const Bytes value = take_body(info, attribute->rta_len, sizeof(rtattr));
+        if (attribute->rta_type == IFLA_INFO_KIND) return as_terminated(value);
+    }
+    return {};
+}
+
 void read_link(Bytes body, LinksByIndex& links) {
     const auto info = take<ifinfomsg>(body);
     if (!info || info->ifi_index <= 0) return;
@@ -39,9 +54,8 @@ void read_link(Bytes body, LinksByIndex& links) {
     link.up = (info->ifi_flags & IFF_UP) != 0;
     while (const auto attribute = take<rtattr>(body)) {
         const Bytes value = take_body(body, attribute->rta_len, sizeof(rtattr));
-        if (attribute->rta_type != IFLA_IFNAME) continue;
-        link.name = as_text(value);
-        link.name.resize(std::strlen(link.name.c_str()));
+        if (attribute->rta_type == IFLA_IFNAME) link.name = as_terminated(value);
+        if (attribute->rta_type == IFLA_LINKINFO) link.kind = kind_of(value);
     }
     links[static_cast<std::uint32_t>(info->ifi_index)] = std::move(link);
 }

@@ -15,6 +15,7 @@ namespace podsnoop {
 
 struct Link {
     std::string name;
+    std::string kind{};  ///< of a virtual one, as rtnetlink names it: "veth", "bridge"; empty for others
     bool up = false;  ///< IFF_UP: switched on; whether there is a carrier does not matter to a packet socket
 
     bool operator==(const Link&) const = default;

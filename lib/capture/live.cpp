@@ -54,12 +54,15 @@ Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
     return capture;
 }
 
-Result<void> LiveCapture::add(NetworkNamespace netns, std::size_t buffer_bytes) {
+Result<void> LiveCapture::add(NetworkNamespace netns, std::size_t buffer_bytes, std::vector<std::string> interfaces) {
     const std::uint32_t number = last_number_ + 1;
     auto filter = filter_.program_for(number);
     if (!filter) return std::unexpected(filter.error());
     auto place = NamespaceCapture::open(std::move(netns),
-                                        {.buffer_bytes = buffer_bytes, .number = number, .filter_fd = filter->get()},
+                                        {.interfaces = std::move(interfaces),
+                                         .buffer_bytes = buffer_bytes,
+                                         .number = number,
+                                         .filter_fd = filter->get()},
                                         *interfaces_, epoll_.get());
     if (!place) return std::unexpected(place.error());
     last_number_ = number;

@@ -39,8 +39,9 @@ class LiveCapture {
     LiveCapture& operator=(LiveCapture&&) = default;
     ~LiveCapture() = default;
 
-    /// Captures in another namespace too, on all its interfaces, with a ring of `buffer_bytes`.
-    Result<void> add(NetworkNamespace netns, std::size_t buffer_bytes);
+    /// Captures in another namespace too, with rings of `buffer_bytes`; on all its interfaces with one, or on each of
+    /// some (sorted).
+    Result<void> add(NetworkNamespace netns, std::size_t buffer_bytes, std::vector<std::string> interfaces = {});
     /// Takes no further packets from a namespace, and lets go of it when those on their way have been given.
     void remove(std::uint64_t netns_inode);
     /// How many namespaces are captured in.

@@ -12,6 +12,7 @@ struct NamespaceState {
     std::uint64_t netns = 0;         ///< inode
     std::vector<Address> addresses{};  ///< of its interfaces, loopback's included; sorted; empty: it is forgotten
     bool traced = true;              ///< packets of it are seen
+    bool whole = true;               ///< on all interfaces: whatever its own addresses send or get is seen there
     bool node = false;               ///< it is the node's own, in which hostNetwork pods live
 };
 

@@ -101,15 +101,37 @@ TEST_CASE("attribution: loopback belongs to the namespace's pod, and to no pod o
 TEST_CASE("attribution: a connection between two traced pods is told from its client's") {
     Attribution attribution = two_pods();
     const Endpoint web = at("10.244.0.7", 40000), db = at("10.244.0.9", 40000);
-    CHECK(attribution.is_told_elsewhere(web, db_netns));
-    CHECK(attribution.is_told_elsewhere(web, node));
-    CHECK_FALSE(attribution.is_told_elsewhere(web, web_netns));
-    CHECK_FALSE(attribution.is_told_elsewhere(at("10.244.0.8", 40000), db_netns));
-    CHECK_FALSE(attribution.is_told_elsewhere(at("127.0.0.1", 40000), db_netns));
-    CHECK(attribution.is_told_elsewhere(db, web_netns));
+    CHECK(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns));
+    CHECK(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), node));
+    CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), web_netns));
+    CHECK_FALSE(attribution.is_told_elsewhere(at("10.244.0.8", 40000), at("10.244.0.9", 80), db_netns));
+    CHECK_FALSE(attribution.is_told_elsewhere(at("127.0.0.1", 40000), at("127.0.0.1", 80), db_netns));
+    CHECK(attribution.is_told_elsewhere(db, at("10.244.0.7", 80), web_netns));
+    // One that only passes here is told from its server's, where its client is not traced.
+    const Endpoint outside = at("192.168.1.9", 40000);
+    CHECK(attribution.is_told_elsewhere(outside, at("10.244.0.9", 80), node));
+    CHECK_FALSE(attribution.is_told_elsewhere(outside, at("192.168.1.5", 80), node));
+    // And one that is translated on its way, once that is known.
+    Exchange translated = seen(node, outside, at("192.168.1.5", 30080));
+    CHECK_FALSE(attribution.is_told_elsewhere(translated));
+    apply(attribution, ConnectionFacts{.netns = node,
+                                       .client = outside,
+                                       .server = at("192.168.1.5", 30080),
+                                       .backend = at("10.244.0.9", 80)});
+    CHECK(attribution.is_told_elsewhere(translated));
+    Exchange masqueraded = seen(node, at("192.168.1.5", 40000), outside);
+    apply(attribution, ConnectionFacts{.netns = node, .client = at("192.168.1.5", 40000), .server = outside, .caller = web});
+    CHECK(attribution.is_told_elsewhere(masqueraded));
+    // What the node itself calls is told there, whoever answers.
+    Exchange own = seen(node, at("192.168.1.5", 40001), at("10.96.0.1", 80));
+    apply(attribution, ConnectionFacts{.netns = node,
+                                       .client = at("192.168.1.5", 40001),
+                                       .server = at("10.96.0.1", 80),
+                                       .backend = at("10.244.0.9", 80)});
+    CHECK_FALSE(attribution.is_told_elsewhere(own));
     // Where the client's namespace is traced no longer, nobody else tells it.
     apply(attribution, NamespaceState{.netns = web_netns, .addresses = {}, .traced = false});
-    CHECK_FALSE(attribution.is_told_elsewhere(web, db_netns));
+    CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns));
 }
 
 TEST_CASE("attribution: the node's addresses are asked about, pods' are not") {
@@ -202,7 +224,7 @@ TEST_CASE("attribution: what stands tells another all that is known") {
     other.attribute(exchange);
     CHECK(name_of(exchange.server) == "db");
     CHECK(exchange.side == Side::client);
-    CHECK(other.is_told_elsewhere(at("10.244.0.7", 1), db_netns));
+    CHECK(other.is_told_elsewhere(at("10.244.0.7", 1), at("10.244.0.9", 80), db_netns));
 }
 
 TEST_CASE("notes: what is written reads the same, and anything else is an error") {
@@ -264,6 +286,21 @@ TEST_CASE("held exchanges: told when the answer comes, or when they have waited 
     CHECK(told.size() == 1);
     held.advance(noon, tell);
     CHECK(told == std::vector<std::uint16_t>{2, 1});
+    CHECK(held.empty());
+    held.asked(key(4), noon);
+    held.hold_all(noon + std::chrono::seconds(5));
+    CHECK(held.keep(exchange(4)));
+    CHECK(held.keep(exchange(5)));
+    held.answered_all(tell);
+    CHECK(told.back() == 5);
+    CHECK_FALSE(held.keep(exchange(5)));
+    CHECK_FALSE(held.empty());
+    held.hold_all(noon);
+    CHECK(held.keep(exchange(6)));
+    held.advance(noon - std::chrono::seconds(1), tell);
+    CHECK(told.back() == 5);
+    held.finish(tell);
+    CHECK(told == std::vector<std::uint16_t>{2, 1, 5, 6, 4});
     CHECK(held.empty());
     held.asked(key(4), noon);
     CHECK(held.keep(exchange(4)));

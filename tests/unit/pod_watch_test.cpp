@@ -8,6 +8,7 @@
 #include <csignal>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto limit = 10s;  // for what takes milliseconds
-constexpr PodWatchTimes on_request{.period = 1h, .at_least = 0ms, .after_failure = 0ms};
+constexpr PodWatchTimes on_request{.period = 1h, .at_least = 0ms, .between_named = 0ms, .after_failure = 0ms};
 
 /// Pods that run.
 std::vector<PodRecord> pods(const std::vector<std::string>& uids) {
@@ -60,6 +61,12 @@ PodWatch::News next(PodWatch& watch) {
     return watch.take();
 }
 
+/// The news of the whole first round: of the node's files it may be told before.
+PodWatch::News first(PodWatch& watch) {
+    REQUIRE(watch.wait_first(limit));
+    return watch.take();
+}
+
 /// The news of another round.
 PodWatch::News asked_again(PodWatch& watch) {
     watch.ask_soon();
@@ -96,13 +103,28 @@ TEST_CASE("pod watch: what both sources know, again when asked for") {
     node.files.says({"a", "b"});
     const auto watch = node.start();
     REQUIRE(watch);
-    CHECK((*watch)->wait_first(limit));
-    const auto first = next(**watch);
-    CHECK(uids(first) == Texts{"a", "b"});
-    CHECK(said(first).empty());
+    const auto news = first(**watch);
+    CHECK(uids(news) == Texts{"a", "b"});
+    CHECK(said(news).empty());
     CHECK_FALSE((*watch)->take().pods);
     node.kubelet.says({"a", "c"});
     CHECK(uids(asked_again(**watch)) == Texts{"a", "c", "b"});
+}
+
+TEST_CASE("pod watch: what the node's files know does not wait for the kubelet") {
+    Watched node;
+    node.files.says({"a"});
+    std::atomic<bool> may_answer = false;
+    const auto silent = [&](std::stop_token stop) -> Result<std::vector<PodRecord>> {
+        while (!may_answer && !stop.stop_requested()) std::this_thread::yield();
+        return pods({"b"});
+    };
+    const auto watch = PodWatch::start({silent, node.files.ask()}, on_request);
+    REQUIRE(watch);
+    CHECK(uids(next(**watch)) == Texts{"a"});
+    CHECK_FALSE((*watch)->wait_first(0ms));
+    may_answer = true;
+    CHECK(uids(first(**watch)) == Texts{"b", "a"});
 }
 
 TEST_CASE("pod watch: a source that fails takes nothing away, and is told of once") {
@@ -111,7 +133,7 @@ TEST_CASE("pod watch: a source that fails takes nothing away, and is told of onc
     node.files.says({"a"});
     const auto watch = node.start();
     REQUIRE(watch);
-    CHECK(uids(next(**watch)) == Texts{"a", "b"});
+    CHECK(uids(first(**watch)) == Texts{"a", "b"});
     node.kubelet.says({"!refused"});
     const auto failed = asked_again(**watch);
     CHECK(uids(failed) == Texts{"a", "b"});
@@ -138,7 +160,7 @@ TEST_CASE("pod watch: while the kubelet is silent, a pod that the node's files l
     node.files.says({"a", "b"});
     const auto watch = node.start();
     REQUIRE(watch);
-    next(**watch);
+    first(**watch);
     node.kubelet.says({"!refused"});
     node.files.says({"b", "new"});
     CHECK(uids(asked_again(**watch)) == Texts{"b", "static", "new"});
@@ -148,7 +170,7 @@ TEST_CASE("pod watch: what is said is bounded") {
     Watched node;
     const auto watch = node.start();
     REQUIRE(watch);
-    next(**watch);
+    first(**watch);
     std::size_t warnings = 0;
     for (int i = 0; i < 100; ++i) {
         node.kubelet.says({std::string("!").append(std::to_string(i))});
@@ -160,9 +182,10 @@ TEST_CASE("pod watch: what is said is bounded") {
 TEST_CASE("pod watch: asking again and again does not make it ask more often") {
     Watched node;
     const auto began = std::chrono::steady_clock::now();
-    const auto watch = node.start({.period = 1h, .at_least = 50ms, .after_failure = 0ms});
+    const auto watch = node.start({.period = 1h, .at_least = 50ms, .between_named = 0ms, .after_failure = 0ms});
     REQUIRE(watch);
-    for (int rounds = 1; rounds < 6; ++rounds) {
+    // The files are looked at twice in the first round.
+    for (int rounds = 2; rounds < 7; ++rounds) {
         while (node.files.asked < rounds) (*watch)->ask_soon();
     }
     CHECK(std::chrono::steady_clock::now() - began >= 4 * 50ms);
@@ -171,7 +194,7 @@ TEST_CASE("pod watch: asking again and again does not make it ask more often") {
 TEST_CASE("pod watch: it asks by itself, and a kubelet that failed less often") {
     Watched node;
     node.kubelet.says({"!refused"});
-    const auto watch = node.start({.period = 1ms, .at_least = 0ms, .after_failure = 1h});
+    const auto watch = node.start({.period = 1ms, .at_least = 0ms, .between_named = 0ms, .after_failure = 1h});
     REQUIRE(watch);
     while (node.files.asked < 5) next(**watch);
     CHECK(node.kubelet.asked == 1);
@@ -197,7 +220,7 @@ TEST_CASE("pod watch: it ends at once, also while a source is being waited for")
         Watched node;
         const auto watch = node.start({.period = 1h, .at_least = 1h, .after_failure = 1h});
         REQUIRE(watch);
-        next(**watch);
+        first(**watch);
     }
     CHECK(std::chrono::steady_clock::now() - began < limit);
 }

@@ -116,7 +116,8 @@ Result<PcapngReader::Parsed> PcapngReader::parse(const Input& input, const Block
         case block_statistics:
             return parse_statistics(input, block);
         case block_names:
-            return parse_names(input, block);
+            parse_names(block);
+            return Parsed::other;
         default:
             return Parsed::other;  // secrets, custom blocks, journal entries
     }
@@ -177,22 +178,17 @@ std::uint32_t PcapngReader::index_of(const Interface& interface) const {
     return static_cast<std::uint32_t>(std::find_if(from, interfaces_.end(), same) - interfaces_.begin());
 }
 
-/// Only our notes matter here. Names of addresses that others put into a capture say nothing of pods.
-Result<PcapngReader::Parsed> PcapngReader::parse_names(const Input& input, const Block& block) {
+/// Only our notes matter here: names that others put into a capture say nothing of pods, and need not be sound.
+void PcapngReader::parse_names(const Block& block) {
     Bytes rest = block.body;
-    while (rest.size() >= 4) {
-        const std::uint16_t type = order_.u16(rest, 0);
-        const std::size_t size = 4 + padded(order_.u16(rest, 2));
-        if (size > rest.size()) return damaged_block(input, "name longer than what is left", block.offset);
-        rest = rest.subspan(size);
-        if (type == names_end) break;
+    for (bool more = true; more && rest.size() >= 4;) {
+        more = order_.u16(rest, 0) != names_end;
+        rest = rest.subspan(std::min(rest.size(), 4 + padded(order_.u16(rest, 2))));
     }
-    const bool whole = visit_options(rest, order_, [&](std::uint16_t code, Bytes value) {
+    visit_options(rest, order_, [&](std::uint16_t code, Bytes value) {
         if (code == option_comment && as_text(value).starts_with(note_comment))
             notes_.emplace_back(as_text(value).substr(note_comment.size()));
     });
-    if (!whole) return damaged_block(input, "option longer than what is left", block.offset);
-    return Parsed::other;
 }
 
 Result<PcapngReader::Parsed> PcapngReader::parse_statistics(const Input& input, const Block& block) {

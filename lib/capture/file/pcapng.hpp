@@ -64,7 +64,7 @@ class PcapngReader {
     Result<Parsed> parse(const Input& input, const Block& block, Packet& packet);
     Result<Parsed> parse_section(const Input& input, const Block& block);
     Result<Parsed> parse_interface(const Input& input, const Block& block);
-    Result<Parsed> parse_names(const Input& input, const Block& block);
+    void parse_names(const Block& block);
     Result<Parsed> parse_statistics(const Input& input, const Block& block);
     Result<Parsed> parse_timed_packet(const Input& input, const Block& block, Packet& packet);
     Result<Parsed> parse_simple_packet(const Input& input, const Block& block, Packet& packet);

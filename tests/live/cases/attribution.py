@@ -1,9 +1,11 @@
 """Whose pod it was, in every case that a node knows: what podsnoop http says of the two ends of an exchange."""
 import contextlib
+import json
 import threading
 
 from lab import Failure, equal, true, wait_for
 from lab.cluster import NODE
+from lab.network import command
 from lab.pod import IDLE, web
 
 # Accepts a connection, says so, and never answers.
@@ -105,13 +107,16 @@ def test_host_network(lab):
     ingress = cluster.pod("edge", "ingress", {"proxy": web(8080)}, ports={"proxy": [8080]}, host_network=True)
     tracer = traced(lab, cluster)
     front.curl(f"http://{NODE}:8080/small?server")
-    ingress.curl(f"http://{cart.address}/small?client")
-    lab.curl(f"http://{cart.address}/small?process", namespace=cluster.node)
+    # Whose a socket is can be asked as long as it is open.
+    stays = "exec 3<>/dev/tcp/{}/80; printf 'GET {} HTTP/1.1\\r\\nHost: cart\\r\\n\\r\\n' >&3; head -n 1 <&3; sleep 0.3"
+    ingress.run("bash", "-c", stays.format(cart.address, "/small?client"))
+    with cluster.node.parenting():
+        command(*cluster.node.inside("bash", "-c", stays.format(cart.address, "/small?process")))
     lab.curl(f"http://{NODE}:8080/small?outside")
     equal(calls(tracer.end()), [
         "shop/front/shell -> edge/ingress/proxy /small?server complete",
         "edge/ingress/proxy -> shop/cart/app /small?client complete",
-        "curl -> shop/cart/app /small?process complete",
+        "bash -> shop/cart/app /small?process complete",
         "10.77.0.1 -> edge/ingress/proxy /small?outside complete",
     ], "exchanges")
 
@@ -247,3 +252,32 @@ def test_no_such_pod(lab):
     said = done.stderr.decode()
     equal((done.returncode, done.stdout), (1, b""), f"exit status and output ({said.strip()})")
     true("shop/crat" in said and "shop/cart" in said, f"it does not name what was asked for and what is near: {said}")
+
+
+def test_saved(lab):
+    """What was known while tracing is in the file, at its place: the records of -r are the same to the byte."""
+    cluster, cart, front = shop(lab)
+    cluster.pod("edge", "ingress", {"proxy": web(8080)}, ports={"proxy": [8080]}, host_network=True)
+    cluster.service("shop/cart:http", "10.96.0.10", 8000, cart, 80, "iptables")
+    path = f"{lab.folder}/saved.pcapng"
+    tracer = traced(lab, cluster, "-w", path)
+    front.curl("http://10.96.0.10:8000/small?service")
+    front.curl(f"http://{NODE}:8080/small?node")
+    lab.curl(f"http://{cart.address}/small?outside")
+    late = cluster.pod("shop", "late", {"shell": IDLE})
+    late.curl(f"http://{cart.address}/small?late")
+    tracer.wait(4)
+    records = tracer.end()
+    true("shop/front/shell -> shop/cart/app /small?service complete" in calls(records), f"exchanges: {calls(records)}")
+    for options, wanted in ((), tracer.text), (("--pod", "late"), [line for line in tracer.text.splitlines(True) if '"late"' in line]):
+        done = lab.podsnoop("http", "-r", path, "-o", "json", *options)
+        equal(done.returncode, 0, f"exit status of -r ({done.stderr.decode()})")
+        equal(done.stdout.decode(), "".join(wanted), f"records of -r {' '.join(options)}")
+    # Elsewhere, a saved answer of the kubelet's names the pods of a capture that knows none.
+    pods, plain = f"{lab.folder}/pods.json", f"{lab.folder}/plain.pcap"
+    with open(pods, "w", encoding="utf-8") as file:
+        file.write(cluster.kubelet_pods())
+    command("tcpdump", "-r", path, "-w", plain)
+    done = lab.podsnoop("http", "-r", plain, "--pods", pods, "-o", "json", "--path", "/small?outside")
+    told = [json.loads(line) for line in done.stdout.decode().splitlines()]
+    true(told and all(whose(record["server"]) == "shop/cart/app" for record in told), f"with --pods: {told}")
