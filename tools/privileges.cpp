@@ -23,7 +23,8 @@ std::uint64_t capabilities_for(const Needs& needs) {
     // do, and before Linux 5.8 CAP_SYS_ADMIN.
     const bool has_cap_bpf = prctl(PR_CAPBSET_READ, cap_bpf) >= 0;
     if (needs.sockets) kept |= bit(CAP_NET_RAW) | bit(CAP_NET_ADMIN) | bit(has_cap_bpf ? cap_bpf : CAP_SYS_ADMIN);
-    if (needs.namespaces) kept |= bit(CAP_SYS_ADMIN) | bit(CAP_SYS_PTRACE);  // the latter to open /proc/PID/ns/net
+    if (needs.namespaces) kept |= bit(CAP_SYS_ADMIN);
+    if (needs.processes) kept |= bit(CAP_SYS_PTRACE);
     if (needs.files) kept |= bit(CAP_DAC_OVERRIDE);
     return kept;
 }

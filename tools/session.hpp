@@ -105,7 +105,7 @@ class Session : public ExchangeSink {
     static constexpr std::size_t flush_at = 256 << 10;  // bytes of records gathered under load before they are written
     static constexpr Nanoseconds housekeeping{50'000'000};  // of the packets' time, between two looks at what waits too long
     static constexpr Nanoseconds ring_delay{50'000'000};    // packets of the last moment may still be in the ring
-    static constexpr Nanoseconds answer_patience{300'000'000};  // for what the node was asked about a connection
+    static constexpr Nanoseconds answer_patience{500'000'000};  // for what the node was asked about a connection
     static constexpr Nanoseconds change_patience{1'500'000'000};  // for the pods, where one comes or goes
     static constexpr int batch = 4096;                          // packets between two looks at signals
 

@@ -83,8 +83,10 @@ Result<void> trace(Source source, Surroundings* surroundings, std::string_view w
     if (!signals) return std::unexpected(signals.error());
     Output output(*signals);
     // From here on, bytes that anybody may have sent are read.
+    const bool follows = surroundings != nullptr && surroundings->follows();
     const Needs needs{.sockets = surroundings != nullptr,
-                      .namespaces = surroundings != nullptr && (surroundings->follows() || !settings.live.netns.empty()),
+                      .namespaces = follows || (surroundings != nullptr && !settings.live.netns.empty()),
+                      .processes = follows,
                       .files = settings.write && settings.write->file_bytes != 0};
     if (Result<void> dropped = drop_privileges(needs); !dropped) return dropped;
     Session<Source> session(source, surroundings, settings, std::move(recorder), *signals, output, random_seed());
