@@ -37,7 +37,7 @@ struct Clock {
     Time time;
 };
 
-/// A pod where known, else an address. `port_matters`: the port stays where the name has to be cut.
+/// A pod where known, else a process where known, else an address. `port_matters`: the port stays where the name has to be cut.
 struct PeerName {
     const Peer& peer;
     bool port_matters;

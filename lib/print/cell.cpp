@@ -26,6 +26,12 @@ void append_host(std::string& out, const Peer& peer) {
         append_terminal_text(out, peer.pod->name);
         return;
     }
+    if (!peer.comm.empty()) {  // of the node itself, whose address says less
+        out += '(';
+        append_terminal_text(out, peer.comm);
+        out += ')';
+        return;
+    }
     const bool brackets = peer.endpoint.address.family == 6;
     if (brackets) out += '[';
     append_address(out, peer.endpoint.address);
@@ -63,10 +69,10 @@ unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, u
     const auto end = fmt::format_to(port.data(), ":{}", peer.peer.endpoint.port);
     const std::string_view port_text(port.data(), static_cast<std::size_t>(end - port.data()));
     const auto port_width = static_cast<unsigned>(port_text.size());
-    // A client's port says little: of a pod it is left out, of an address it goes first.
+    // A client's port says little: of a pod or a process it is left out, of an address it goes first.
     const bool with_port =
         peer.port_matters ? limit > port_width
-                          : peer.peer.pod == nullptr && (limit == no_limit || host + port_width <= limit);
+                          : peer.peer.pod == nullptr && peer.peer.comm.empty() && (limit == no_limit || host + port_width <= limit);
     if (!with_port) return append_cut(out, cache.scratch, limit);
     const unsigned used = append_cut(out, cache.scratch, limit == no_limit ? no_limit : limit - port_width);
     out += port_text;

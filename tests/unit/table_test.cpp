@@ -73,6 +73,10 @@ TEST_CASE("table: on 80 columns") {
     e.latency.total.reset();
     e.latency.wait = 40us;
     CHECK(table(e, {.width = 80}) == "07:49:25 shop/web-0      shop/cart-7d9f…:8080 200 re…    40us -\n");
+    e.client.pod = e.server.pod = nullptr;
+    e.client.comm = "cu\x1brl";
+    e.server.comm = "kubelet";
+    CHECK(table(e, {.width = 80}) == "07:49:25 (cu\\x1brl)      (kubelet):8080       200 re…    40us -\n");
 }
 
 TEST_CASE("table: a wider terminal shows more") {
