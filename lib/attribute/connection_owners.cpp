@@ -161,6 +161,7 @@ void ConnectionOwners::find_translations(std::vector<Pending>& batch) {
     for (Pending& each : batch) {
         if (!each.question.maybe_translated) continue;
         if (!conntrack_) {
+            if (!Conntrack::is_on()) return;
             conntrack_ = Conntrack::open(node_);
             const std::scoped_lock lock(mutex_);
             if (!*conntrack_) warning_ = conntrack_->error();

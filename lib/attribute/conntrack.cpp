@@ -67,10 +67,9 @@ std::optional<Translation> parse_conntrack(Bytes body) {
     return found;
 }
 
+bool Conntrack::is_on() { return ::access("/proc/sys/net/netfilter/nf_conntrack_max", F_OK) == 0; }
+
 Result<Conntrack> Conntrack::open(const NetworkNamespace& node) {
-    // Asking netlink would load the kernel's module where nothing is tracked.
-    if (::access("/proc/sys/net/netfilter/nf_conntrack_max", F_OK) != 0)
-        return fail(what, "", "this node tracks none");
     auto visit = NetnsVisit::enter(node);
     if (!visit) return std::unexpected(visit.error());
     Conntrack conntrack;

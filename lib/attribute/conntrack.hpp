@@ -32,7 +32,11 @@ std::optional<Translation> parse_conntrack(Bytes body);
 /// own.
 class Conntrack {
   public:
-    /// Fails where nothing is tracked there, or where CAP_NET_ADMIN is missing.
+    /// Whether the kernel tracks connections at all, which it does from when its module is loaded. To ask it
+    /// by netlink would load that.
+    static bool is_on();
+
+    /// Fails where CAP_NET_ADMIN is missing.
     static Result<Conntrack> open(const NetworkNamespace& node);
 
     /// The translation of a connection as it was seen on either side of it; nothing where there is none. Only

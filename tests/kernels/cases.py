@@ -24,7 +24,9 @@ def traced(report, name, *wanted):
     (books,) = report.objects(f"{name}/ledger")
     ledger.check(books)
     ledger.check_records(books, records)
-    ready, exchanges, packets = messages.splitlines()
+    lines = messages.splitlines()
+    equal(len(lines), 3, f"lines of its messages, which are {messages!r}")
+    ready, exchanges, packets = lines
     true(ready.startswith("podsnoop: tracing HTTP on "), f"a ready line: {ready!r}")
     true(f" {len(wanted)} exchanges ({len(wanted)} complete) in " in exchanges, f"a summary of exchanges: {exchanges!r}")
     true(packets.endswith(", 0 dropped"), f"a summary of packets: {packets!r}")
