@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/letters.hpp"
 #include "base/size.hpp"
-#include "http/start_line.hpp"
 
 namespace podsnoop {
 
@@ -50,7 +50,7 @@ Result<std::vector<std::string>> parse_headers(std::string_view text) {
     for (std::size_t start = 0; start <= text.size();) {
         const std::size_t comma = std::min(text.find(',', start), text.size());
         const std::string_view name = text.substr(start, comma - start);
-        if (name.empty() || !std::ranges::all_of(name, [](char c) { return is_token_char(static_cast<unsigned char>(c)); }))
+        if (name.empty() || !std::ranges::all_of(name, is_token_char))
             return fail("not a header field's name", "'" + std::string(name) + "'", "write Host or host,x-request-id");
         names.emplace_back(name);
         start = comma + 1;

@@ -1,7 +1,8 @@
-// ASCII letters without a locale: header names, hosts and what users type are compared without case.
+// What bytes are as ASCII, without a locale: header names, hosts and what users type are compared without case.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace podsnoop {
@@ -11,5 +12,17 @@ constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char
 constexpr bool same_letters(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, {}, to_lower, to_lower);
 }
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Which bytes may stand in a token (RFC 9110 5.6.2), which methods and field names are.
+inline constexpr auto token_chars = [] {
+    std::array<bool, 256> table{};
+    for (char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+constexpr bool is_token_char(char c) { return token_chars[static_cast<unsigned char>(c)]; }
 
 }  // namespace podsnoop

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::uint16_t lowest_status = 100, highest_status = 999;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// The whole text as a decimal number, digits only, up to 65535.
 std::optional<std::uint16_t> number_in(std::string_view text) {
     std::uint16_t number = 0;
@@ -74,14 +72,6 @@ std::optional<StatusRange> status_range(std::string_view text) {
     const auto last = dash == text.size() ? first : status_in(text.substr(dash + 1));
     if (!first || !last || *first > *last) return std::nullopt;
     return StatusRange{*first, *last};
-}
-
-bool is_token(std::string_view text) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::ranges::all_of(text, [&](char c) {
-        return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') ||
-               marks.find(c) != std::string_view::npos;
-    });
 }
 
 /// A target without the scheme and authority an absolute one begins with (RFC 9112 3.2). CONNECT's target is
@@ -164,7 +154,8 @@ Result<Glob> parse_host_glob(std::string_view text) {
 
 Result<std::vector<std::string>> parse_methods(std::string_view text) {
     return parse_list<std::string>(text, "method", "write GET or GET,POST", [](auto item) {
-        return is_token(item) ? std::optional(std::string(item)) : std::nullopt;
+        const bool token = !item.empty() && std::ranges::all_of(item, is_token_char);
+        return token ? std::optional(std::string(item)) : std::nullopt;
     });
 }
 

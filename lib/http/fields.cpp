@@ -4,7 +4,6 @@
 #include <array>
 
 #include "base/letters.hpp"
-#include "http/start_line.hpp"
 
 namespace podsnoop {
 
@@ -24,7 +23,7 @@ std::string masked(std::string_view name, std::string_view value) {
     const std::size_t end = value.find(cookie ? '=' : ' ');
     if (end == std::string_view::npos) return "***";
     // Both are tokens. What is none holds more: a cookie without a name is a value, and others may follow it.
-    const bool token = std::ranges::all_of(value.substr(0, end), [](char c) { return is_token_char(static_cast<unsigned char>(c)); });
+    const bool token = std::ranges::all_of(value.substr(0, end), is_token_char);
     return token ? std::string(value.substr(0, end + 1)) + "***" : "***";
 }
 

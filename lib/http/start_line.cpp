@@ -1,8 +1,9 @@
 #include "http/start_line.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+
+#include "base/letters.hpp"
 
 namespace podsnoop {
 
@@ -10,15 +11,6 @@ namespace {
 
 constexpr std::string_view version_prefix = "HTTP/1.";
 constexpr std::size_t longest_method = 32;  // BASELINE-CONTROL, the longest registered one, has 16
-
-constexpr auto token_chars = [] {
-    std::array<bool, 256> table{};
-    for (char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-        table[static_cast<unsigned char>(c)] = true;
-    return table;
-}();
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 StartLine classify_status_line(std::string_view text) {
     // "HTTP/1.1 200": the reason phrase and even the blank before it may be missing.
@@ -33,7 +25,7 @@ StartLine classify_status_line(std::string_view text) {
 StartLine classify_request_line(std::string_view text) {
     const std::size_t blank = text.substr(0, longest_method + 1).find(' ');
     const std::string_view method = text.substr(0, std::min(blank, text.size()));
-    if (method.size() > longest_method || !std::ranges::all_of(method, [](char c) { return is_token_char(static_cast<unsigned char>(c)); }))
+    if (method.size() > longest_method || !std::ranges::all_of(method, is_token_char))
         return StartLine::neither;
     if (blank == std::string_view::npos) return StartLine::incomplete;
     if (blank == 0) return StartLine::neither;
@@ -48,8 +40,6 @@ StartLine classify_request_line(std::string_view text) {
 }
 
 }  // namespace
-
-bool is_token_char(unsigned char c) { return token_chars[c]; }
 
 StartLine classify_start(Bytes bytes) {
     const std::string_view text = as_text(bytes);

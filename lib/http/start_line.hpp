@@ -27,7 +27,4 @@ bool is_registered_method(std::string_view method);
 enum class OtherProtocol : std::uint8_t { tls, http2, unknown };
 OtherProtocol identify_other(Bytes bytes);
 
-/// Whether a byte may stand in a token (RFC 9110 5.6.2), which methods and field names are.
-bool is_token_char(unsigned char c);
-
 }  // namespace podsnoop

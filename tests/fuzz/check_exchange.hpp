@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "base/letters.hpp"
 #include "event/exchange.hpp"
 #include "event/ledger.hpp"
 #include "event/packet.hpp"
 #include "fuzz.hpp"
 #include "http/options.hpp"
 #include "http/sink.hpp"
-#include "http/start_line.hpp"
 
 namespace podsnoop::fuzz {
 
@@ -30,10 +30,7 @@ inline void check_exchange(const Exchange& exchange, const HttpOptions& options)
     must(request.seen || response.seen, "an exchange has a half that was seen");
     if (request.seen) {
         check_message(request, options);
-        must(!request.method.empty() &&
-                 std::ranges::all_of(request.method,
-                                     [](char c) { return is_token_char(static_cast<unsigned char>(c)); }),
-             "a method is a token");
+        must(!request.method.empty() && std::ranges::all_of(request.method, is_token_char), "a method is a token");
         must(request.target.find('\n') == std::string::npos, "a target is on one line");
     }
     if (response.seen) {
