@@ -22,6 +22,7 @@
 #include "attribute/held_exchanges.hpp"
 #include "attribute/notes.hpp"
 #include "capture/file/file_capture.hpp"
+#include "capture/file/file_clock.hpp"
 #include "http/tracer.hpp"
 #include "http_settings.hpp"
 #include "print/printer.hpp"
@@ -74,9 +75,10 @@ class Session : public ExchangeSink {
         const Endpoint& server = connection.ends[other(connection.client)];
         const std::uint64_t netns = interface(connection.interface).netns;
         if (attribution_.is_told_elsewhere(client, server, netns)) return false;
-        const auto question = attribution_.begin(client, server, netns, latest_);
+        const Time time = is_live ? latest_ : clock_.latest();
+        const auto question = attribution_.begin(client, server, netns, time);
         if (!question) return true;
-        held_.asked({netns, client, server}, latest_ + answer_patience);
+        held_.asked({netns, client, server}, time + answer_patience);
         if (surroundings_ != nullptr) surroundings_->ask(*question);
         return true;
     }
@@ -147,7 +149,7 @@ class Session : public ExchangeSink {
 
     void take(const Packet& packet) {
         if (started_ == Time{}) started_ = packet.time;
-        latest_ = std::max(latest_, packet.time);
+        follow(packet.time);
         look_after(latest_);
         if (recorder_ && !recording_failed_) record(packet);
         reassembler_.filter_skips(skips_bodies());
@@ -167,6 +169,19 @@ class Session : public ExchangeSink {
             case Decoded::malformed: ledger_.segments_malformed += packets; break;
             case Decoded::fragment: ledger_.segments_fragments += packets; break;
             case Decoded::not_tcp: not_tcp_ += packets; break;
+        }
+    }
+
+    /// Moves the present on to a packet's time. The kernel's clock is believed, those of files within reason.
+    void follow(Time time) {
+        if constexpr (is_live) {
+            latest_ = std::max(latest_, time);
+        } else {
+            const bool leapt_back = clock_.take(time);
+            latest_ = clock_.now();
+            if (!leapt_back) return;
+            started_ = std::min(started_, latest_);
+            looked_ = latest_;
         }
     }
 
@@ -214,7 +229,7 @@ class Session : public ExchangeSink {
     }
     /// What is due by then is told by what was known before.
     void apply(const Noted& noted) {
-        look_after(noted.time);
+        look_after(is_live ? noted.time : clock_.bounded(noted.time));
         attribution_.apply(noted);
         const auto told = [&](Exchange& exchange) { tell(exchange); };
         if (const auto* facts = std::get_if<ConnectionFacts>(&noted.note))
@@ -361,6 +376,7 @@ class Session : public ExchangeSink {
     std::string pending_output_;
     std::uint64_t printed_ = 0, not_tcp_ = 0;
     Time started_, latest_, looked_;
+    FileClock clock_;  // of a file
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
     bool stopping_ = false, done_printing_ = false, note_failed_ = false;
 };
