@@ -71,6 +71,7 @@ Decoded take_ipv4(Rest& rest, Segment& segment, IpPayload& payload) noexcept {
         if (total_length < header_size) return Decoded::malformed;
         rest.end_after(total_length);
     }
+    if (rest.length > longest_packet) return Decoded::malformed;
     rest.skip(header_size);
     if ((fragment & 0x3fff) == 0) return Decoded::segment;  // neither more fragments nor an offset
     payload.offset = (fragment & 0x1fffu) * 8;
@@ -89,6 +90,7 @@ Decoded take_ipv6(Rest& rest, Segment& segment, IpPayload& payload) noexcept {
     payload.protocol = u8(header, 6);
     rest.skip(ipv6_header_size);
     if (payload_length != 0) rest.end_after(payload_length);  // 0 is a jumbogram (RFC 2675): the frame knows
+    if (rest.length > longest_packet) return Decoded::malformed;
     return take_extensions(rest, payload);
 }
 

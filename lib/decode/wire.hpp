@@ -10,6 +10,10 @@
 
 namespace podsnoop::wire {
 
+/// The longest packet there is, bytes, where its IP header does not tell the length: GSO_MAX_SIZE (Linux 5.19,
+/// 7c4e983c4f3c) and room for headers. A file may claim 4 GiB.
+inline constexpr std::uint32_t longest_packet = 8 * 65535 + 1024;
+
 /// A packet from some header on: the bytes that were captured and how many there were on the wire.
 struct Rest {
     Bytes captured;

@@ -194,6 +194,22 @@ TEST_CASE("the frame's length stands in for an IP length that cannot say it") {
     CHECK(carries_request(ethernet(ipv4({.total_length = 1500}, tcp({}, request)))));
 }
 
+TEST_CASE("a frame longer than any packet is not believed where IP tells no length") {
+    for (const Buffer& frame : {ethernet(ipv4({.total_length = 0}, tcp({}, request))), ethernet(ipv6({.payload_length = 0}, tcp({}, request)))}) {
+        Packet packet = packet_of(frame);
+        packet.wire_length = 500'000;  // what segmentation offload may put together
+        CHECK(::decoded(packet).decoded == Decoded::segment);
+        packet.wire_length = 0xffffffff;
+        CHECK(::decoded(packet).decoded == Decoded::malformed);
+    }
+    const Buffer frame = ethernet(ipv4({}, tcp({}, request)));
+    Packet packet = packet_of(frame);
+    packet.wire_length = 0xffffffff;
+    const auto [decoded, segment] = ::decoded(packet);
+    CHECK(decoded == Decoded::segment);
+    CHECK(segment.length == request.size());
+}
+
 TEST_CASE("a short capture keeps the length on the wire") {
     const Buffer frame = ethernet(ipv4({}, tcp({}, request))).zeros(3);
     const std::size_t headers = 14 + 20 + 20;
