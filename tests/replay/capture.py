@@ -11,10 +11,10 @@ from lab.ledger import check, check_records
 
 
 @contextlib.contextmanager
-def tcpdump(lab, path, *options, namespace=None, interface="eth0"):
+def tcpdump(lab, path, *options, namespace=None, interface="eth0", expression="tcp"):
     """Captures into `path` what goes on meanwhile."""
     dump = lab.start(namespace or lab.server, "tcpdump", "-i", interface, "-s", "0", "-n", "-U", "-B", "65536",
-                     "--immediate-mode", *options, "-w", path, "tcp")
+                     "--immediate-mode", *options, "-w", path, expression)
     wait_for(lambda: "listening on" in dump.stderr, "listening tcpdump")
     yield
     # The last packets are on their way to tcpdump; it has no sign of having got them all but that no more come.
