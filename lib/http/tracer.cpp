@@ -191,6 +191,8 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
     if (index != none) {
         Pending& pending = pending_[index];
         Exchange& exchange = pending.exchange;
+        // Whether or not the present was moved on to this time (advance): an answer's own says how late it is.
+        if (is_overdue(pending, half.first)) pending_.tell_late(index, pending.fault.value_or(ExchangeEnd::timeout));
         pending_.answered(index);
         pending.response_first = pending.response_last = half.first;
         copy_response(exchange.response, head, text, options_);
@@ -353,13 +355,16 @@ std::uint64_t HttpTracer::skippable(ConnectionId id, Direction direction) const 
     return half.framer.in_body() ? half.framer.body().skippable() : 0;
 }
 
+bool HttpTracer::is_overdue(const Pending& pending, Time now) const {
+    return pending.request_done && !pending.told && now - pending.request_last >= options_.timeout;
+}
+
 void HttpTracer::advance(Time now) {
     for (Index index = pending_.oldest_waiting(); index != none;) {
         Pending& pending = pending_[index];
         if (now - pending.request_first < options_.timeout) return;
         const Index next = pending_.next_waiting(index);
-        if (pending.request_done && now - pending.request_last >= options_.timeout)
-            pending_.tell_late(index, pending.fault.value_or(ExchangeEnd::timeout));
+        if (is_overdue(pending, now)) pending_.tell_late(index, pending.fault.value_or(ExchangeEnd::timeout));
         index = next;
     }
 }

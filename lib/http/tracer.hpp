@@ -84,6 +84,7 @@ class HttpTracer : public StreamSink {
     };
 
     void feed(ConnectionId id, Direction direction, const Chunk& chunk);
+    [[nodiscard]] bool is_overdue(const Pending& pending, Time now) const;
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.
     bool handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
     bool head(ConnectionId id, Direction direction, Bytes bytes, Time time);

@@ -50,6 +50,7 @@ class Conversation {
     void segment(Segment segment);                       ///< any segment, at the present time
     Segment make(Side from, std::string_view bytes);     ///< what send() would send; moves the sequence number
     void wait(Nanoseconds time);
+    void pass(Nanoseconds time) { now_ += time; }        ///< as wait(), and nothing is looked after
     void finish();                                       ///< capture ends
 
     Collector collector;

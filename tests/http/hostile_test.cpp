@@ -59,6 +59,24 @@ TEST_CASE("an upgrade whose head came in pieces is known by its protocol") {
     talk.finish();
 }
 
+TEST_CASE("an answer that comes too late says so itself, though nothing else moved the time") {
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    SUBCASE("too late") {
+        talk.pass(HttpOptions{}.timeout);
+        talk.send(Talk::server, ok);
+        CHECK(talk.collector.lines == Lines{"GET /a - body 0/- timeout"});
+    }
+    SUBCASE("just in time") {
+        talk.pass(HttpOptions{}.timeout - std::chrono::seconds(1));
+        talk.send(Talk::server, ok);
+        CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete"});
+    }
+    talk.finish();
+    CHECK(talk.collector.lines.size() == 1);
+}
+
 TEST_CASE("requests that were told as timeout leave room for new ones") {
     HttpOptions options;
     options.exchanges = 2;
