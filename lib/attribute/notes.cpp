@@ -2,7 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <limits>
+#include <utility>
 
 namespace podsnoop {
 
@@ -12,6 +16,7 @@ using Json = nlohmann::json;
 
 constexpr std::size_t text_limit = 60'000;
 constexpr std::size_t pods_limit = 10'000;  // of a note, when reading
+constexpr Nanoseconds time_limit = std::chrono::hours(200 * 365 * 24);  // since 1970; what is added to times stays in range
 
 std::string text_of(const Address& address) {
     std::string text;
@@ -116,6 +121,10 @@ std::string text(const Json& json, const char* key) {
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
+Time time_of(const Json& json, const char* key) {
+    return Time{std::min(Nanoseconds{number<std::int64_t>(json, key)}, time_limit)};
+}
+
 bool flag(const Json& json, const char* key) {
     const auto found = json.find(key);
     return found != json.end() && found->is_boolean() && found->get<bool>();
@@ -172,8 +181,8 @@ PodRecord pod_of(const Json& json) {
                   .cgroup = text(json, "cgroup"),
                   .interface = text(json, "interface"),
                   .containers = {},
-                  .started = Time{Nanoseconds{number<std::int64_t>(json, "started")}},
-                  .finished = Time{Nanoseconds{number<std::int64_t>(json, "finished")}},
+                  .started = time_of(json, "started"),
+                  .finished = time_of(json, "finished"),
                   .source = PodSource::file};
     for_each_in(json, "containers", [&](const Json& container) {
         if (container.is_object())
@@ -195,13 +204,16 @@ std::vector<std::string> write_note(const Noted& noted) {
 Result<std::optional<Noted>> NoteReader::read(std::string_view written) {
     const Json json = Json::parse(written, nullptr, false);
     const std::string kind = json.is_object() ? text(json, "note") : std::string{};
-    const auto time = json.is_object() ? Time{Nanoseconds{number<std::int64_t>(json, "time")}} : Time{};
-    if (kind == "namespace")
+    const auto time = json.is_object() ? time_of(json, "time") : Time{};
+    if (kind == "namespace") {
+        std::vector<Address> sorted = addresses(json);  // as Attribution looks them up
+        std::ranges::sort(sorted);
         return Noted{time, NamespaceState{.netns = number<std::uint64_t>(json, "netns"),
-                                          .addresses = addresses(json),
+                                          .addresses = std::move(sorted),
                                           .traced = flag(json, "traced"),
                                           .whole = flag(json, "whole"),
                                           .node = flag(json, "node")}};
+    }
     if (kind == "pod") {
         const auto found = json.find("pod");
         if (found != json.end() && found->is_object() && pods_.size() < pods_limit) pods_.push_back(pod_of(*found));

@@ -267,6 +267,15 @@ TEST_CASE("notes: what is written reads the same, and anything else is an error"
     CHECK(std::get<ConnectionFacts>((*odd)->note).client == Endpoint{});
 }
 
+TEST_CASE("notes: times have time before and after them, and addresses come in order, whoever wrote them") {
+    NoteReader reader;
+    CHECK(reader.read(R"({"note":"change","time":18446744073709551615})").value()->time == Time{});
+    const Time furthest = reader.read(R"({"note":"change","time":9223372036854775807})").value()->time;
+    CHECK(furthest == Time{std::chrono::hours(200 * 365 * 24)});
+    const auto state = reader.read(R"({"note":"namespace","netns":1,"addresses":["10.0.0.9","10.0.0.1"]})");
+    CHECK(std::ranges::is_sorted(std::get<NamespaceState>((*state)->note).addresses));
+}
+
 TEST_CASE("held exchanges: told when the answer comes, or when they have waited long enough") {
     HeldExchanges held;
     std::vector<std::uint16_t> told;
