@@ -9,11 +9,14 @@ from lab import Failure, equal, wait_for
 from lab.lab import PODSNOOP
 from lab.ledger import check, check_records
 
+# The longest packet there is here. tcpdump sets aside as much for each, of its buffer.
+SNAP = 66_000
+
 
 @contextlib.contextmanager
 def tcpdump(lab, path, *options, namespace=None, interface="eth0", expression="tcp"):
     """Captures into `path` what goes on meanwhile."""
-    dump = lab.start(namespace or lab.server, "tcpdump", "-i", interface, "-s", "0", "-n", "-U", "-B", "65536",
+    dump = lab.start(namespace or lab.server, "tcpdump", "-i", interface, "-s", SNAP, "-n", "-U", "-B", "131072",
                      "--immediate-mode", *options, "-w", path, expression)
     wait_for(lambda: "listening on" in dump.stderr, "listening tcpdump")
     yield
