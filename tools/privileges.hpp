@@ -13,8 +13,8 @@ struct Needs {
     bool files = false;       ///< make further capture files where only their owner may
 };
 
-/// Gives up every capability that `needs` does not call for, for good: they leave the bounding set, and no
-/// program this one could start gains any (no_new_privs). Without privileges there is nothing to do.
+/// The calling thread gives up every capability that `needs` does not call for, for good; see keep_capabilities(). The
+/// threads that look at pods and sockets have given up theirs. Without privileges there is nothing to do.
 Result<void> drop_privileges(const Needs& needs);
 
 }  // namespace podsnoop

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <system_error>
 
 #include "attribute/service_reader.hpp"
+#include "node/capabilities.hpp"
 #include "node/reason.hpp"
 
 namespace podsnoop {
@@ -52,9 +54,15 @@ Result<std::unique_ptr<ConnectionOwners>> ConnectionOwners::start(NetworkNamespa
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    started->thread_ =
-        std::jthread([owners = started.get()](const std::stop_token& stop) { owners->run(stop); });
+    std::optional<int> error;
+    try {
+        started->thread_ =
+            std::jthread([owners = started.get()](const std::stop_token& stop) { owners->run(stop); });
+    } catch (const std::system_error& failed) {
+        error = failed.code().value();
+    }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (error) return fail("cannot ask for sockets' owners", "thread", reason_of(*error));
     return started;
 }
 
@@ -102,6 +110,9 @@ std::optional<Error> ConnectionOwners::take_warning() {
 }
 
 void ConnectionOwners::run(const std::stop_token& stop) {
+    // Beside processes it looks at tracked connections and at the firewall's rules. Where it fails it does for whoever
+    // started this too, who then says so and ends.
+    static_cast<void>(keep_capabilities(capabilities_to_look_at_processes | capability_set({CAP_NET_ADMIN, CAP_NET_RAW})));
     std::vector<Pending> waiting;  // for processes to be looked through
     Clock::time_point next_scan{};
     while (!stop.stop_requested()) {

@@ -51,7 +51,7 @@ struct ConnectionAnswer {
 
 struct ConnectionOwnersOptions {
     std::string root;                              ///< what /proc and cgroups stand below
-    std::chrono::milliseconds scan_interval{250};  ///< processes are looked through at most this often
+    std::chrono::milliseconds scan_interval{100};  ///< processes are looked through at most this often: a socket may not stay open for long
     std::size_t limit = 4096;                      ///< questions whose answer was not taken yet
 };
 

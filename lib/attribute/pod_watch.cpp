@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "attribute/node_files.hpp"
+#include "node/capabilities.hpp"
 #include "node/reason.hpp"
 
 namespace podsnoop {
@@ -75,6 +76,8 @@ void PodWatch::ask_soon() {
 }
 
 void PodWatch::run(std::stop_token stop) {
+    // Where it fails it does for whoever started this too, who then says so and ends.
+    static_cast<void>(keep_capabilities(capabilities_to_look_at_processes));
     for (bool first = true;; first = false) {
         const Clock::time_point began = Clock::now();
         ask(stop, first);
