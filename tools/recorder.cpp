@@ -38,24 +38,28 @@ std::string Recorder::name(std::uint64_t number) const {
 Result<void> Recorder::begin(bool skips_bodies, const Attribution& known, Time first) {
     if (Result<void> opened = open(skips_bodies); !opened) return opened;
     first_ = first;
+    notes_ = {};
     for (const Noted& noted : known.standing())
         if (Result<void> written = write(noted); !written) return written;
+    // It may be more than a whole file: each file takes packets all the same.
+    base_ = writer_->size();
     return {};
 }
 
 Result<void> Recorder::write(const Noted& noted) {
     if (!begun_) return {};  // it will be in what is known when the first packet comes
+    const std::vector<std::string> texts = notes_.write(noted);
     std::vector<PcapngWriter::AddressName> names;
-    if (const auto* known = std::get_if<PodsKnown>(&noted.note))
+    if (const auto* known = std::get_if<PodsKnown>(&noted.note); known != nullptr && notes_.wrote_pods())
         for (const PodRecord& pod : known->pods)
             for (const Address& address : pod.addresses) names.push_back({address, pod.name + "." + pod.namespace_name});
-    return writer_->write_notes(write_note(noted), names);
+    return writer_->write_notes(texts, names);
 }
 
 Result<void> Recorder::write(const Packet& packet, const Interface& interface, bool skips_bodies, const Attribution& known) {
     if (!begun_) {
         if (Result<void> begun = begin(skips_bodies, known, packet.time); !begun) return begun;
-    } else if (options_.file_bytes != 0 && writer_->size() >= options_.file_bytes) {
+    } else if (options_.file_bytes != 0 && writer_->size() - base_ >= options_.file_bytes) {
         if (Result<void> finished = writer_->finish({}, first_, last_); !finished) return finished;
         ++number_;
         if (options_.files != 0) number_ %= options_.files;

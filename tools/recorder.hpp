@@ -16,7 +16,7 @@ namespace podsnoop {
 
 struct RecorderOptions {
     std::string path;
-    std::uint64_t file_bytes = 0;  ///< begin another file at about this size; 0: one file
+    std::uint64_t file_bytes = 0;  ///< begin another file at about this size, beside what was known at its start; 0: one file
     std::uint64_t files = 0;       ///< at most so many, the oldest is written over; 0: no limit
 };
 
@@ -42,6 +42,8 @@ class Recorder {
 
     RecorderOptions options_;
     std::optional<PcapngWriter> writer_;
+    NoteWriter notes_;          // of the present file
+    std::uint64_t base_ = 0;    // the size of the present file before its first packet
     std::uint64_t number_ = 0;
     bool begun_ = false;  // the present file says whether bodies are skipped, which the first packet tells
     Time first_, last_;   // packets of the present file

@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t text_limit = 60'000;
-constexpr std::size_t pods_limit = 10'000;  // of a note, when reading
+// When reading. A name or path that is longer is none; of the rest what is over the limit is left out.
+constexpr std::size_t pods_bytes_limit = std::size_t{64} << 20, addresses_limit = 4096, name_limit = 1024;
 constexpr Nanoseconds time_limit = std::chrono::hours(200 * 365 * 24);  // since 1970; what is added to times stays in range
 
 std::string text_of(const Address& address) {
@@ -76,6 +77,7 @@ struct Writer {
                          {"addresses", addresses_of(state.addresses)},
                          {"traced", state.traced},
                          {"whole", state.whole},
+                         {"since", state.since.time_since_epoch().count()},
                          {"node", state.node}});
         return texts;
     }
@@ -118,7 +120,9 @@ T number(const Json& json, const char* key) {
 
 std::string text(const Json& json, const char* key) {
     const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    if (found == json.end() || !found->is_string()) return {};
+    const auto& value = found->get_ref<const std::string&>();
+    return value.size() <= name_limit ? value : std::string{};
 }
 
 Time time_of(const Json& json, const char* key) {
@@ -141,7 +145,7 @@ void for_each_in(const Json& json, const char* key, Each each) {
 std::vector<Address> addresses(const Json& json) {
     std::vector<Address> list;
     for_each_in(json, "addresses", [&](const Json& element) {
-        if (!element.is_string()) return;
+        if (!element.is_string() || list.size() == addresses_limit) return;
         if (const auto address = parse_address(element.get_ref<const std::string&>())) list.push_back(*address);
     });
     return list;
@@ -201,6 +205,20 @@ std::vector<std::string> write_note(const Noted& noted) {
     return std::visit(Writer{noted.time.time_since_epoch().count()}, noted.note);
 }
 
+std::vector<std::string> NoteWriter::write(const Noted& noted) {
+    std::vector<std::string> texts = write_note(noted);
+    const auto* known = std::get_if<PodsKnown>(&noted.note);
+    wrote_pods_ = false;
+    if (known == nullptr) return texts;
+    std::string last = std::move(texts.back());
+    texts.pop_back();
+    if (texts == pods_) return {Json{{"note", "pods"}, {"time", noted.time.time_since_epoch().count()}, {"settled", known->settled}, {"same", true}}.dump()};
+    wrote_pods_ = true;
+    pods_ = texts;
+    texts.push_back(std::move(last));
+    return texts;
+}
+
 Result<std::optional<Noted>> NoteReader::read(std::string_view written) {
     const Json json = Json::parse(written, nullptr, false);
     const std::string kind = json.is_object() ? text(json, "note") : std::string{};
@@ -212,14 +230,22 @@ Result<std::optional<Noted>> NoteReader::read(std::string_view written) {
                                           .addresses = std::move(sorted),
                                           .traced = flag(json, "traced"),
                                           .whole = flag(json, "whole"),
+                                          .since = time_of(json, "since"),
                                           .node = flag(json, "node")}};
     }
     if (kind == "pod") {
         const auto found = json.find("pod");
-        if (found != json.end() && found->is_object() && pods_.size() < pods_limit) pods_.push_back(pod_of(*found));
+        if (found == json.end() || !found->is_object() || pods_bytes_ > pods_bytes_limit) return std::nullopt;
+        pods_.push_back(pod_of(*found));
+        pods_bytes_ += written.size();
         return std::nullopt;
     }
-    if (kind == "pods") return Noted{time, PodsKnown{.pods = std::exchange(pods_, {}), .settled = flag(json, "settled")}};
+    if (kind == "pods") {
+        if (!flag(json, "same")) known_ = std::move(pods_);
+        pods_.clear();
+        pods_bytes_ = 0;
+        return Noted{time, PodsKnown{.pods = known_, .settled = flag(json, "settled")}};
+    }
     if (kind == "change") return Noted{time, PodsChange{}};
     if (kind == "connection")
         return Noted{time, ConnectionFacts{.netns = number<std::uint64_t>(json, "netns"),

@@ -52,14 +52,29 @@ struct Noted {
 /// A note as texts without line ends, of at most 60,000 bytes each, JSON inside. What does not fit is left out.
 std::vector<std::string> write_note(const Noted& noted);
 
-/// Puts texts together again.
+/// Writes notes one behind the other. Pods that are as before, as they mostly are, are not written out again.
+class NoteWriter {
+  public:
+    /// As write_note().
+    std::vector<std::string> write(const Noted& noted);
+    /// Whether the note last written told of other pods than before.
+    [[nodiscard]] bool wrote_pods() const { return wrote_pods_; }
+
+  private:
+    std::vector<std::string> pods_;  // as last written
+    bool wrote_pods_ = false;
+};
+
+/// Puts texts together again. What a hostile file can make it keep is bounded.
 class NoteReader {
   public:
     /// A note when the last of its texts was read, else nothing. Any other text is an Error, and changes nothing.
     Result<std::optional<Noted>> read(std::string_view text);
 
   private:
-    std::vector<PodRecord> pods_;  // of a note whose last text has not come yet
+    std::vector<PodRecord> known_;  // of the last note of pods
+    std::vector<PodRecord> pods_;   // of one whose last text has not come yet
+    std::size_t pods_bytes_ = 0;    // of their texts
 };
 
 }  // namespace podsnoop

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/address.hpp"
+#include "base/time.hpp"
 
 namespace podsnoop {
 
@@ -13,6 +14,7 @@ struct NamespaceState {
     std::vector<Address> addresses{};  ///< of its interfaces, loopback's included; sorted; empty: it is forgotten
     bool traced = true;              ///< packets of it are seen
     bool whole = true;               ///< on all interfaces: whatever its own addresses send or get is seen there
+    Time since{};                    ///< they are seen from here on
     bool node = false;               ///< it is the node's own, in which hostNetwork pods live
 };
 

@@ -11,4 +11,7 @@ inline constexpr std::size_t max_record = 16 << 20;
 /// The most interfaces a pcapng file may describe, over all its sections.
 inline constexpr std::size_t max_interfaces = 16384;
 
+/// The most memory, in bytes, that notes between two packets may take; those beyond it are passed over.
+inline constexpr std::size_t max_note_bytes = std::size_t{64} << 20;
+
 }  // namespace podsnoop

@@ -186,8 +186,10 @@ void PcapngReader::parse_names(const Block& block) {
         rest = rest.subspan(std::min(rest.size(), 4 + padded(order_.u16(rest, 2))));
     }
     visit_options(rest, order_, [&](std::uint16_t code, Bytes value) {
-        if (code == option_comment && as_text(value).starts_with(note_comment))
-            notes_.emplace_back(as_text(value).substr(note_comment.size()));
+        if (code != option_comment || !as_text(value).starts_with(note_comment)) return;
+        if (notes_bytes_ > max_note_bytes) return;  // a file need not have packets
+        notes_bytes_ += value.size() + sizeof(std::string);
+        notes_.emplace_back(as_text(value).substr(note_comment.size()));
     });
 }
 

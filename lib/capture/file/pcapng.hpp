@@ -37,7 +37,10 @@ class PcapngReader {
     [[nodiscard]] std::optional<Time> started() const { return started_; }
     [[nodiscard]] std::optional<Time> stopped() const { return stopped_; }
     /// The notes that stood before the packet last given or, at the end, behind the last; then forgets them.
-    std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
+    std::vector<std::string> take_notes() {
+        notes_bytes_ = 0;
+        return std::exchange(notes_, {});
+    }
     /// Packets passed over because their interface's link type cannot be decoded.
     [[nodiscard]] std::uint64_t undecodable() const { return undecodable_; }
 
@@ -82,6 +85,7 @@ class PcapngReader {
     std::string undecodable_link_;  // the first such
     bool any_decodable_ = false;    // whether any interface so far can be decoded
     std::vector<std::string> notes_;
+    std::size_t notes_bytes_ = 0;
     Time last_time_;                // for simple packets, which have none
 };
 
