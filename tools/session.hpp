@@ -70,17 +70,15 @@ class Session : public ExchangeSink {
 
     [[nodiscard]] const Ledger& ledger() const { return ledger_; }
 
-    bool wants(const ConnectionInfo& connection) override {
-        const Endpoint& client = connection.ends[connection.client];
-        const Endpoint& server = connection.ends[other(connection.client)];
-        const std::uint64_t netns = interface(connection.interface).netns;
-        if (attribution_.is_told_elsewhere(client, server, netns)) return false;
-        const Time time = is_live ? latest_ : clock_.latest();
-        const auto question = attribution_.begin(client, server, netns, time);
-        if (!question) return true;
-        held_.asked({netns, client, server}, time + answer_patience);
-        if (surroundings_ != nullptr) surroundings_->ask(*question);
-        return true;
+    bool wants(const ConnectionInfo& connection) const override {
+        const ConnectionKey key = key_of(connection);
+        return !attribution_.is_told_elsewhere(key.client, key.server, key.netns, present());
+    }
+    void begins(const ConnectionInfo& connection) override {
+        const ConnectionKey key = key_of(connection);
+        const auto question = attribution_.begin(key.client, key.server, key.netns, present());
+        if (question) held_.asked(key, present() + answer_patience);
+        if (surroundings_ != nullptr) surroundings_->begin(key, question);
     }
     void told(Exchange& exchange) override {
         if (!done_printing_ && !held_.keep(exchange)) tell(exchange);
@@ -116,6 +114,12 @@ class Session : public ExchangeSink {
     static Time now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now()); }
     static int milliseconds(Nanoseconds time) { return static_cast<int>(time / std::chrono::milliseconds(1)); }
 
+    /// The time of the packets by now.
+    [[nodiscard]] Time present() const { return is_live ? latest_ : clock_.latest(); }
+    [[nodiscard]] ConnectionKey key_of(const ConnectionInfo& connection) const {
+        return {interface(connection.interface).netns, connection.ends[connection.client], connection.ends[other(connection.client)]};
+    }
+
     [[nodiscard]] bool skips_bodies() const {
         if constexpr (is_live) return LiveCapture::trims_bodies;
         else return source_.skips_bodies();
@@ -141,10 +145,11 @@ class Session : public ExchangeSink {
 
     /// What else may have happened.
     void attend() {
-        note_surroundings();
-        if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
+        // Interfaces first: their addresses are part of what is known then.
         if constexpr (requires { source_.take_notices(); })
             for (const std::string& notice : source_.take_notices()) say(notice);
+        note_surroundings();
+        if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
     }
 
     void take(const Packet& packet) {

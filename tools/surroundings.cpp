@@ -26,7 +26,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto patience = 2s;             // for any pods at all, before tracing without them
 constexpr auto patience_selected = 20s;   // where the user named some
 constexpr auto settling = 5s;             // while a pod comes or goes
-constexpr std::size_t met_limit = 4096;   // addresses not known that were asked for
+constexpr auto idle_patience = 5min;      // for a pod without processes: so long a runtime waits to start a container again
 // What all namespaces' rings take together, unless the user says it, and each of them at least.
 constexpr std::size_t shared_buffer = std::size_t{64} << 20, least_buffer = std::size_t{1} << 20, most_buffer = std::size_t{32} << 20;
 
@@ -44,13 +44,6 @@ std::string count_of(std::size_t count, const char* one, const char* many) {
 std::uint32_t process_of(const PodRecord& pod) {
     const auto alive = std::ranges::find_if(pod.containers, [](const PodContainer& container) { return container.pid != 0; });
     return alive != pod.containers.end() ? alive->pid : 0;
-}
-
-/// Addresses that pods have: of private networks (RFC 1918, RFC 6598, RFC 4193).
-bool is_private(const Address& address) {
-    const auto& b = address.bytes;
-    if (address.family == 6) return (b[0] & 0xfe) == 0xfc;
-    return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) || (b[0] == 100 && (b[1] & 0xc0) == 64);
 }
 
 }  // namespace
@@ -135,7 +128,7 @@ Result<std::string> Surroundings::follow(LiveCapture& capture, std::size_t buffe
 
 bool Surroundings::is_followed(const PodRecord& pod) const {
     if (!settings_.selection.matches(pod)) return false;
-    if (pod.host_network) return true;
+    if (pod.host_network) return on_node_.contains(pod.uid);
     return pod.netns != 0 && pod.netns != node_.inode() && process_of(pod) != 0;
 }
 
@@ -162,17 +155,31 @@ std::vector<std::string> Surroundings::node_interfaces() const {
 
 /// Traces what is to be traced by now, and lets go of the rest.
 void Surroundings::sync(LiveCapture& capture) {
-    for (const PodRecord& pod : pods_)
-        if (is_followed(pod)) add_namespace(capture, pod);
+    for (const PodRecord& pod : pods_) {
+        if (!is_followed(pod)) continue;
+        add_namespace(capture, pod);
+        if (const auto followed = followed_.find(pod.netns); followed != followed_.end()) followed->second.seen = asked_at_;
+    }
     std::erase_if(followed_, [&](const auto& followed) {
-        const auto& [netns, uid] = followed;
-        if (netns == node_.inode()) return false;
-        // A pod whose containers are all down for a moment keeps its namespace.
-        const auto pod = std::ranges::find(pods_, uid, &PodRecord::uid);
-        if (pod != pods_.end() && (pod->netns == 0 || pod->netns == netns)) return false;
-        capture.remove(netns);
+        if (!is_gone(followed.first, followed.second)) return false;
+        capture.remove(followed.first);
         return true;
     });
+    // Its number may be another's namespace some day.
+    std::erase_if(refused_, [&](std::uint64_t netns) {
+        return netns != node_.inode() && std::ranges::find(pods_, netns, &PodRecord::netns) == pods_.end();
+    });
+}
+
+/// Whether nobody will be in a namespace any more that was a pod's. Pods stay in the kubelet's list when they are over.
+bool Surroundings::is_gone(std::uint64_t netns, const Followed& followed) const {
+    if (netns == node_.inode())
+        return std::ranges::none_of(pods_, [&](const PodRecord& each) { return each.host_network && is_followed(each); });
+    const auto pod = std::ranges::find(pods_, followed.uid, &PodRecord::uid);
+    if (pod == pods_.end()) return true;
+    if (pod->netns != 0) return pod->netns != netns;
+    const bool over = pod->phase == "Succeeded" || pod->phase == "Failed";
+    return over || asked_at_ - followed.seen > idle_patience;
 }
 
 void Surroundings::add_namespace(LiveCapture& capture, const PodRecord& pod) {
@@ -194,7 +201,7 @@ void Surroundings::add_namespace(LiveCapture& capture, const PodRecord& pod) {
     if (pod.host_network && settings_.selection.empty()) interfaces = node_interfaces();
     if (pod.host_network) node_whole_ = interfaces.empty();
     if (Result<void> added = capture.add(std::move(*netns), buffer_for(expected), std::move(interfaces)); !added) return refuse(added.error());
-    followed_[inode] = pod.uid;
+    followed_[inode] = {.uid = pod.uid, .seen = asked_at_};
 }
 
 std::vector<Note> Surroundings::take(LiveCapture& capture) {
@@ -208,8 +215,8 @@ std::vector<Note> Surroundings::take(LiveCapture& capture) {
         notes.emplace_back(PodsKnown{.pods = pods_, .settled = settled});
     }
     for (NamespaceState& state : capture.take_namespaces()) {
-        if (!state.traced) state.addresses.clear();
         state.node = state.netns == node_.inode();
+        if (!state.traced && !state.node) state.addresses.clear();
         state.whole = !state.node || node_whole_;
         notes.emplace_back(std::move(state));
     }
@@ -222,7 +229,7 @@ std::vector<Note> Surroundings::take(LiveCapture& capture) {
     return notes;
 }
 
-/// The node's own addresses, where its namespace is not traced itself.
+/// The node's own addresses. Interfaces that are traced tell of theirs only as long as they are followed.
 void Surroundings::note_node(std::vector<Note>& notes) {
     Result<NetnsVisit> visit = NetnsVisit::enter(node_);
     if (!visit) return;
@@ -230,7 +237,9 @@ void Surroundings::note_node(std::vector<Note>& notes) {
     static_cast<void>(visit->leave());
     if (!links || links->addresses() == node_addresses_) return;
     node_addresses_ = links->addresses();
-    notes.emplace_back(NamespaceState{.netns = node_.inode(), .addresses = node_addresses_, .traced = false, .node = true});
+    const bool traced = follows_ ? followed_.contains(node_.inode()) : traced_.inode() == node_.inode();
+    notes.emplace_back(NamespaceState{
+        .netns = node_.inode(), .addresses = node_addresses_, .traced = traced, .whole = node_whole_, .node = true});
 }
 
 void Surroundings::take_pods() {
@@ -241,6 +250,13 @@ void Surroundings::take_pods() {
     for (const Error& warning : news.warnings)
         if (wanted) notices_.push_back(warning.line() + (warning.hint.empty() ? "" : "; " + warning.hint));
     if (!news.pods) return;
+    // A pod that starts is on the node's network for a moment, until its runtime has put it into its own.
+    std::set<std::string> on_node;
+    for (const PodRecord& pod : *news.pods) {
+        const auto before = std::ranges::find(pods_, pod.uid, &PodRecord::uid);
+        if (pod.host_network && (pods_.empty() || (before != pods_.end() && before->host_network))) on_node.insert(pod.uid);
+    }
+    on_node_ = std::move(on_node);
     pods_ = std::move(*news.pods);
     asked_at_ = news.asked;
     // Its processes and addresses come a while after a pod's first sign.
@@ -253,26 +269,30 @@ std::vector<std::string> Surroundings::take_notices() { return std::exchange(not
 
 /// Where sockets of a namespace are looked for.
 std::optional<SocketPlace> Surroundings::place_of(std::uint64_t netns) const {
+    if (netns == 0) return std::nullopt;
     if (netns == node_.inode()) return SocketPlace{.netns = netns, .path = {}};
     const auto pod = std::ranges::find(pods_, netns, &PodRecord::netns);
     if (const std::uint32_t pid = pod != pods_.end() ? process_of(*pod) : 0; pid != 0)
-        return SocketPlace{.netns = netns, .path = "/proc/" + std::to_string(pid) + "/ns/net"};
+        return SocketPlace{.netns = netns, .path = settings_.sources.kubelet.root + "/proc/" + std::to_string(pid) + "/ns/net"};
     if (netns == traced_.inode()) return SocketPlace{.netns = netns, .path = "/proc/self/fd/" + std::to_string(traced_.fd())};
     return std::nullopt;
 }
 
-void Surroundings::ask(const AttributionQuestion& question) {
-    const ConnectionKey connection{question.netns, question.client, question.server};
+void Surroundings::begin(const ConnectionKey& connection, const std::optional<AttributionQuestion>& question) {
+    awaited_.erase(connection);
+    if (!question) return;
     const std::uint64_t key = ++last_question_;
     if (owners_->ask({.key = key,
-                      .client = question.client,
-                      .server = question.server,
-                      .client_at = place_of(question.client_process_in),
-                      .server_at = place_of(question.server_process_in),
-                      .maybe_translated = question.translation}))
+                      .client = question->client,
+                      .server = question->server,
+                      .client_at = place_of(question->client_process_in),
+                      .server_at = place_of(question->server_process_in),
+                      .maybe_translated = question->translation})) {
         asked_.emplace(key, connection);
-    else
+        awaited_.emplace(connection, key);
+    } else {
         unasked_.push_back(connection);
+    }
 }
 
 void Surroundings::take_answers(std::vector<Note>& notes) {
@@ -282,6 +302,10 @@ void Surroundings::take_answers(std::vector<Note>& notes) {
         const auto asked = asked_.extract(answer->key);
         if (asked.empty()) continue;
         const ConnectionKey& connection = asked.mapped();
+        // Of an earlier connection between the same endpoints: its processes are not this one's.
+        const auto awaited = awaited_.find(connection);
+        if (awaited == awaited_.end() || awaited->second != answer->key) continue;
+        awaited_.erase(awaited);
         ConnectionFacts facts{.netns = connection.netns, .client = connection.client, .server = connection.server};
         if (const auto& translation = answer->translation) {
             if (translation->service == connection.server && translation->by_service()) facts.backend = translation->backend;
@@ -297,11 +321,6 @@ void Surroundings::take_answers(std::vector<Note>& notes) {
         notes.emplace_back(std::move(facts));
     }
     if (const auto warning = owners_->take_warning()) notices_.push_back(warning->line());
-}
-
-void Surroundings::meet(const Address& address) {
-    if (!is_private(address) || met_.size() >= met_limit || !met_.insert(address).second) return;
-    watch_->ask_soon();
 }
 
 }  // namespace podsnoop

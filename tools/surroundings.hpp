@@ -49,21 +49,28 @@ class Surroundings {
     Result<std::string> follow(LiveCapture& capture, std::size_t buffer_bytes);
     /// Whether a namespace is traced because its own pod was selected.
     [[nodiscard]] bool is_selected(std::uint64_t netns) const { return followed_.contains(netns) && netns != node_.inode(); }
-    /// Whether namespaces may still have to be entered.
+    /// Whether namespaces of processes that come will have to be opened.
     [[nodiscard]] bool follows() const { return follows_; }
+    /// Whether namespaces will have to be entered, if only the node's.
+    [[nodiscard]] bool enters_namespaces() const { return follows_ || node_.inode() != traced_.inode(); }
 
     /// What became known since the last call. Opens and closes namespaces where it follows.
     std::vector<Note> take(LiveCapture& capture);
     /// What people should know of it, a line each.
     std::vector<std::string> take_notices();
-    /// Asks about a connection. The answer comes as a note, an empty one where nothing can be found.
-    void ask(const AttributionQuestion& question);
-    /// Somebody talks from or to this address. Where it may be a pod that is not known yet, pods are asked for.
-    void meet(const Address& address);
+    /// A connection begins. What was asked about an earlier one between the same endpoints is not answered any more; the
+    /// answer to this question, where there is one, comes as a note, an empty one where nothing can be found.
+    void begin(const ConnectionKey& connection, const std::optional<AttributionQuestion>& question);
     /// Readable when take() may have something.
     [[nodiscard]] int poll_fd() const { return epoll_.get(); }
 
   private:
+    /// A pod whose namespace is traced.
+    struct Followed {
+        std::string uid;
+        std::chrono::steady_clock::time_point seen;  ///< last, with a process in that namespace
+    };
+
     Surroundings(const PodSettings& settings, NetworkNamespace node, NetworkNamespace traced, Fd epoll)
         : settings_(settings), node_(std::move(node)), traced_(std::move(traced)), epoll_(std::move(epoll)) {}
     Result<void> begin();
@@ -77,6 +84,7 @@ class Surroundings {
     [[nodiscard]] std::vector<std::string> node_interfaces() const;
     [[nodiscard]] std::size_t buffer_for(std::size_t namespaces) const;
     [[nodiscard]] bool is_followed(const PodRecord& pod) const;
+    [[nodiscard]] bool is_gone(std::uint64_t netns, const Followed& followed) const;
     [[nodiscard]] std::optional<SocketPlace> place_of(std::uint64_t netns) const;
 
     PodSettings settings_;
@@ -87,18 +95,19 @@ class Surroundings {
     std::unique_ptr<ConnectionOwners> owners_;
     Fd files_;  // an inotify that tells of pods that come and go
     std::vector<PodRecord> pods_;
+    std::set<std::string> on_node_;  // uids of those that were on the node's network the last time and the time before
     bool pods_new_ = false;
     std::chrono::steady_clock::time_point asked_at_{};    // when asking for them began
     std::chrono::steady_clock::time_point changed_at_{};  // when one came or went
     bool follows_ = false;
     bool node_whole_ = true;  // the node's namespace, where it is traced, on all interfaces
     std::size_t buffer_bytes_ = 0;
-    std::map<std::uint64_t, std::string> followed_;  // namespaces by inode, with the uid of their pod
-    std::set<std::uint64_t> refused_;                // namespaces that could not be opened, said once
+    std::map<std::uint64_t, Followed> followed_;  // by the namespace's inode
+    std::set<std::uint64_t> refused_;             // namespaces that could not be opened, said once; of pods that are known
     std::unordered_map<std::uint64_t, ConnectionKey> asked_;  // by the question's key
+    std::unordered_map<ConnectionKey, std::uint64_t, ConnectionKey::Hash> awaited_;  // the key of the question that counts
     std::vector<ConnectionKey> unasked_;             // where too much is asked: answered at once with nothing
     std::uint64_t last_question_ = 0;
-    std::set<Address> met_;
     std::vector<Address> node_addresses_;
     std::vector<std::string> notices_;
 };

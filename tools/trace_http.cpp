@@ -85,7 +85,7 @@ Result<void> trace(Source source, Surroundings* surroundings, std::string_view w
     // From here on, bytes that anybody may have sent are read.
     const bool follows = surroundings != nullptr && surroundings->follows();
     const Needs needs{.sockets = surroundings != nullptr,
-                      .namespaces = follows || (surroundings != nullptr && !settings.live.netns.empty()),
+                      .namespaces = surroundings != nullptr && (surroundings->enters_namespaces() || !settings.live.netns.empty()),
                       .processes = follows,
                       .files = settings.write && settings.write->file_bytes != 0};
     if (Result<void> dropped = drop_privileges(needs); !dropped) return dropped;

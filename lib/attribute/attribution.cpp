@@ -9,7 +9,7 @@ namespace podsnoop {
 namespace {
 
 constexpr std::size_t facts_limit = 32'768;  // connections, of each half
-constexpr std::size_t namespaces_limit = 16'384;
+constexpr std::size_t namespaces_limit = 4096, homes_limit = 65'536;
 
 /// Addresses that mean another host in every namespace.
 bool is_loopback(const Address& address) {
@@ -35,15 +35,16 @@ void Attribution::note(const NamespaceState& state, Time) {
         namespaces_[state.netns] = state;
         if (state.node) node_ = state.netns;
     }
-    std::erase_if(homes_, [&](const auto& home) { return home.second == state.netns; });
+    std::erase_if(homes_, [&](const auto& home) { return home.second.netns == state.netns; });
     if (!state.traced || !state.whole) return;
     for (const Address& address : state.addresses)
-        if (!is_everywhere(address)) homes_[address] = state.netns;
+        if (!is_everywhere(address) && homes_.size() < homes_limit) homes_[address] = {state.netns, state.since};
 }
 
 void Attribution::note(const PodsKnown& known, Time time) {
     pods_ = known.pods;
     pods_time_ = time;
+    if (known.settled) changing_since_.reset();
     index_.update(known.pods, time);
 }
 
@@ -64,23 +65,23 @@ bool Attribution::is_local(const Address& address, std::uint64_t netns) const {
     return found != namespaces_.end() && std::ranges::binary_search(found->second.addresses, address);
 }
 
-/// Whether it is an address of another namespace that is traced.
-bool Attribution::has_other_home(const Endpoint& end, std::uint64_t netns) const {
+/// Whether it is an address of another namespace that was traced then.
+bool Attribution::has_other_home(const Endpoint& end, std::uint64_t netns, Time time) const {
     const auto home = homes_.find(end.address);
-    return home != homes_.end() && home->second != netns;
+    return home != homes_.end() && home->second.netns != netns && home->second.since <= time;
 }
 
-bool Attribution::is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns) const {
+bool Attribution::is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time) const {
     if (is_local(client.address, netns)) return false;
-    return has_other_home(client, netns) || (!is_local(server.address, netns) && has_other_home(server, netns));
+    return has_other_home(client, netns, time) || (!is_local(server.address, netns) && has_other_home(server, netns, time));
 }
 
 bool Attribution::is_told_elsewhere(const Exchange& exchange) const {
     const ConnectionFacts* facts = facts_of({exchange.netns, exchange.client.endpoint, exchange.server.endpoint});
     if (facts == nullptr) return false;
     // A client behind a namespace's own address, or a server behind it: neither is there.
-    return has_other_home(facts->caller, exchange.netns) ||
-           (!is_local(exchange.client.endpoint.address, exchange.netns) && has_other_home(facts->backend, exchange.netns));
+    return has_other_home(facts->caller, exchange.netns, exchange.time) ||
+           (!is_local(exchange.client.endpoint.address, exchange.netns) && has_other_home(facts->backend, exchange.netns, exchange.time));
 }
 
 /// The namespace whose sockets tell the process at this end; 0 where the address alone tells the pod, or nothing does.
@@ -160,7 +161,8 @@ std::vector<Noted> Attribution::standing() const {
         notes.back().note = std::move(note);
     };
     for (const auto& [netns, state] : namespaces_) add(state);
-    add(PodsKnown{pods_});
+    add(PodsKnown{.pods = pods_, .settled = !changing_since_});
+    if (changing_since_) notes.push_back({*changing_since_, PodsChange{}});
     for (const Facts* half : {&facts_[1], &facts_[0]})
         for (const auto& [key, noted] : *half) notes.push_back(noted);
     return notes;

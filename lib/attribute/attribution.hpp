@@ -28,8 +28,9 @@ class Attribution {
     void apply(const Noted& noted);
 
     /// Whether the connection, seen in this namespace, is told from another that is traced too: its client's, or where it
-    /// only passes, its server's.
-    [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns) const;
+    /// only passes, its server's. `time` is that of its first message here: a namespace that was not traced by then did
+    /// not see it.
+    [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time) const;
     /// The same, by what was found out since: whose connection was translated here on its way.
     [[nodiscard]] bool is_told_elsewhere(const Exchange& exchange) const;
     /// A connection begins: what was known of an earlier one between the same endpoints is forgotten. Gives what is worth
@@ -43,15 +44,20 @@ class Attribution {
     [[nodiscard]] const PodIndex& pods() const { return index_; }
 
   private:
+    /// The namespace, traced as a whole, that has an address of its own.
+    struct Home {
+        std::uint64_t netns;
+        Time since;  ///< traced
+    };
     using Facts = std::unordered_map<ConnectionKey, Noted, ConnectionKey::Hash>;
 
     void note(const NamespaceState& state, Time time);
     void note(const PodsKnown& known, Time time);
-    void note(const PodsChange&, Time) {}
+    void note(const PodsChange&, Time time) { changing_since_ = time; }
     void note(const ConnectionFacts& facts, Time time);
     [[nodiscard]] const ConnectionFacts* facts_of(const ConnectionKey& key) const;
     [[nodiscard]] bool is_local(const Address& address, std::uint64_t netns) const;
-    [[nodiscard]] bool has_other_home(const Endpoint& end, std::uint64_t netns) const;
+    [[nodiscard]] bool has_other_home(const Endpoint& end, std::uint64_t netns, Time time) const;
     [[nodiscard]] bool is_nodes(const Address& address) const { return node_ != 0 && is_local(address, node_); }
     [[nodiscard]] std::uint64_t process_namespace(const Endpoint& end, std::uint64_t netns, Time time) const;
     void attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const Exchange& exchange) const;
@@ -59,9 +65,10 @@ class Attribution {
     PodIndex index_;
     std::vector<PodRecord> pods_;  // as last noted
     Time pods_time_;
+    std::optional<Time> changing_since_;  // a pod came or went, and they were not noted as settled since
     std::map<std::uint64_t, NamespaceState> namespaces_;
-    std::map<Address, std::uint64_t> homes_;  // the namespace, traced as a whole, that has an address of its own
-    std::uint64_t node_ = 0;                  // the node's own namespace
+    std::map<Address, Home> homes_;
+    std::uint64_t node_ = 0;  // the node's own namespace
     // What is known of connections: the younger half and the older, which is dropped when the younger is full.
     Facts facts_[2];
 };

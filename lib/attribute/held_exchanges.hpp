@@ -22,8 +22,11 @@ class HeldExchanges {
         deadlines_.push_back({until, connection});
     }
 
-    /// All exchanges wait until then, or until `answered_all`.
-    void hold_all(Time until) { all_until_ = until; }
+    /// All exchanges wait until then, or until `answered_all`. Where they wait already it is for no longer, so that
+    /// pods that come and go without end stop nothing.
+    void hold_all(Time until) {
+        if (!all_until_) all_until_ = until;
+    }
 
     /// Keeps a copy where an answer about its connection is due. False: tell it now.
     bool keep(const Exchange& exchange) {

@@ -23,6 +23,9 @@ constexpr auto remove_grace = 4 * ring_retire_time;
 /// must not wait long behind younger ones of another socket.
 constexpr unsigned look_every = 64;
 
+/// As the kernel tells packets' times.
+Time now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now()); }
+
 }  // namespace
 
 Result<LiveCapture> LiveCapture::open_empty(const LiveOptions& options) {
@@ -50,7 +53,7 @@ Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
                                          .follows_links = true},
                                         *capture->interfaces_, capture->epoll_.get());
     if (!place) return std::unexpected(place.error());
-    capture->places_.push_back(std::make_unique<Place>(std::move(*place)));
+    capture->places_.push_back(std::make_unique<Place>(std::move(*place), now()));
     return capture;
 }
 
@@ -58,15 +61,17 @@ Result<void> LiveCapture::add(NetworkNamespace netns, std::size_t buffer_bytes, 
     const std::uint32_t number = last_number_ + 1;
     auto filter = filter_.program_for(number);
     if (!filter) return std::unexpected(filter.error());
+    const bool follows_links = !interfaces.empty();
     auto place = NamespaceCapture::open(std::move(netns),
                                         {.interfaces = std::move(interfaces),
                                          .buffer_bytes = buffer_bytes,
                                          .number = number,
-                                         .filter_fd = filter->get()},
+                                         .filter_fd = filter->get(),
+                                         .follows_links = follows_links},
                                         *interfaces_, epoll_.get());
     if (!place) return std::unexpected(place.error());
     last_number_ = number;
-    places_.push_back(std::make_unique<Place>(std::move(*place)));
+    places_.push_back(std::make_unique<Place>(std::move(*place), now(), follows_links ? std::move(*filter) : Fd{}));
     return {};
 }
 
@@ -122,7 +127,8 @@ std::vector<std::string> LiveCapture::take_notices() {
     std::vector<std::string> notices;
     // Sockets may go: those that are ready are found anew. The one whose packet the caller has stays.
     ready_.clear();
-    for (const auto& place : places_) place->capture.take_notices(filter_.program_fd(), notices);
+    for (const auto& place : places_)
+        place->capture.take_notices(place->filter ? place->filter.get() : filter_.program_fd(), notices);
     close_removed();
     return notices;
 }
@@ -135,7 +141,7 @@ std::vector<NamespaceState> LiveCapture::take_namespaces() {
         place->begun = true;
         place->ended = place->done_at.has_value();
         place->told = addresses;
-        changes.push_back({.netns = place->capture.inode(), .addresses = addresses, .traced = !place->ended});
+        changes.push_back({.netns = place->capture.inode(), .addresses = addresses, .traced = !place->ended, .since = place->since});
     }
     return changes;
 }

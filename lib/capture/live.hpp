@@ -10,6 +10,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "capture/filter.hpp"
 #include "capture/interface_list.hpp"
 #include "capture/namespace_capture.hpp"
@@ -40,7 +41,7 @@ class LiveCapture {
     ~LiveCapture() = default;
 
     /// Captures in another namespace too, with rings of `buffer_bytes`; on all its interfaces with one, or on each of
-    /// some (sorted).
+    /// some (sorted), which are opened again when they come back.
     Result<void> add(NetworkNamespace netns, std::size_t buffer_bytes, std::vector<std::string> interfaces = {});
     /// Takes no further packets from a namespace, and lets go of it when those on their way have been given.
     void remove(std::uint64_t netns_inode);
@@ -70,6 +71,8 @@ class LiveCapture {
   private:
     struct Place {
         NamespaceCapture capture;
+        Time since;   ///< packets are taken from then on
+        Fd filter{};  ///< its own, as long as interfaces may have to be opened again; none: the common one
         std::optional<std::chrono::steady_clock::time_point> done_at{};  ///< removed: close it then
         std::vector<Address> told{};     ///< the addresses last told
         bool begun = false, ended = false;  ///< told as traced, and as no longer traced

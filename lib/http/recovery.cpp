@@ -188,7 +188,7 @@ void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) 
     if (!give_up && ++conversation.misses < patient_misses) return;
     conversation.misses = 0;
     const bool here = !conversation.info.client_known || sink_.wants(conversation.info);
-    if (!std::exchange(conversation.told_other, true) && here) {
+    if (here && !std::exchange(conversation.told_other, true)) {
         switch (protocol) {
             case OtherProtocol::tls: ++ledger_.connections_tls; break;
             case OtherProtocol::http2: ++ledger_.connections_http2; break;

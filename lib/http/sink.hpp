@@ -11,9 +11,11 @@ namespace podsnoop {
 class ExchangeSink {
   public:
     virtual ~ExchangeSink() = default;
-    /// Whether a connection's exchanges are to be told where it was seen. Asked once, when its first message shows that
-    /// it speaks HTTP and who of its ends is the client. False where the same connection is told from elsewhere.
-    virtual bool wants(const ConnectionInfo& connection) = 0;
+    /// Whether a connection's exchanges are to be told where it was seen. Asked when its first message shows who of its
+    /// ends is the client. False where the same connection is told from elsewhere.
+    [[nodiscard]] virtual bool wants(const ConnectionInfo& connection) const = 0;
+    /// A connection that is wanted speaks HTTP: its exchanges follow. Told once.
+    virtual void begins(const ConnectionInfo& connection) = 0;
     /// The record is valid during the call. What the tracer cannot know is left to the sink: side, pods, Service.
     virtual void told(Exchange& exchange) = 0;
     /// The interface of an index that a segment carried.

@@ -121,11 +121,14 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
 /// The first message of a connection shows what it speaks. If that is a response, what was lost of the requests
 /// before counts from now on. False where its exchanges are told from elsewhere.
 bool HttpTracer::become_http(Conversation& conversation, bool by_request) {
-    if (conversation.mode == Mode::undecided && !sink_.wants(conversation.info)) {
-        conversation.mode = Mode::ignored;
-        ++ledger_.connections_elsewhere;
-        hint_ignored(conversation);
-        return false;
+    if (conversation.mode == Mode::undecided) {
+        if (!sink_.wants(conversation.info)) {
+            conversation.mode = Mode::ignored;
+            ++ledger_.connections_elsewhere;
+            hint_ignored(conversation);
+            return false;
+        }
+        sink_.begins(conversation.info);
     }
     if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
         Half& requests = conversation.halves[conversation.info.client];

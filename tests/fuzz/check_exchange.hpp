@@ -62,7 +62,8 @@ class CheckedExchanges : public ExchangeSink {
   public:
     explicit CheckedExchanges(const HttpOptions& options) : options_(options) {}
 
-    bool wants(const ConnectionInfo&) override { return true; }
+    bool wants(const ConnectionInfo&) const override { return true; }
+    void begins(const ConnectionInfo&) override {}
     void told(Exchange& exchange) override {
         check_exchange(exchange, options_);
         exchanges.push_back(exchange);

@@ -71,7 +71,7 @@ std::string ask(Attribution& attribution, Time time) {
                 exchange.server.endpoint = endpoint(server);
                 const bool elsewhere = attribution.is_told_elsewhere(exchange);
                 const bool begins_elsewhere =
-                    attribution.is_told_elsewhere(exchange.client.endpoint, exchange.server.endpoint, netns);
+                    attribution.is_told_elsewhere(exchange.client.endpoint, exchange.server.endpoint, netns, time);
                 attribution.attribute(exchange);
                 answer += told(exchange.client) + " " + told(exchange.server) + (elsewhere ? " e" : "") + (begins_elsewhere ? " b" : "") +
                           (exchange.service ? " " + exchange.service->name : "") + " " +
@@ -139,6 +139,7 @@ Note make_note(Cursor& input) {
             for (std::uint8_t i = 0, which = input.u8(); i < 8; ++i)
                 if ((which & 1U << i) != 0) state.addresses.push_back(address(i));
             std::ranges::sort(state.addresses);
+            if ((kind & 0x10) != 0) state.since = Time(std::chrono::hours(500'000)) + std::chrono::milliseconds(100);
             return state;
         }
         case 1: {

@@ -17,7 +17,8 @@ namespace podsnoop::test {
 /// Collects exchanges as the short lines that transcripts expect.
 class Collector : public ExchangeSink {
   public:
-    bool wants(const ConnectionInfo&) override { return true; }
+    bool wants(const ConnectionInfo&) const override { return true; }
+    void begins(const ConnectionInfo&) override { ++begun; }
     void told(Exchange& exchange) override;
     void hint(const FlowHint& hint) override { hints.push_back(hint); }
     const Interface& interface(std::uint32_t) const override { return interface_; }
@@ -25,6 +26,7 @@ class Collector : public ExchangeSink {
     std::vector<std::string> lines;
     std::vector<Exchange> exchanges;
     std::vector<FlowHint> hints;
+    unsigned begun = 0;  ///< connections
 
   private:
     Interface interface_{"eth0", 42};

@@ -57,6 +57,7 @@ TEST_CASE("other protocols are recognised, and the capture is told to leave them
     CHECK(talk.ledger.connections_other == 1);
     CHECK(talk.collector.hints.size() == 6);
     CHECK(talk.collector.lines.empty());
+    CHECK(talk.collector.begun == 0);
 }
 
 TEST_CASE("TLS is recognised in the middle of a connection, and WebSocket by its upgrade") {
@@ -72,6 +73,7 @@ TEST_CASE("TLS is recognised in the middle of a connection, and WebSocket by its
     socket.send(Talk::server, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\nabc");
     socket.send(Talk::client, "defg");
     socket.finish();
+    CHECK(socket.collector.begun == 1);
     CHECK(socket.ledger.tunnels == 1);
     CHECK(socket.ledger.tunnels_websocket == 1);
     CHECK(socket.ledger.tunnel_bytes == 7);

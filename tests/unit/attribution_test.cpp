@@ -101,16 +101,24 @@ TEST_CASE("attribution: loopback belongs to the namespace's pod, and to no pod o
 TEST_CASE("attribution: a connection between two traced pods is told from its client's") {
     Attribution attribution = two_pods();
     const Endpoint web = at("10.244.0.7", 40000), db = at("10.244.0.9", 40000);
-    CHECK(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns));
-    CHECK(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), node));
-    CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), web_netns));
-    CHECK_FALSE(attribution.is_told_elsewhere(at("10.244.0.8", 40000), at("10.244.0.9", 80), db_netns));
-    CHECK_FALSE(attribution.is_told_elsewhere(at("127.0.0.1", 40000), at("127.0.0.1", 80), db_netns));
-    CHECK(attribution.is_told_elsewhere(db, at("10.244.0.7", 80), web_netns));
+    CHECK(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns, noon));
+    CHECK(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), node, noon));
+    CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), web_netns, noon));
+    CHECK_FALSE(attribution.is_told_elsewhere(at("10.244.0.8", 40000), at("10.244.0.9", 80), db_netns, noon));
+    CHECK_FALSE(attribution.is_told_elsewhere(at("127.0.0.1", 40000), at("127.0.0.1", 80), db_netns, noon));
+    CHECK(attribution.is_told_elsewhere(db, at("10.244.0.7", 80), web_netns, noon));
+    // What was there before its client's was traced was not seen there.
+    NamespaceState state = netns(web_netns, {"10.244.0.7"});
+    state.since = noon + std::chrono::seconds(1);
+    apply(attribution, state);
+    CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns, noon));
+    CHECK(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns, state.since));
+    state.since = {};
+    apply(attribution, state);
     // One that only passes here is told from its server's, where its client is not traced.
     const Endpoint outside = at("192.168.1.9", 40000);
-    CHECK(attribution.is_told_elsewhere(outside, at("10.244.0.9", 80), node));
-    CHECK_FALSE(attribution.is_told_elsewhere(outside, at("192.168.1.5", 80), node));
+    CHECK(attribution.is_told_elsewhere(outside, at("10.244.0.9", 80), node, noon));
+    CHECK_FALSE(attribution.is_told_elsewhere(outside, at("192.168.1.5", 80), node, noon));
     // And one that is translated on its way, once that is known.
     Exchange translated = seen(node, outside, at("192.168.1.5", 30080));
     CHECK_FALSE(attribution.is_told_elsewhere(translated));
@@ -131,7 +139,7 @@ TEST_CASE("attribution: a connection between two traced pods is told from its cl
     CHECK_FALSE(attribution.is_told_elsewhere(own));
     // Where the client's namespace is traced no longer, nobody else tells it.
     apply(attribution, NamespaceState{.netns = web_netns, .addresses = {}, .traced = false});
-    CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns));
+    CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns, noon));
 }
 
 TEST_CASE("attribution: the node's addresses are asked about, pods' are not") {
@@ -224,7 +232,7 @@ TEST_CASE("attribution: what stands tells another all that is known") {
     other.attribute(exchange);
     CHECK(name_of(exchange.server) == "db");
     CHECK(exchange.side == Side::client);
-    CHECK(other.is_told_elsewhere(at("10.244.0.7", 1), at("10.244.0.9", 80), db_netns));
+    CHECK(other.is_told_elsewhere(at("10.244.0.7", 1), at("10.244.0.9", 80), db_netns, noon));
 }
 
 TEST_CASE("notes: what is written reads the same, and anything else is an error") {
@@ -274,6 +282,43 @@ TEST_CASE("notes: times have time before and after them, and addresses come in o
     CHECK(furthest == Time{std::chrono::hours(200 * 365 * 24)});
     const auto state = reader.read(R"({"note":"namespace","netns":1,"addresses":["10.0.0.9","10.0.0.1"]})");
     CHECK(std::ranges::is_sorted(std::get<NamespaceState>((*state)->note).addresses));
+}
+
+TEST_CASE("notes: pods that are as before are not written again, and read the same") {
+    NoteWriter writer;
+    NoteReader reader;
+    const auto pass = [&](const PodsKnown& known) {
+        std::optional<Noted> noted;
+        for (const std::string& text : writer.write({noon, known})) noted = reader.read(text).value();
+        return std::get<PodsKnown>(noted.value().note);
+    };
+    const PodRecord web = pod("web", web_uid, "10.244.0.7", web_netns), db = pod("db", db_uid, "10.244.0.9", db_netns);
+    CHECK(pass({.pods = {web}}).pods.size() == 1);
+    CHECK(writer.wrote_pods());
+    CHECK(pass({.pods = {web}, .settled = false}).pods.at(0).name == "web");
+    CHECK_FALSE(writer.wrote_pods());
+    CHECK(writer.write({noon, PodsKnown{.pods = {web}, .settled = false}}).size() == 1);
+    CHECK_FALSE(pass({.pods = {web}, .settled = false}).settled);
+    CHECK(pass({.pods = {web, db}}).pods.size() == 2);
+    CHECK(pass({.pods = {}}).pods.empty());
+    CHECK(pass({.pods = {web}}).pods.size() == 1);
+}
+
+TEST_CASE("notes: a name that is longer than names are is none") {
+    NoteReader reader;
+    static_cast<void>(reader.read(R"({"note":"pod","pod":{"name":")" + std::string(50'000, 'x') + R"("}})"));
+    CHECK(std::get<PodsKnown>(reader.read(R"({"note":"pods","time":1})").value()->note).pods.at(0).name.empty());
+}
+
+TEST_CASE("held exchanges: changes of pods without end stop nothing") {
+    HeldExchanges held;
+    int told = 0;
+    const auto tell = [&](Exchange&) { ++told; };
+    held.hold_all(noon + std::chrono::seconds(1));
+    CHECK(held.keep(seen(1, at("10.0.0.1", 1), at("10.0.0.2", 80))));
+    held.hold_all(noon + std::chrono::seconds(2));
+    held.advance(noon + std::chrono::seconds(1), tell);
+    CHECK(told == 1);
 }
 
 TEST_CASE("held exchanges: told when the answer comes, or when they have waited long enough") {

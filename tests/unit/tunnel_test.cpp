@@ -111,7 +111,8 @@ class Trace : public ExchangeSink {
     }
     void finish() { reassembler_.finish(now_); }
 
-    bool wants(const ConnectionInfo&) override { return true; }
+    bool wants(const ConnectionInfo&) const override { return true; }
+    void begins(const ConnectionInfo&) override {}
     void told(Exchange& exchange) override { exchanges.push_back(exchange); }
     void hint(const FlowHint&) override {}
     const Interface& interface(std::uint32_t index) const override { return interfaces_[index]; }
