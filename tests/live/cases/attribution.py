@@ -108,7 +108,7 @@ def test_host_network(lab):
     tracer = traced(lab, cluster)
     front.curl(f"http://{NODE}:8080/small?server")
     # Whose a socket is can be asked as long as it is open.
-    stays = "exec 3<>/dev/tcp/{}/80; printf 'GET {} HTTP/1.1\\r\\nHost: cart\\r\\n\\r\\n' >&3; head -n 1 <&3; read -rt 0.3 line <&3; true"
+    stays = "exec 3<>/dev/tcp/{}/80; printf 'GET {} HTTP/1.1\\r\\nHost: cart\\r\\n\\r\\n' >&3; while read -rt 0.3 line <&3; do :; done; true"
     ingress.run("bash", "-c", stays.format(cart.address, "/small?client"))
     with cluster.node.parenting():
         command(*cluster.node.inside("bash", "-c", stays.format(cart.address, "/small?process")))
