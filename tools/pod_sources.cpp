@@ -1,10 +1,14 @@
 #include "pod_sources.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
 #include <memory>
 #include <utility>
 
 #include "attribute/kubelet.hpp"
 #include "attribute/node_files.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 
@@ -18,6 +22,16 @@ PodSources pod_sources(const PodOptions& options) {
     }
     sources.found = [root = options.kubelet.root](std::stop_token) { return read_node_files(root); };
     return sources;
+}
+
+Result<void> check_pod_sources(const PodOptions& options) {
+    if (!options.pods_file.empty()) {
+        if (auto pods = read_pods_file(options.pods_file); !pods) return std::unexpected(pods.error());
+    }
+    const std::string processes = options.kubelet.root + "/proc/1";
+    if (!options.kubelet.root.empty() && ::access(processes.c_str(), F_OK) != 0)
+        return fail("cannot read the node's files", processes, reason_of(errno), "--root is the node's root directory: /host in a debug pod");
+    return {};
 }
 
 }  // namespace podsnoop

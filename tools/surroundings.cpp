@@ -49,6 +49,7 @@ std::uint32_t process_of(const PodRecord& pod) {
 }  // namespace
 
 Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& settings, const std::string& traced_netns) {
+    if (Result<void> checked = check_pod_sources(settings.sources); !checked) return std::unexpected(checked.error());
     Result<NetworkNamespace> node = NetworkNamespace::open(settings.sources.kubelet.root + "/proc/1/ns/net");
     if (!node) node = NetworkNamespace::current();  // as a user without privileges, who reads no packets either
     if (!node) return std::unexpected(node.error());

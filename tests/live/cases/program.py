@@ -142,6 +142,12 @@ def test_wrong_value_is_named(lab):
     true("--no-such-option" in fails(lab, 2, "http", "--no-such-option"), "the message does not name the option")
 
 
+def test_no_such_source_of_pods(lab):
+    """Without it names would be missing, and nobody would know why."""
+    fails(lab, 1, "http", "--pods", "/etc/passwd", hint=True)
+    fails(lab, 1, "http", "--root", "/nonexistent", hint=True)
+
+
 def test_no_such_interface(lab):
     lab.pair()
     said = fails(lab, 1, "http", "--netns", lab.server.name, "-i", "nope0")
