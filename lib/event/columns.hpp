@@ -43,6 +43,12 @@ struct PeerName {
     bool port_matters;
 };
 
+/// A process: its pod where known, else its name.
+struct TaskName {
+    const Pod* pod;
+    std::string_view comm;
+};
+
 /// The status, and how it ended where that is news.
 struct Outcome {
     const Response& response;

@@ -1,4 +1,5 @@
 #include "event/exchange.hpp"
+#include "event/oom.hpp"
 #include "event/pod.hpp"
 
 namespace podsnoop {
@@ -44,6 +45,26 @@ std::string_view name_of(PodSource source) {
         case PodSource::kubelet: return "kubelet";
         case PodSource::node_files: return "node-files";
         case PodSource::file: return "file";
+    }
+    return {};
+}
+
+std::string_view name_of(ProbeSource source) {
+    switch (source) {
+        case ProbeSource::kprobe: return "kprobe";
+        case ProbeSource::fentry: return "fentry";
+        case ProbeSource::tracepoint: return "tracepoint";
+        case ProbeSource::kmsg: return "kmsg";
+        case ProbeSource::netstat: return "netstat";
+    }
+    return {};
+}
+
+std::string_view name_of(OomScope scope) {
+    switch (scope) {
+        case OomScope::unknown: return {};
+        case OomScope::cgroup: return "cgroup";
+        case OomScope::node: return "node";
     }
     return {};
 }

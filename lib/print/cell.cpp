@@ -18,12 +18,16 @@ constexpr std::string_view unknown = "-";
 
 bool is_news(ExchangeEnd end) { return end != ExchangeEnd::complete && end != ExchangeEnd::upgraded; }
 
+void append_pod(std::string& out, const Pod& pod) {
+    append_terminal_text(out, pod.namespace_name);
+    out += '/';
+    append_terminal_text(out, pod.name);
+}
+
 /// A pod, or an address as it stands in an endpoint, with brackets where it is IPv6.
 void append_host(std::string& out, const Peer& peer) {
     if (peer.pod != nullptr) {
-        append_terminal_text(out, peer.pod->namespace_name);
-        out += '/';
-        append_terminal_text(out, peer.pod->name);
+        append_pod(out, *peer.pod);
         return;
     }
     if (!peer.comm.empty()) {  // of the node itself, whose address says less
@@ -77,6 +81,13 @@ unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, u
     const unsigned used = append_cut(out, cache.scratch, limit == no_limit ? no_limit : limit - port_width);
     out += port_text;
     return used + port_width;
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, const TaskName& task, unsigned limit) {
+    if (task.pod == nullptr) return append_cell(out, cache, task.comm, limit);
+    cache.scratch.clear();
+    append_pod(cache.scratch, *task.pod);
+    return append_cut(out, cache.scratch, limit);
 }
 
 unsigned append_cell(std::string& out, TextCache& cache, const Outcome& outcome, unsigned limit) {

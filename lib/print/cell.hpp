@@ -22,6 +22,7 @@ inline constexpr unsigned no_limit = std::numeric_limits<unsigned>::max();
 /// `scratch` is for text on its way. What is unknown is "-".
 unsigned append_cell(std::string& out, TextCache& cache, Clock clock, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, unsigned limit);
+unsigned append_cell(std::string& out, TextCache& cache, const TaskName& task, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, const Outcome& outcome, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanoseconds> duration, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, std::optional<std::uint64_t> number, unsigned limit);

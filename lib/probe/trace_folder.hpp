@@ -1,0 +1,18 @@
+// tracefs: where the kernel describes its tracepoints.
+#pragma once
+
+#include <string>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+
+namespace podsnoop {
+
+/// The folder, wherever it is mounted; where it is not, a mount that nobody else sees and that goes with the
+/// descriptor (Linux 5.2).
+Result<Fd> open_trace_folder();
+
+/// A small file below a folder: at most 64 KiB.
+Result<std::string> read_file_at(int folder, const std::string& path);
+
+}  // namespace podsnoop

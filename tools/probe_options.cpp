@@ -1,0 +1,27 @@
+#include "probe_options.hpp"
+
+#include <cstdlib>
+
+#include "options.hpp"
+
+namespace podsnoop {
+
+void add_probe_options(CLI::App& app, ProbeSettings& settings) {
+    const std::string output = "Output", limits = "When to stop", kernel = "The kernel";
+    add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(output);
+    add_parsed(app, "--color", settings.color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
+    app.add_option("--ledger", settings.ledger, "write what was seen and what was missed here at the end; '-' for standard output")
+        ->type_name("FILE")
+        ->group(output);
+    add_parsed(app, "-c,--count", settings.count, parse_count, "N", "stop after this many records")->group(limits);
+    add_parsed(app, "--duration", settings.duration, parse_period, "DURATION", "stop after this long")->group(limits);
+    app.add_option("--btf", settings.btf_file, "types of this very kernel, where it has none itself")->type_name("FILE")->group(kernel);
+    // For tests of what is used instead.
+    add_parsed(app, "--without", settings.without, parse_without, "LIST", "mechanisms not to use")->group("");
+    app.parse_complete_callback([&settings] {
+        const char* no_color = std::getenv("NO_COLOR");
+        if (!settings.color && no_color != nullptr && *no_color != '\0') settings.color = false;
+    });
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,27 @@
+// The options that oom and backlog have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/time.hpp"
+#include "print/options.hpp"
+#include "probe/features.hpp"
+
+namespace podsnoop {
+
+struct ProbeSettings {
+    Format format = Format::table;
+    std::optional<bool> color;            ///< nothing: where standard output is a terminal
+    std::uint64_t count = 0;              ///< records to print; 0: no limit
+    std::optional<Nanoseconds> duration;  ///< how long to trace
+    std::optional<std::string> ledger;    ///< where to write it; "-" for standard output
+    std::string btf_file;                 ///< empty: the kernel's own
+    Without without;
+};
+
+void add_probe_options(CLI::App& app, ProbeSettings& settings);
+
+}  // namespace podsnoop

@@ -1,0 +1,107 @@
+#include "probe_session.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "print/json.hpp"
+
+namespace podsnoop {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t most_fds = 8;
+constexpr Nanoseconds longest_wait = std::chrono::minutes(1);  // poll() takes milliseconds as an int
+
+void append_json(std::string& out, const ProbeLedger& ledger) {
+    TextCache cache;
+    JsonWriter writer(out, cache);
+    visit_fields(ledger, writer);
+    writer.end_line();
+}
+
+}  // namespace
+
+void say(std::string_view text) { std::fprintf(stderr, "podsnoop: %.*s\n", static_cast<int>(text.size()), text.data()); }
+
+ProbeSession::ProbeSession(const ProbeSettings& settings, StopSignals signals, Fd ledger)
+    : settings_(settings), signals_(std::move(signals)), ledger_file_(std::move(ledger)), output_(signals_) {}
+
+Result<std::unique_ptr<ProbeSession>> ProbeSession::open(const ProbeSettings& settings) {
+    Fd ledger;
+    if (settings.ledger && *settings.ledger != "-") {
+        ledger = Fd(::open(settings.ledger->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+        if (!ledger) return fail("cannot write ledger", *settings.ledger, std::strerror(errno));
+    }
+    Result<StopSignals> signals = StopSignals::open();
+    if (!signals) return std::unexpected(signals.error());
+    return std::unique_ptr<ProbeSession>(new ProbeSession(settings, std::move(*signals), std::move(ledger)));
+}
+
+PrintOptions ProbeSession::print_options() const {
+    return {.format = settings_.format, .color = settings_.color.value_or(output_.is_terminal()), .width = output_.width()};
+}
+
+Result<void> ProbeSession::wait(const std::vector<int>& fds, std::optional<Nanoseconds> patience) {
+    std::array<pollfd, most_fds + 2> polled{};
+    std::size_t count = 0;
+    polled[count++] = {signals_.poll_fd(), POLLIN, 0};
+    polled[count++] = {output_.poll_fd(), 0, 0};
+    for (const int fd : fds) polled.at(count++) = {fd, POLLIN, 0};
+    Nanoseconds wait = std::min(patience.value_or(longest_wait), longest_wait);
+    if (settings_.duration) wait = std::min<Nanoseconds>(wait, started_ + *settings_.duration - steady_clock::now());
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
+    if (::poll(polled.data(), count, static_cast<int>(std::max<std::int64_t>(milliseconds, 0))) < 0 && errno != EINTR)
+        return fail("cannot wait for events", "", std::strerror(errno));
+    if ((polled[1].revents & POLLERR) != 0) done_printing_ = stopping_ = true;  // as with `| head`
+    if (signals_.take()) stopping_ = true;
+    if (settings_.duration && steady_clock::now() >= started_ + *settings_.duration) stopping_ = true;
+    return {};
+}
+
+Result<void> ProbeSession::flush() {
+    if (pending_.empty()) return {};
+    const auto written = output_.write(pending_);
+    pending_.clear();
+    // Nothing goes behind a record that was written in part.
+    if (!written || *written != Output::Written::all) done_printing_ = stopping_ = true;
+    if (!written) return std::unexpected(written.error());
+    return {};
+}
+
+bool ProbeSession::may_print() {
+    if (done_printing_) return false;
+    ++printed_;
+    if (settings_.count != 0 && printed_ == settings_.count) done_printing_ = stopping_ = true;
+    return true;
+}
+
+Result<void> ProbeSession::finish(const std::string& records, std::uint64_t told, std::uint64_t lost) {
+    const ProbeLedger ledger{.duration = steady_clock::now() - started_, .told = told, .printed = printed_, .lost = lost};
+    std::string summary = std::to_string(told) + " " + records + " in ";
+    append_duration(summary, ledger.duration);
+    say(summary + ", " + std::to_string(lost) + " lost");
+    if (!settings_.ledger) return {};
+    std::string text;
+    append_json(text, ledger);
+    if (!ledger_file_) {
+        const auto written = output_.write(text);
+        if (!written) return std::unexpected(written.error());
+        return {};
+    }
+    for (std::string_view rest = text; !rest.empty();) {
+        const ssize_t count = ::write(ledger_file_.get(), rest.data(), rest.size());
+        if (count < 0 && errno != EINTR) return fail("cannot write ledger", *settings_.ledger, std::strerror(errno));
+        if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
+}  // namespace podsnoop

@@ -1,0 +1,90 @@
+// The loop of oom and backlog: events from a probe, records to standard output.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "event/probe_ledger.hpp"
+#include "print/record_printer.hpp"
+#include "probe_options.hpp"
+#include "terminal.hpp"
+
+namespace podsnoop {
+
+/// What the loop does whatever the records are.
+class ProbeSession {
+  public:
+    /// Opens what is written to, and waits for signals from then on.
+    static Result<std::unique_ptr<ProbeSession>> open(const ProbeSettings& settings);
+    ProbeSession(const ProbeSession&) = delete;
+    ProbeSession& operator=(const ProbeSession&) = delete;
+
+    [[nodiscard]] PrintOptions print_options() const;
+
+    /// Waits for one of `fds`, for `patience` at most, or for what ends tracing.
+    Result<void> wait(const std::vector<int>& fds, std::optional<Nanoseconds> patience);
+    /// Writes what was gathered in pending(), all at once.
+    Result<void> flush();
+    /// Text on its way to standard output.
+    std::string& pending() { return pending_; }
+    /// Counts a record that was printed; false where no more may be.
+    bool may_print();
+    [[nodiscard]] bool stopping() const { return stopping_; }
+
+    /// Says the end summary, "3 OOM kills in 12.0s", and writes the ledger.
+    Result<void> finish(const std::string& records, std::uint64_t told, std::uint64_t lost);
+
+  private:
+    ProbeSession(const ProbeSettings& settings, StopSignals signals, Fd ledger);
+
+    const ProbeSettings& settings_;
+    StopSignals signals_;
+    Fd ledger_file_;
+    Output output_;
+    std::string pending_;
+    std::uint64_t printed_ = 0;
+    bool stopping_ = false, done_printing_ = false;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+/// Says a line on standard error.
+void say(std::string_view text);
+
+/// Runs a probe until something ends it. A Probe has poll_fds(), patience(), take(records), finish(records) and
+/// lost(). `look_up` fills in the pods of a record and says whether it was chosen.
+template <class Record, class Probe>
+Result<void> run_probe(Probe& probe, ProbeSession& session, const std::string& records_name,
+                       const std::function<bool(Record&)>& look_up) {
+    RecordPrinter<Record> printer(session.print_options());
+    std::vector<Record> records;
+    std::uint64_t told = 0;
+    const auto print = [&] {
+        for (Record& record : records) {
+            ++told;
+            if (look_up(record) && session.may_print()) printer.print(session.pending(), record);
+        }
+        records.clear();
+        return session.flush();
+    };
+    printer.header(session.pending());
+    Result<void> result = session.flush();
+    while (result && !session.stopping()) {
+        result = session.wait(probe.poll_fds(), probe.patience());
+        if (result) result = probe.take(records);
+        if (const Result<void> printed = print(); result) result = printed;
+    }
+    if (const Result<void> taken = probe.finish(records); result) result = taken;
+    if (const Result<void> printed = print(); result) result = printed;
+    if (const Result<void> finished = session.finish(records_name, told, probe.lost()); result) result = finished;
+    return result;
+}
+
+}  // namespace podsnoop
