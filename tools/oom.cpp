@@ -20,7 +20,7 @@ Result<void> trace_oom(const ProbeSettings& settings) {
     if (Result<void> dropped = drop_privileges({}); !dropped) return dropped;
     const std::string lacks = probe->lacks();
     say("tracing OOM kills by " + std::string(name_of(probe->source())) + (lacks.empty() ? "" : ", " + lacks) + "; Ctrl-C ends it");
-    return run_probe<OomKill>(*probe, **session, "OOM kills", [](OomKill&) { return true; });
+    return run_probe<OomKill>(*probe, **session, "OOM kill", [](OomKill&) { return true; });
 }
 
 }  // namespace

@@ -83,9 +83,9 @@ bool ProbeSession::may_print() {
     return true;
 }
 
-Result<void> ProbeSession::finish(const std::string& records, std::uint64_t told, std::uint64_t lost) {
+Result<void> ProbeSession::finish(const std::string& record, std::uint64_t told, std::uint64_t lost) {
     const ProbeLedger ledger{.duration = steady_clock::now() - started_, .told = told, .printed = printed_, .lost = lost};
-    std::string summary = std::to_string(told) + " " + records + " in ";
+    std::string summary = std::to_string(told) + " " + record + (told == 1 ? "" : "s") + " in ";
     append_duration(summary, ledger.duration);
     say(summary + ", " + std::to_string(lost) + " lost");
     if (!settings_.ledger) return {};

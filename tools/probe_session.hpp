@@ -39,8 +39,8 @@ class ProbeSession {
     bool may_print();
     [[nodiscard]] bool stopping() const { return stopping_; }
 
-    /// Says the end summary, "3 OOM kills in 12.0s", and writes the ledger.
-    Result<void> finish(const std::string& records, std::uint64_t told, std::uint64_t lost);
+    /// Says the end summary, "3 OOM kills in 12.0s, 0 lost", and writes the ledger. `record` is what one is called.
+    Result<void> finish(const std::string& record, std::uint64_t told, std::uint64_t lost);
 
   private:
     ProbeSession(const ProbeSettings& settings, StopSignals signals, Fd ledger);
@@ -61,7 +61,7 @@ void say(std::string_view text);
 /// Runs a probe until something ends it. A Probe has poll_fds(), patience(), take(records), finish(records) and
 /// lost(). `look_up` fills in the pods of a record and says whether it was chosen.
 template <class Record, class Probe>
-Result<void> run_probe(Probe& probe, ProbeSession& session, const std::string& records_name,
+Result<void> run_probe(Probe& probe, ProbeSession& session, const std::string& record_name,
                        const std::function<bool(Record&)>& look_up) {
     RecordPrinter<Record> printer(session.print_options());
     std::vector<Record> records;
@@ -83,7 +83,7 @@ Result<void> run_probe(Probe& probe, ProbeSession& session, const std::string& r
     }
     if (const Result<void> taken = probe.finish(records); result) result = taken;
     if (const Result<void> printed = print(); result) result = printed;
-    if (const Result<void> finished = session.finish(records_name, told, probe.lost()); result) result = finished;
+    if (const Result<void> finished = session.finish(record_name, told, probe.lost()); result) result = finished;
     return result;
 }
 

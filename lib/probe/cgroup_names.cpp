@@ -21,15 +21,22 @@ std::string path_of(const cgroup_path& cgroup) {
     return path;
 }
 
-KernelClock::KernelClock(int clock) {
+KernelClock::KernelClock(int clock) : clock_(clock), origin_(read_origin()) {}
+
+void KernelClock::refresh() {
+    constexpr auto step = std::chrono::milliseconds(10);
+    const Time origin = read_origin();
+    if (std::chrono::abs(origin - origin_) > step) origin_ = origin;
+}
+
+Time KernelClock::read_origin() const {
     const auto read = [](int which) {
         timespec now{};
         ::clock_gettime(which, &now);
         return std::chrono::seconds(now.tv_sec) + Nanoseconds(now.tv_nsec);
     };
-    // Between two readings of UTC: what interrupts in between falls into the difference only once.
-    const Nanoseconds utc = read(CLOCK_REALTIME), kernel = read(clock), after = read(CLOCK_REALTIME);
-    origin_ = Time{utc + (after - utc) / 2 - kernel};
+    const Nanoseconds utc = read(CLOCK_REALTIME), kernel = read(clock_), after = read(CLOCK_REALTIME);
+    return Time{utc + (after - utc) / 2 - kernel};
 }
 
 }  // namespace podsnoop

@@ -4,7 +4,9 @@
 #include <cgroup_path.h>
 
 #include <cstdint>
+#include <ctime>
 #include <string>
+#include <string_view>
 
 #include "base/time.hpp"
 
@@ -20,14 +22,21 @@ std::string text_of(const char (&name)[Size]) {
     return std::string(all.substr(0, all.find('\0')));
 }
 
-/// The clock of kernel events as UTC. Asked anew for each batch of events: UTC may be set meanwhile.
+/// The clock of kernel events as UTC.
 class KernelClock {
   public:
     /// By CLOCK_BOOTTIME or CLOCK_MONOTONIC.
     explicit KernelClock(int clock);
+
+    /// Notices that UTC was set meanwhile. What adjusts it all the time is left out: two events that the kernel says
+    /// were at the same time stay so.
+    void refresh();
     [[nodiscard]] Time utc(std::uint64_t nanoseconds) const { return origin_ + Nanoseconds(static_cast<std::int64_t>(nanoseconds)); }
 
   private:
+    [[nodiscard]] Time read_origin() const;
+
+    int clock_;
     Time origin_;  // UTC when the clock was 0
 };
 

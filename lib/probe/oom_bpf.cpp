@@ -142,7 +142,7 @@ int OomBpf::poll_fd() const { return ring_buffer__epoll_fd(state_->ring.get()); 
 
 Result<void> OomBpf::take(std::vector<OomKill>& kills) {
     state_->kills = &kills;
-    state_->clock = KernelClock(CLOCK_BOOTTIME);
+    state_->clock.refresh();
     const int count = ring_buffer__consume(state_->ring.get());
     state_->kills = nullptr;
     if (count < 0) return fail("cannot read OOM kills", "ring buffer", reason_of(-count));

@@ -12,9 +12,9 @@ GUEST = pathlib.Path(__file__).resolve().parent.parent / "guest"
 MODULES = ("veth", "llc", "stp", "garp", "mrp", "8021q")
 
 
-def build(folder, kernel, busybox, programs):
-    """Builds it below `folder`, out of an unpacked kernel package, an unpacked busybox-static and the programs under
-    test. Returns the path of the image."""
+def build(folder, kernel, busybox, programs, scenario):
+    """Builds it below `folder`, out of an unpacked kernel package, an unpacked busybox-static, the programs under
+    test, and the name of what happens in the guest. Returns the path of the image."""
     root = folder / "root"
     shutil.rmtree(root, ignore_errors=True)
     for name in ("bin", "sbin", "dev", "proc", "sys", "run", "report", "tmp", "modules"):
@@ -23,7 +23,7 @@ def build(folder, kernel, busybox, programs):
     for program in (*programs, "dash", "ip"):
         add_program(root, shutil.which(program))
     shutil.copy(GUEST / "init", root / "init")
-    shutil.copy(GUEST / "scenario", root / "scenario")
+    shutil.copy(GUEST / scenario, root / "scenario")
     add_modules(root / "modules", kernel)
 
     names = "\n".join(str(path.relative_to(root)) for path in sorted(root.rglob("*")))

@@ -1,0 +1,145 @@
+"""What must be true of what a virtual machine left of its kernel's events. A case is a function whose name starts with
+`test_`; see guest/probes for what happened. What it returns are notes."""
+from lab import equal, true
+
+POD = "/kubepods/burstable/pod11111111-2222-3333-4444-555555555555"
+CONTAINER = f"{POD}/{'a' * 64}"
+LIMIT = 24 << 20
+
+
+def traced(report, name, wanted):
+    """Checks one trace: how many records, that Ctrl-C ended it well, and its ledger. Returns the records."""
+    messages = report[f"{name}/messages"]
+    equal(report[f"{name}/status"].strip(), "0", f"exit status of a program that said {messages!r}")
+    records = report.objects(f"{name}/records")
+    equal(len(records), wanted, f"records in {records} of a program that said {messages!r}")
+    (books,) = report.objects(f"{name}/ledger")
+    equal(books["records"], {"seen": wanted, "printed": wanted}, "the ledger's records")
+    equal(books["events"], {"lost": 0}, "the ledger's events")
+    return records
+
+
+def mechanism(report, name):
+    """What the ready line says is in use, and what is lost by it."""
+    return report[f"{name}/messages"].splitlines()[0].removeprefix("podsnoop: tracing OOM kills by ").removesuffix("; Ctrl-C ends it")
+
+
+def release(report):
+    """The kernel's version, as (6, 1)."""
+    return tuple(int(number) for number in report["release"].split(".")[:2])
+
+
+def kills(report, name):
+    """How many the kernel counted meanwhile."""
+    before, after = (int(report[f"{name}/vmstat-{when}"].split()[1]) for when in ("before", "after"))
+    return after - before
+
+
+def check_victim(record, pid, comm, cgroup):
+    victim = record["victim"]
+    equal({key: victim[key] for key in ("pid", "comm", "uid", "cgroup", "oom_score_adj")},
+          {"pid": pid, "comm": comm, "uid": 0, "cgroup": cgroup, "oom_score_adj": 0}, "victim")
+
+
+def check_sizes(victim, anon):
+    true(anon * 0.7 <= victim["anon_rss_bytes"] <= anon, f"some {anon} bytes of anonymous memory: {victim}")
+    true(victim["total_vm_bytes"] > victim["anon_rss_bytes"], f"address space: {victim}")
+    true(anon / 1000 < victim["pgtables_bytes"] < anon, f"page tables: {victim}")
+    for size in ("file_rss_bytes", "shmem_rss_bytes"):
+        true(0 <= victim[size] < 8 << 20, f"{size}: {victim}")
+
+
+def check_limit(record, cgroup, bytes_=LIMIT):
+    equal(record["scope"], "cgroup", "scope")
+    equal({key: record["limit"][key] for key in ("cgroup", "bytes")}, {"cgroup": cgroup, "bytes": bytes_}, "limit")
+    usage = record["limit"]["usage_bytes"]
+    true(bytes_ * 0.9 <= usage <= bytes_, f"usage at a limit of {bytes_}: {usage}")
+
+
+def check_kill(report, name, source, limit=CONTAINER, pid="pid"):
+    """One process killed in the container, by itself. Returns its record."""
+    (record,) = traced(report, name, 1)
+    equal(kills(report, name), 1, "kills the kernel counted")
+    pid = int(report[f"{name}/{pid}"])
+    check_victim(record, pid, "traffic", CONTAINER)
+    check_sizes(record["victim"], LIMIT)
+    equal((record["trigger"]["pid"], record["trigger"]["comm"]), (pid, "traffic"), "trigger")
+    check_limit(record, limit)
+    equal(record["group"], None, "group")
+    equal(record["source"], source, "source")
+    return record
+
+
+def test_oom_container(report):
+    check_kill(report, "oom-container", "kprobe")
+    equal(mechanism(report, "oom-container"), "kprobe", "mechanism")
+
+
+def test_oom_pod(report):
+    check_kill(report, "oom-pod", "kprobe", limit=POD)
+
+
+def test_oom_child(report):
+    record = check_kill(report, "oom-child", "kprobe", pid="child")
+    true(record["victim"]["pid"] != int(report["oom-child/pid"]), "the child is killed, not the container's first process")
+
+
+def test_oom_group(report):
+    """Version 1 has no such thing."""
+    if not report["oom-group/status"]:
+        return "version 1 of cgroups: there are no groups"
+    records = traced(report, "oom-group", 3)
+    pids = [int(report[f"oom-group/{name}"]) for name in ("pid", "sleep1", "sleep2")]
+    equal(sorted(record["victim"]["pid"] for record in records), sorted(pids), "victims")
+    equal(records[0]["victim"]["comm"], "traffic", "the victim that was chosen")
+    equal({record["time"] for record in records}, {records[0]["time"]}, "time")
+    for record in records:
+        equal(record["group"], CONTAINER, "group")
+        equal(record["victim"]["cgroup"], CONTAINER, "victim's cgroup")
+        equal(record["trigger"]["pid"], pids[0], "trigger")
+        check_limit(record, CONTAINER)
+
+
+def test_oom_node(report):
+    (record,) = traced(report, "oom-node", 1)
+    check_victim(record, int(report["oom-node/pid"]), "traffic", "/")
+    true(record["victim"]["anon_rss_bytes"] > 200 << 20, f"most of the machine's memory: {record['victim']}")
+    equal((record["scope"], record["limit"], record["group"]), ("node", None, None), "scope, limit and group")
+
+
+def test_oom_fentry(report):
+    check_kill(report, "oom-fentry", "fentry")
+
+
+def test_oom_raw_tracepoint(report):
+    """Before Linux 6.8 it shows a process id only, and what is used is the tracepoint's record by perf."""
+    check_kill(report, "oom-raw-tracepoint", "tracepoint")
+    said = mechanism(report, "oom-raw-tracepoint")
+    true(said.startswith("tracepoint, with the limit from the kernel's log, "), f"what the log is for: {said!r}")
+    raw = "raw tracepoint: it tells a process id only" not in said
+    equal(raw, release(report) >= (6, 8), f"whether the raw tracepoint is in use, on this kernel: {said!r}")
+
+
+def test_oom_tracepoint(report):
+    check_kill(report, "oom-tracepoint", "tracepoint")
+    true("raw tracepoint: turned off by --without" in mechanism(report, "oom-tracepoint"), "what is not in use")
+
+
+def test_oom_kmsg(report):
+    check_kill(report, "oom-kmsg", "kmsg")
+
+
+def test_oom_nothing(report):
+    equal(report["oom-nothing.status"].strip(), "1", "exit status where there is no mechanism at all")
+    (said,) = report["oom-nothing"].splitlines()
+    true(said.startswith("podsnoop: cannot see OOM kills: kprobe: turned off by --without; "), f"why: {said!r}")
+
+
+def test_oom_without_btf(report):
+    equal(report["btf-hidden"], "", "what is left of the kernel's BTF")
+    check_kill(report, "oom-without-btf", "tracepoint")
+    true("kprobe: /sys/kernel/btf/vmlinux is not there; --btf names a file" in mechanism(report, "oom-without-btf"), "what is missing")
+
+
+def test_oom_btf_file(report):
+    check_kill(report, "oom-btf-file", "kprobe")
