@@ -44,6 +44,7 @@ int run(int argc, char** argv) {
     podsnoop::add_http(app, command);
     podsnoop::add_pods(app, command);
     podsnoop::add_oom(app, command);
+    podsnoop::add_backlog(app, command);
     if (argc < 2) {
         say("no command given", "podsnoop --help lists the commands");
         return exit_usage;

@@ -112,4 +112,6 @@ inline std::optional<std::uint64_t> known(std::uint64_t number) {
     return number;
 }
 
+inline std::optional<std::uint64_t> known(std::optional<std::uint32_t> number) { return number; }
+
 }  // namespace podsnoop

@@ -24,13 +24,12 @@ void visit_task(const OomTask& task, Visitor& v) {
 template <class Visitor>
 void visit_fields(const OomKill& kill, Visitor& v) {
     constexpr std::string_view bytes = "bytes", untold = "not told by this source";
-    const auto wide = [](auto number) { return number ? std::optional<std::uint64_t>(*number) : std::nullopt; };
     const OomVictim& victim = kill.victim;
     v.field("type"_key, {.doc = "always oom"}, Word{"oom"});
     v.field("time"_key, {.doc = "when the kernel decided to kill; the same for all victims of a group"}, kill.time);
     v.object("victim"_key, {.doc = "who was killed"}, true, [&] {
         visit_task(victim, v);
-        v.field("uid"_key, {.doc = "user id in the initial user namespace", .null = untold}, wide(victim.uid));
+        v.field("uid"_key, {.doc = "user id in the initial user namespace", .null = untold}, known(victim.uid));
         v.field("cgroup"_key, {.doc = "its cgroup, as the memory controller has it", .null = "unknown"}, known(victim.cgroup));
         visit_pod(victim.pod, "the pod it belonged to", v);
         v.field("total_vm_bytes"_key, {.doc = "address space", .unit = bytes, .null = untold}, victim.total_vm_bytes);

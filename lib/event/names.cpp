@@ -1,3 +1,4 @@
+#include "event/backlog.hpp"
 #include "event/exchange.hpp"
 #include "event/oom.hpp"
 #include "event/pod.hpp"
@@ -65,6 +66,23 @@ std::string_view name_of(OomScope scope) {
         case OomScope::unknown: return {};
         case OomScope::cgroup: return "cgroup";
         case OomScope::node: return "node";
+    }
+    return {};
+}
+
+std::string_view name_of(ListenQueue queue) {
+    switch (queue) {
+        case ListenQueue::accept: return "accept";
+        case ListenQueue::syn: return "syn";
+    }
+    return {};
+}
+
+std::string_view name_of(HandshakeStage stage) {
+    switch (stage) {
+        case HandshakeStage::unknown: return {};
+        case HandshakeStage::syn: return "syn";
+        case HandshakeStage::ack: return "ack";
     }
     return {};
 }

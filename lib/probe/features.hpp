@@ -54,6 +54,13 @@ struct Features {
     bool victim_is_task = false;  ///< what its first argument is: the task, or just a pid
     Capability tracepoint;        ///< the tracepoint's record by perf
     Capability kmsg;              ///< the kernel's log
+
+    /// What keeps BPF programs from being attached by some capability: that, or what all of them need; null for nothing.
+    [[nodiscard]] const Capability* missing(const Capability& capability) const {
+        for (const Capability* each : {&capability, &programs, &btf})
+            if (!each->works) return each;
+        return nullptr;
+    }
 };
 
 /// Asks the kernel. `btf_file` is the BTF of this kernel in a file, where the kernel has none; empty for none.

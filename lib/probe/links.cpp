@@ -9,7 +9,8 @@ namespace podsnoop {
 namespace {
 
 Result<Link> owned(bpf_link* link, const std::string& on) {
-    if (link == nullptr) return fail("cannot attach a probe", on, reason_of(errno));
+    constexpr int not_supported = 524;  // ENOTSUPP, which only the kernel knows: of a function with too many arguments
+    if (link == nullptr) return fail("cannot attach a probe", on, errno == not_supported ? "not supported" : reason_of(errno));
     return Link(link);
 }
 

@@ -86,8 +86,7 @@ Result<OomProbe> OomProbe::open(const Features& features) {
     const std::array<std::pair<ProbeSource, const Capability*>, 3> programs{{{kprobe, &features.kprobe}, {fentry, &features.fentry}, {tracepoint, &raw}}};
     for (const auto& [source, capability] : programs) {
         const std::string name = source == tracepoint ? "raw tracepoint" : std::string(name_of(source));
-        const Capability* missing = !capability->works ? capability : !features.programs.works ? &features.programs : !features.btf.works ? &features.btf : nullptr;
-        if (missing != nullptr) {
+        if (const Capability* missing = features.missing(*capability)) {
             refuse(name, missing->why);
             continue;
         }

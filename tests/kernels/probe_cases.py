@@ -143,3 +143,62 @@ def test_oom_without_btf(report):
 
 def test_oom_btf_file(report):
     check_kill(report, "oom-btf-file", "kprobe")
+
+
+def overflows_of(report, name):
+    """The records of a trace; their sum is what the kernel counted."""
+    messages = report[f"{name}/messages"]
+    equal(report[f"{name}/status"].strip(), "0", f"exit status of a program that said {messages!r}")
+    records = report.objects(f"{name}/records")
+    before, after = (int(report[f"{name}/overflows-{when}"]) for when in ("before", "after"))
+    equal(sum(record["count"] for record in records), after - before, f"ListenOverflows of the namespace, and of {records}")
+    for record in records:
+        equal(record["listener"]["netns"], int(report[f"{name}/netns"]), "network namespace")
+        equal((record["queue"]["name"], record["cookie"]), ("accept", False), "queue")
+    return records
+
+
+def check_families(report, name, source):
+    """Three listeners, each with 4 overflows at the ACK and a known number at the SYN."""
+    records = overflows_of(report, name)
+    counts = {}
+    for record in records:
+        listener, queue = record["listener"], record["queue"]
+        equal(record["source"], source, "source")
+        # A backlog of 8 takes 9.
+        equal((queue["length"], queue["limit"]), (9, 8), f"queue of {record}")
+        where = (listener["address"], listener["port"], record["client"]["address"], record["stage"])
+        counts[where] = counts.get(where, 0) + record["count"]
+    equal(counts, {("127.0.0.1", 7001, "127.0.0.1", "ack"): 4, ("127.0.0.1", 7001, "127.0.0.1", "syn"): 6,
+                   ("::1", 7002, "::1", "ack"): 4, ("::1", 7002, "::1", "syn"): 7,
+                   ("::", 7003, "127.0.0.1", "ack"): 4, ("::", 7003, "127.0.0.1", "syn"): 8}, "overflows")
+    return records
+
+
+def test_backlog(report):
+    records = check_families(report, "backlog", "kprobe")
+    if "cgroup_version=1" not in report["cmdline"]:
+        equal({record["listener"]["cgroup"] for record in records}, {CONTAINER}, "cgroup")
+
+
+def test_backlog_fentry(report):
+    check_families(report, "backlog-fentry", "fentry")
+
+
+def test_backlog_flood(report):
+    """Exact counts, and a record a second at most: the first at once."""
+    records = overflows_of(report, "backlog-flood")
+    syn = [record for record in records if record["stage"] == "syn"]
+    equal(sum(record["count"] for record in syn), 100_000, "SYNs")
+    equal({record["listener"]["port"] for record in records}, {7004}, "port")
+    (books,) = report.objects("backlog-flood/ledger")
+    seconds = books["duration_us"] / 1e6
+    true(len(syn) <= seconds * 2 + 2, f"{len(syn)} records in {seconds} s")
+    true(syn[0]["client"]["address"].startswith("198.1"), f"the last client: {syn[0]}")
+    return f"{len(syn)} records in {seconds:.1f} s"
+
+
+def test_backlog_nothing(report):
+    equal(report["backlog-nothing.status"].strip(), "1", "exit status where there is no mechanism at all")
+    (said,) = report["backlog-nothing"].splitlines()
+    true("kprobe: turned off by --without; fentry: turned off by --without" in said, f"why: {said!r}")
