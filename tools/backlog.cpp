@@ -3,11 +3,14 @@
 
 #include "command.hpp"
 #include "event/fields_backlog.hpp"
+#include "node_listeners.hpp"
 #include "options.hpp"
 #include "privileges.hpp"
 #include "probe/backlog.hpp"
 #include "probe_options.hpp"
+#include "probe_pods.hpp"
 #include "probe_session.hpp"
+#include "say.hpp"
 
 namespace podsnoop {
 
@@ -22,10 +25,16 @@ Result<void> trace_backlog(const BacklogSettings& settings) {
     if (!session) return std::unexpected(session.error());
     auto probe = BacklogProbe::open(read_features(settings.without, settings.btf_file), settings.probe);
     if (!probe) return std::unexpected(probe.error());
-    // To read the counts.
-    if (Result<void> dropped = drop_privileges({.sockets = true}); !dropped) return dropped;
+    auto pods = ProbePods::start(settings.pods, settings.selection);
+    if (!pods) return std::unexpected(pods.error());
+    // To read the counts, and to find who listens.
+    if (Result<void> dropped = drop_privileges({.sockets = true, .namespaces = true, .owners = true}); !dropped) return dropped;
+    NodeListeners listeners(settings.pods.kubelet.root);
     say("tracing full queues of listeners by " + std::string(name_of(probe->source())) + "; Ctrl-C ends it");
-    return run_probe<BacklogOverflow>(*probe, **session, "record", [](BacklogOverflow&) { return true; });
+    return run_probe<BacklogOverflow>(*probe, **pods, **session, "record", [&](BacklogOverflow& overflow) {
+        listeners.find_owner(overflow.listener);
+        return (*pods)->look_up(overflow.listener, overflow.time);
+    });
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 #include "privileges.hpp"
 #include "probe/oom.hpp"
 #include "probe_options.hpp"
+#include "probe_pods.hpp"
 #include "probe_session.hpp"
+#include "say.hpp"
 
 namespace podsnoop {
 
@@ -17,10 +19,12 @@ Result<void> trace_oom(const ProbeSettings& settings) {
     if (!session) return std::unexpected(session.error());
     auto probe = OomProbe::open(read_features(settings.without, settings.btf_file));
     if (!probe) return std::unexpected(probe.error());
+    auto pods = ProbePods::start(settings.pods, settings.selection);
+    if (!pods) return std::unexpected(pods.error());
     if (Result<void> dropped = drop_privileges({}); !dropped) return dropped;
     const std::string lacks = probe->lacks();
     say("tracing OOM kills by " + std::string(name_of(probe->source())) + (lacks.empty() ? "" : ", " + lacks) + "; Ctrl-C ends it");
-    return run_probe<OomKill>(*probe, **session, "OOM kill", [](OomKill&) { return true; });
+    return run_probe<OomKill>(*probe, **pods, **session, "OOM kill", [&](OomKill& kill) { return (*pods)->look_up(kill); });
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ struct Needs {
     bool sockets = false;     ///< open a socket again on an interface that comes back
     bool namespaces = false;  ///< in a network namespace it has to enter for that
     bool processes = false;   ///< open the namespaces of processes that come
+    bool owners = false;      ///< see which sockets others' processes hold
     bool files = false;       ///< make further capture files where only their owner may
 };
 

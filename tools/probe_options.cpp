@@ -8,6 +8,8 @@ namespace podsnoop {
 
 void add_probe_options(CLI::App& app, ProbeSettings& settings) {
     const std::string output = "Output", limits = "When to stop", kernel = "The kernel";
+    add_pod_choice(app, settings.choice, "Which pods");
+    add_pod_options(app, settings.pods);
     add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(output);
     add_parsed(app, "--color", settings.color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
     app.add_option("--ledger", settings.ledger, "write what was seen and what was missed here at the end; '-' for standard output")
@@ -19,6 +21,7 @@ void add_probe_options(CLI::App& app, ProbeSettings& settings) {
     // For tests of what is used instead.
     add_parsed(app, "--without", settings.without, parse_without, "LIST", "mechanisms not to use")->group("");
     app.parse_complete_callback([&settings] {
+        settings.selection = settings.choice.selection();
         const char* no_color = std::getenv("NO_COLOR");
         if (!settings.color && no_color != nullptr && *no_color != '\0') settings.color = false;
     });

@@ -6,7 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "attribute/pod_selection.hpp"
 #include "base/time.hpp"
+#include "pod_choice.hpp"
+#include "pod_options.hpp"
 #include "print/options.hpp"
 #include "probe/features.hpp"
 
@@ -18,6 +21,9 @@ struct ProbeSettings {
     std::uint64_t count = 0;              ///< records to print; 0: no limit
     std::optional<Nanoseconds> duration;  ///< how long to trace
     std::optional<std::string> ledger;    ///< where to write it; "-" for standard output
+    PodOptions pods;
+    PodChoice choice;
+    PodSelection selection;               ///< of `choice`
     std::string btf_file;                 ///< empty: the kernel's own
     Without without;
 };

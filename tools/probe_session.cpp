@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "print/json.hpp"
+#include "say.hpp"
 
 namespace podsnoop {
 
@@ -28,8 +29,6 @@ void append_json(std::string& out, const ProbeLedger& ledger) {
 }
 
 }  // namespace
-
-void say(std::string_view text) { std::fprintf(stderr, "podsnoop: %.*s\n", static_cast<int>(text.size()), text.data()); }
 
 ProbeSession::ProbeSession(const ProbeSettings& settings, StopSignals signals, Fd ledger)
     : settings_(settings), signals_(std::move(signals)), ledger_file_(std::move(ledger)), output_(signals_) {}

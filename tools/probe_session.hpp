@@ -15,6 +15,7 @@
 #include "event/probe_ledger.hpp"
 #include "print/record_printer.hpp"
 #include "probe_options.hpp"
+#include "probe_pods.hpp"
 #include "terminal.hpp"
 
 namespace podsnoop {
@@ -55,13 +56,10 @@ class ProbeSession {
     std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 
-/// Says a line on standard error.
-void say(std::string_view text);
-
 /// Runs a probe until something ends it. A Probe has poll_fds(), patience(), take(records), finish(records) and
-/// lost(). `look_up` fills in the pods of a record and says whether it was chosen.
+/// lost(). `look_up` fills in whose a record is and says whether that was asked for.
 template <class Record, class Probe>
-Result<void> run_probe(Probe& probe, ProbeSession& session, const std::string& record_name,
+Result<void> run_probe(Probe& probe, ProbePods& pods, ProbeSession& session, const std::string& record_name,
                        const std::function<bool(Record&)>& look_up) {
     RecordPrinter<Record> printer(session.print_options());
     std::vector<Record> records;
@@ -77,7 +75,10 @@ Result<void> run_probe(Probe& probe, ProbeSession& session, const std::string& r
     printer.header(session.pending());
     Result<void> result = session.flush();
     while (result && !session.stopping()) {
-        result = session.wait(probe.poll_fds(), probe.patience());
+        std::vector<int> fds = probe.poll_fds();
+        fds.push_back(pods.poll_fd());
+        result = session.wait(fds, probe.patience());
+        pods.update();
         if (result) result = probe.take(records);
         if (const Result<void> printed = print(); result) result = printed;
     }
