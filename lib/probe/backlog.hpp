@@ -14,7 +14,7 @@ namespace podsnoop {
 
 class BacklogProbe {
   public:
-    /// Tries one mechanism after the other. Fails where none works, with the reasons.
+    /// Tries one mechanism after the other. Fails where none works, with the reasons as the Error's `why`.
     static Result<BacklogProbe> open(const Features& features, const BacklogOptions& options);
 
     [[nodiscard]] std::vector<int> poll_fds() const { return {bpf_.poll_fd()}; }

@@ -188,7 +188,8 @@ Result<Without> parse_without(std::string_view text) {
         else if (word == "raw-tracepoint") without.raw_tracepoint = true;
         else if (word == "tracepoint") without.tracepoint = true;
         else if (word == "kmsg") without.kmsg = true;
-        else return fail("no such mechanism", std::string(word), "", "there are: btf, fentry, kprobe, raw-tracepoint, tracepoint, kmsg");
+        else if (word == "netstat") without.netstat = true;
+        else return fail("no such mechanism", std::string(word), "", "there are: btf, fentry, kprobe, raw-tracepoint, tracepoint, kmsg, netstat");
     }
     return without;
 }

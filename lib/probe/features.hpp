@@ -35,9 +35,9 @@ Symbols find_symbols(std::string_view kallsyms);
 
 /// What not to use, though it may work: so that whatever would be used instead can be tested.
 struct Without {
-    bool btf = false, fentry = false, kprobe = false, raw_tracepoint = false, tracepoint = false, kmsg = false;
+    bool btf = false, fentry = false, kprobe = false, raw_tracepoint = false, tracepoint = false, kmsg = false, netstat = false;
 };
-/// "fentry,kprobe,raw-tracepoint,tracepoint,btf,kmsg", any of them.
+/// "fentry,kprobe,raw-tracepoint,tracepoint,btf,kmsg,netstat", any of them.
 Result<Without> parse_without(std::string_view text);
 
 struct Features {

@@ -29,9 +29,10 @@ class NetstatBacklog {
     struct Before {
         std::uint64_t overflows = 0;
         std::vector<ListenerState> full;
+        std::uint64_t round = 0;  ///< of the last look at it
     };
     std::map<std::uint64_t, Before> before_;
-    bool any_ = false;
+    std::uint64_t round_ = 0;
 };
 
 }  // namespace podsnoop

@@ -198,6 +198,34 @@ def test_backlog_flood(report):
     return f"{len(syn)} records in {seconds:.1f} s"
 
 
+def test_backlog_netstat(report):
+    records = overflows_of(report, "backlog-netstat")
+    for record in records:
+        equal((record["stage"], record["client"], record["source"]), (None, None, "netstat"), "what the counters do not tell")
+        listener = record["listener"]
+        equal((listener["address"], listener["port"], listener["comm"]), ("127.0.0.1", 7005, "traffic"), "listener")
+
+
+def test_backlog_list(report):
+    """What --list said while that listener's queue was full."""
+    listed = [record for record in report.objects("backlog-netstat/list") if record["listener"]["port"] == 7005]
+    (record,) = listed
+    equal(record["queue"], {"length": 9, "limit": 8}, "queue")
+    equal((record["listener"]["netns"], record["listener"]["comm"]), (int(report["backlog-netstat/netns"]), "traffic"), "listener")
+    equal(record["namespace_overflows"], int(report["backlog-netstat/overflows-after"]), "overflows of the namespace")
+
+
+def test_backlog_syn(report):
+    """A queue for 4: of 20 SYNs 16 are answered by cookies, and without cookies all 30 are dropped."""
+    records = report.objects("backlog-syn/records")
+    counts = {False: 0, True: 0}
+    for record in records:
+        equal((record["queue"]["name"], record["queue"]["limit"], record["stage"]), ("syn", 4, "syn"), "queue")
+        counts[record["cookie"]] += record["count"]
+    equal(counts, {True: 16, False: 30}, "SYNs answered by cookies and not at all")
+    equal(report["backlog-syn/overflows-after"], report["backlog-syn/overflows-before"], "ListenOverflows, which are others")
+
+
 def test_backlog_nothing(report):
     equal(report["backlog-nothing.status"].strip(), "1", "exit status where there is no mechanism at all")
     (said,) = report["backlog-nothing"].splitlines()

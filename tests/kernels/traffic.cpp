@@ -151,6 +151,7 @@ void eat(std::size_t mebibytes) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    alarm(60);  // whoever waits for it to be killed is not to wait for ever
     const std::string what = argc > 1 ? argv[1] : "";
     const auto number = [&](int at) { return at < argc ? std::atoi(argv[at]) : 0; };
     if (what == "eat" && argc == 3) eat(static_cast<std::size_t>(number(2)));
