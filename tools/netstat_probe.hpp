@@ -27,7 +27,7 @@ class NetstatProbe {
   private:
     using Clock = std::chrono::steady_clock;
     NetstatProbe(NodeListeners& listeners, Nanoseconds interval) : listeners_(&listeners), interval_(interval) {}
-    bool look(std::vector<BacklogOverflow>& overflows);
+    bool look(std::vector<BacklogOverflow>& overflows, bool anew);
 
     NodeListeners* listeners_;
     Nanoseconds interval_;

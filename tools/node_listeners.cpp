@@ -19,6 +19,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t most_namespaces = 4096;
 constexpr auto namespaces_stay = 5s;
 constexpr auto listeners_stay = 1s;
+// What overflowed may be told of after its process ended.
+constexpr std::size_t most_past = 4096;
+constexpr auto past_stays = 10s;
 
 /// The inode in "net:[4026531840]".
 std::optional<std::uint64_t> inode_of(std::string_view link) {
@@ -44,18 +47,25 @@ Listener listener_of(const TcpSocket& socket) {
 
 }  // namespace
 
-/// By the processes that are in them: a namespace without any has nobody who could accept.
+/// By the processes that are in them, and by the names that `ip netns` and container runtimes give them.
 void NodeListeners::find_namespaces() {
     if (Clock::now() < namespaces_until_) return;
     namespaces_.clear();
-    std::error_code error;
-    for (std::filesystem::directory_iterator each(root_ + "/proc", error), end; !error && each != end; each.increment(error)) {
-        const std::string name = each->path().filename();
-        if (name.empty() || name[0] < '0' || name[0] > '9' || namespaces_.size() >= most_namespaces) continue;
-        const std::string path = each->path().string() + "/ns/net";
-        const auto link = read_link(path);
-        if (const auto inode = inode_of(link.value_or(""))) namespaces_.emplace(*inode, path);
-    }
+    const auto each_in = [&](const std::string& folder, auto take) {
+        std::error_code error;
+        for (std::filesystem::directory_iterator each(root_ + folder, error), end; !error && each != end; each.increment(error))
+            if (namespaces_.size() < most_namespaces) take(each->path());
+    };
+    for (const char* folder : {"/run/netns", "/run/docker/netns"})
+        each_in(folder, [&](const std::filesystem::path& path) {
+            if (const auto netns = NetworkNamespace::open(path.string())) namespaces_.emplace(netns->inode(), path);
+        });
+    each_in("/proc", [&](const std::filesystem::path& process) {
+        const std::string name = process.filename();
+        if (name.empty() || name[0] < '0' || name[0] > '9') return;
+        const std::string path = process.string() + "/ns/net";
+        if (const auto inode = inode_of(read_link(path).value_or(""))) namespaces_.emplace(*inode, path);
+    });
     namespaces_until_ = Clock::now() + namespaces_stay;
 }
 
@@ -72,22 +82,31 @@ const std::vector<TcpSocket>& NodeListeners::listeners_in(std::uint64_t netns) {
     return known.listeners;
 }
 
-void NodeListeners::find_owner(Listener& listener) {
-    if (known_.size() > most_namespaces) known_.clear();
-    std::vector<TcpSocket> same;
-    std::ranges::copy_if(listeners_in(listener.netns), std::back_inserter(same),
-                         [&](const TcpSocket& socket) { return socket.local == listener.endpoint; });
+/// The one process that holds the listener, or all of those that share its port.
+std::optional<SocketOwner> NodeListeners::owner_of(const Listener& listener) {
     std::optional<SocketOwner> owner;
-    for (const TcpSocket& socket : same) {
+    for (const TcpSocket& socket : listeners_in(listener.netns)) {
+        if (socket.local != listener.endpoint) continue;
         auto found = owners_.find(socket);
         if (!found || found->pid == 0) {
             owners_.look_for(std::span(&socket, 1));
             found = owners_.find(socket);
         }
-        if (!found) return;
-        // Several may share a port: then there is no one process.
-        if (owner && owner->pid != found->pid) return;
+        if (!found || (owner && owner->pid != found->pid)) return std::nullopt;
         owner = std::move(found);
+    }
+    return owner;
+}
+
+void NodeListeners::find_owner(Listener& listener) {
+    if (known_.size() > most_namespaces) known_.clear();
+    if (past_.size() > most_past) past_.clear();
+    const std::pair key(listener.netns, listener.endpoint);
+    std::optional<SocketOwner> owner = owner_of(listener);
+    if (owner) {
+        past_[key] = {*owner, Clock::now() + past_stays};
+    } else if (const auto past = past_.find(key); past != past_.end() && Clock::now() < past->second.until) {
+        owner = past->second.owner;
     }
     if (!owner) return;
     listener.pid = owner->pid;
@@ -95,7 +114,8 @@ void NodeListeners::find_owner(Listener& listener) {
     if (listener.cgroup.empty() && owner->cgroup != "/") listener.cgroup = owner->cgroup;
 }
 
-std::vector<NamespaceLook> NodeListeners::look(Time now) {
+std::vector<NamespaceLook> NodeListeners::look(Time now, bool anew) {
+    if (anew) namespaces_until_ = {};
     find_namespaces();
     std::vector<NamespaceLook> looks;
     for (const auto& [inode, path] : namespaces_) {
@@ -118,7 +138,7 @@ std::vector<NamespaceLook> NodeListeners::look(Time now) {
 
 std::vector<ListenerState> NodeListeners::list(Time now) {
     std::vector<ListenerState> states;
-    for (NamespaceLook& look : look(now))
+    for (NamespaceLook& look : look(now, true))
         for (ListenerState& state : look.listeners) {
             find_owner(state.listener);
             states.push_back(std::move(state));

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "attribute/socket_owners.hpp"
@@ -24,11 +26,16 @@ class NodeListeners {
     void find_owner(Listener& listener);
     /// All listeners with their owners, and what their namespaces counted.
     std::vector<ListenerState> list(Time now);
-    /// The same by namespace, without owners.
-    std::vector<NamespaceLook> look(Time now);
+    /// The same by namespace, without owners. `anew`: also of namespaces of the last seconds.
+    std::vector<NamespaceLook> look(Time now, bool anew);
 
   private:
     using Clock = std::chrono::steady_clock;
+    struct PastOwner {
+        SocketOwner owner;
+        Clock::time_point until;
+    };
+    std::optional<SocketOwner> owner_of(const Listener& listener);
     struct Known {
         std::vector<TcpSocket> listeners;
         Clock::time_point until;  // they may be others from then on
@@ -41,6 +48,7 @@ class NodeListeners {
     std::map<std::uint64_t, std::string> namespaces_;  // by inode: a way in, "/proc/4711/ns/net"
     Clock::time_point namespaces_until_;               // looked for again from then on
     std::map<std::uint64_t, Known> known_;
+    std::map<std::pair<std::uint64_t, Endpoint>, PastOwner> past_;  // of listeners that may be gone by now
 };
 
 }  // namespace podsnoop

@@ -179,17 +179,20 @@ Symbols find_symbols(std::string_view kallsyms) {
 
 Result<Without> parse_without(std::string_view text) {
     Without without;
-    while (!text.empty()) {
-        const std::string_view word = text.substr(0, text.find(','));
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
-        if (word == "btf") without.btf = true;
-        else if (word == "fentry") without.fentry = true;
-        else if (word == "kprobe") without.kprobe = true;
-        else if (word == "raw-tracepoint") without.raw_tracepoint = true;
-        else if (word == "tracepoint") without.tracepoint = true;
-        else if (word == "kmsg") without.kmsg = true;
-        else if (word == "netstat") without.netstat = true;
-        else return fail("no such mechanism", std::string(word), "", "there are: btf, fentry, kprobe, raw-tracepoint, tracepoint, kmsg, netstat");
+    const std::array<std::pair<std::string_view, bool*>, 7> mechanisms{{{"btf", &without.btf},
+                                                                        {"fentry", &without.fentry},
+                                                                        {"kprobe", &without.kprobe},
+                                                                        {"raw-tracepoint", &without.raw_tracepoint},
+                                                                        {"tracepoint", &without.tracepoint},
+                                                                        {"kmsg", &without.kmsg},
+                                                                        {"netstat", &without.netstat}}};
+    for (std::size_t start = 0; start <= text.size();) {
+        const std::string_view word = text.substr(start, text.find(',', start) - start);
+        const auto found = std::ranges::find(mechanisms, word, &std::pair<std::string_view, bool*>::first);
+        if (found == mechanisms.end())
+            return fail("no such mechanism", "'" + std::string(word) + "'", "", "there are btf, fentry, kprobe, raw-tracepoint, tracepoint, kmsg and netstat");
+        *found->second = true;
+        start += word.size() + 1;
     }
     return without;
 }

@@ -1,7 +1,6 @@
 #include "probe/trace_folder.hpp"
 
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include <array>
@@ -22,12 +21,7 @@ Result<Fd> open_trace_folder() {
         Fd folder(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
         if (folder && ::faccessat(folder.get(), "events", F_OK, 0) == 0) return folder;
     }
-    const Fd filesystem(::fsopen("tracefs", FSOPEN_CLOEXEC));
-    if (!filesystem || ::fsconfig(filesystem.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
-        return fail("cannot read tracepoints", "tracefs", "not mounted, and " + reason_of(errno));
-    Fd folder(::fsmount(filesystem.get(), FSMOUNT_CLOEXEC, 0));
-    if (!folder) return fail("cannot read tracepoints", "tracefs", "not mounted, and " + reason_of(errno));
-    return folder;
+    return fail("cannot read tracepoints", "tracefs", "not mounted", "mount -t tracefs tracefs /sys/kernel/tracing");
 }
 
 Result<std::string> read_file_at(int folder, const std::string& path) {

@@ -8,8 +8,8 @@
 
 namespace podsnoop {
 
-/// The folder, wherever it is mounted; where it is not, a mount that nobody else sees and that goes with the
-/// descriptor (Linux 5.2).
+/// The folder, wherever it is mounted. It is never mounted here: a kernel under lockdown may not survive that it is
+/// unmounted again (seen with Linux 6.12).
 Result<Fd> open_trace_folder();
 
 /// A small file below a folder: at most 64 KiB.

@@ -8,8 +8,8 @@ import subprocess
 
 GUEST = pathlib.Path(__file__).resolve().parent.parent / "guest"
 
-# In the order of their dependencies: 8021q needs garp and mrp, they need stp, that needs llc.
-MODULES = ("veth", "llc", "stp", "garp", "mrp", "8021q")
+# In the order of their dependencies: 8021q needs garp and mrp, they need stp, that needs llc; tcp_diag needs inet_diag.
+MODULES = ("veth", "llc", "stp", "garp", "mrp", "8021q", "inet_diag", "tcp_diag")
 
 
 def build(folder, kernel, busybox, programs, scenario):
