@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,12 +66,21 @@ int listener(const SocketAddress& address, int backlog) {
     return fd;
 }
 
-/// Sends a SYN; on loopback what comes of it has happened when this returns.
+/// Sends a SYN. Closed, it resets.
 int connection(const SocketAddress& address) {
     const int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
     const linger reset{.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     if (connect(fd, address.get(), address.size) != 0 && errno != EINPROGRESS) die("connect");
+    return fd;
+}
+
+/// The same, and waits for the answer.
+int established(const SocketAddress& address) {
+    const int fd = connection(address);
+    pollfd wanted{fd, POLLOUT, 0};
+    constexpr int patience = 10'000;  // milliseconds
+    if (poll(&wanted, 1, patience) != 1) die("poll");
     return fd;
 }
 
@@ -79,11 +90,11 @@ void overflow(const char* address, const char* reached_at, int port, int syns) {
     constexpr int backlog = 8, waiting = 5, half_open = 8;
     const int server = listener(address_of(address, port), backlog);
     const SocketAddress target = address_of(reached_at, port);
-    for (int i = 0; i < waiting; ++i) connection(target);
+    for (int i = 0; i < waiting; ++i) established(target);
     const int seconds = 60;
     if (setsockopt(server, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds) != 0) die("TCP_DEFER_ACCEPT");
     std::vector<int> halves;
-    for (int i = 0; i < half_open; ++i) halves.push_back(connection(target));
+    for (int i = 0; i < half_open; ++i) halves.push_back(established(target));
     for (const int fd : halves)
         if (send(fd, "x", 1, MSG_NOSIGNAL) != 1) die("send");
     for (std::size_t i = halves.size() / 2; i < halves.size(); ++i) close(halves[i]);  // or the data is sent again
@@ -151,6 +162,11 @@ void eat(std::size_t mebibytes) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // Loopback has a queue a CPU: on one CPU everything arrives in order.
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    sched_setaffinity(0, sizeof first, &first);
     alarm(60);  // whoever waits for it to be killed is not to wait for ever
     const std::string what = argc > 1 ? argv[1] : "";
     const auto number = [&](int at) { return at < argc ? std::atoi(argv[at]) : 0; };
