@@ -83,13 +83,24 @@ Capability try_kprobe(const std::string& function) {
     return event ? works() : lacks(reason_of(errno));
 }
 
+/// One instruction; see the kernel's Documentation/bpf/standardization/instruction-set.rst.
+constexpr bpf_insn instruction(unsigned code, unsigned to, unsigned from, int value) {
+    bpf_insn made{};
+    made.code = static_cast<std::uint8_t>(code);
+    made.dst_reg = static_cast<std::uint8_t>(to & 0xf);
+    made.src_reg = static_cast<std::uint8_t>(from & 0xf);
+    made.imm = value;
+    return made;
+}
+constexpr unsigned set_number = BPF_ALU64 | BPF_MOV | BPF_K, set_register = BPF_ALU64 | BPF_MOV | BPF_X;
+constexpr bpf_insn leave = instruction(BPF_JMP | BPF_EXIT, 0, 0, 0);
+
 /// Attaches a program that does nothing to a function and lets it go again.
 Capability try_fentry(const btf* types, const std::string& function) {
     if (types == nullptr) return lacks("the kernel has no BTF");
     const int id = btf__find_by_name_kind(types, function.c_str(), BTF_KIND_FUNC);
     if (id < 0) return lacks("no function to try it on");
-    const std::array<bpf_insn, 2> nothing{{{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-                                           {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}}};
+    const std::array<bpf_insn, 2> nothing{instruction(set_number, 0, 0, 0), leave};
     LIBBPF_OPTS(bpf_prog_load_opts, options);
     options.expected_attach_type = BPF_TRACE_FENTRY;
     options.attach_btf_id = static_cast<std::uint32_t>(id);
@@ -103,10 +114,16 @@ Capability try_programs() {
     if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_RAW_TRACEPOINT, nullptr) != 1)
         return lacks(::geteuid() == 0 ? "the kernel does not load them" : "needs root or CAP_BPF and CAP_PERFMON");
     if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, nullptr) != 1) return lacks("needs Linux 5.8");
-    // Under lockdown the kernel takes back this one.
-    if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_probe_read_kernel, nullptr) != 1)
-        return lacks("the kernel does not let them read its memory");
-    return works();
+    // bpf_probe_read_kernel(stack, 8, 0), which the kernel takes back under lockdown.
+    const std::array<bpf_insn, 7> reading{instruction(set_register, 1, 10, 0),
+                                          instruction(BPF_ALU64 | BPF_ADD | BPF_K, 1, 0, -8),
+                                          instruction(set_number, 2, 0, 8),
+                                          instruction(set_number, 3, 0, 0),
+                                          instruction(BPF_JMP | BPF_CALL, 0, 0, BPF_FUNC_probe_read_kernel),
+                                          instruction(set_number, 0, 0, 0),
+                                          leave};
+    const Fd program(bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "try_reading", "GPL", reading.data(), reading.size(), nullptr));
+    return program ? works() : lacks("programs may not read the kernel's memory");
 }
 
 /// Whether mark_victim's first argument, after the one that all have, is a pointer.

@@ -37,7 +37,8 @@ OomKill kill_of(const TracepointSample& sample, const TracepointFormat& format, 
     victim.pgtables_bytes = bytes_of(format.number(sample.record, "pgtables"));
     if (const auto uid = format.number(sample.record, "uid")) victim.uid = static_cast<std::uint32_t>(*uid);
     if (const auto score = format.number(sample.record, "oom_score_adj")) victim.oom_score_adj = static_cast<std::int32_t>(*score);
-    kill.trigger.pid = sample.pid;
+    // The thread that came by; in the initial pid namespace, other than what perf itself tells.
+    kill.trigger.pid = static_cast<std::uint32_t>(format.number(sample.record, "common_pid").value_or(0));
     return kill;
 }
 

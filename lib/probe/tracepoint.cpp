@@ -29,7 +29,7 @@ Result<Fd> open_event(std::uint64_t id, int cpu) {
     attributes.config = id;
     attributes.sample_period = 1;
     attributes.wakeup_events = 1;
-    attributes.sample_type = PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_RAW;
+    attributes.sample_type = PERF_SAMPLE_TIME | PERF_SAMPLE_RAW;
     attributes.use_clockid = 1;
     attributes.clockid = CLOCK_MONOTONIC;  // of the clocks that also run in a suspended machine the kernel allows none
     Fd event(static_cast<int>(::syscall(SYS_perf_event_open, &attributes, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
@@ -104,7 +104,7 @@ void Tracepoint::take(const Cpu& cpu, const std::function<void(const TracepointS
 }
 
 void Tracepoint::read(std::uint32_t type, Bytes body, const std::function<void(const TracepointSample&)>& each) {
-    // perf_event_open(2): pid, tid, time, size of what is raw, and that; of a loss an id and how many.
+    // perf_event_open(2): time, size of what is raw, and that; of a loss an id and how many.
     Cursor cursor(body);
     if (type == PERF_RECORD_LOST) {
         cursor.skip(8);
@@ -112,8 +112,6 @@ void Tracepoint::read(std::uint32_t type, Bytes body, const std::function<void(c
         if (cursor.ok()) lost_ += count;
     } else if (type == PERF_RECORD_SAMPLE) {
         TracepointSample sample;
-        sample.pid = cursor.u32le();
-        cursor.skip(4);
         sample.time = cursor.u64le();
         sample.record = cursor.take(cursor.u32le());
         if (cursor.ok()) each(sample);

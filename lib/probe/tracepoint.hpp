@@ -31,9 +31,8 @@ class SharedPages {
 };
 
 struct TracepointSample {
-    std::uint64_t time = 0;   ///< CLOCK_MONOTONIC, ns
-    std::uint32_t pid = 0;    ///< of the task that came by, in the pid namespace of this program
-    Bytes record;             ///< laid out as TracepointFormat has it
+    std::uint64_t time = 0;  ///< CLOCK_MONOTONIC, ns
+    Bytes record;            ///< laid out as TracepointFormat has it
 };
 
 class Tracepoint {

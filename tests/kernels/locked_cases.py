@@ -8,7 +8,7 @@ from probe_cases import CONTAINER, POD, check_kill, check_limit, mechanism, over
 def test_oom_container(report):
     check_kill(report, "oom-container", "kmsg")
     said = mechanism(report, "oom-container")
-    for reason in ("kprobe: operation not permitted", "raw tracepoint: the kernel does not let them read its memory", "tracepoint: tracefs"):
+    for reason in ("kprobe: operation not permitted", "raw tracepoint: programs may not read the kernel's memory", "tracepoint: tracefs"):
         true(reason in said, f"{reason!r} in {said!r}")
 
 
