@@ -18,6 +18,7 @@
 /* Set before loading. */
 const volatile __u64 interval_ns;
 const volatile __u8 watch_syn_queue;
+const volatile __u32 syn_queue_extra; /* half-open connections that a queue takes beyond its limit: 0 or 1, by kernel */
 
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
@@ -133,17 +134,19 @@ static __always_inline int at_syn(struct sock *sk, struct sk_buff *skb)
     struct net *net;
     u32 half_open;
     u64 cookies;
+    _Bool no_room;
 
     if (!full && !watch_syn_queue)
         return 0;
     net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
     half_open = BPF_CORE_READ(connections, icsk_accept_queue.qlen.counter);
     cookies = BPF_CORE_READ_BITFIELD_PROBED(net, ipv4.sysctl_tcp_syncookies);
-    if (half_open >= limit && !cookies) /* inet_csk_reqsk_queue_is_full() */
+    no_room = half_open >= limit + syn_queue_extra; /* inet_csk_reqsk_queue_is_full() */
+    if (no_room && !cookies)
         return watch_syn_queue ? count(sk, skb, BACKLOG_SYN_DROPPED, half_open, limit) : 0;
     if (full)
         return count(sk, skb, BACKLOG_ACCEPT_AT_SYN, length, limit);
-    return half_open >= limit ? count(sk, skb, BACKLOG_SYN_COOKIE, half_open, limit) : 0;
+    return no_room ? count(sk, skb, BACKLOG_SYN_COOKIE, half_open, limit) : 0;
 }
 
 static __always_inline int at_ack(struct sock *sk, struct sk_buff *skb)

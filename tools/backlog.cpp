@@ -50,8 +50,9 @@ Result<void> trace_backlog(const BacklogSettings& settings) {
     if (probe) return trace(*probe, listeners, **pods, **session, std::string(name_of(probe->source())));
     auto netstat = NetstatProbe::open(listeners, settings.probe.interval);
     if (!netstat) return std::unexpected(netstat.error());
+    const std::string lacks = settings.probe.syn_queue ? "without SYN queues, stage and client, " : "without stage and client, ";
     return trace(*netstat, listeners, **pods, **session,
-                 "netstat, without stage and client, and without the listener where several are full (" + probe.error().why + ")");
+                 "netstat, " + lacks + "and without the listener where several are full (" + probe.error().why + ")");
 }
 
 /// Every listener of the node, or of the pods selected, once.

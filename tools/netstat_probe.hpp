@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "event/backlog.hpp"
+#include "event/probe_ledger.hpp"
 #include "node_listeners.hpp"
 #include "probe/netstat_backlog.hpp"
 
@@ -22,7 +23,7 @@ class NetstatProbe {
     [[nodiscard]] std::optional<Nanoseconds> patience() const;
     Result<void> take(std::vector<BacklogOverflow>& overflows);
     Result<void> finish(std::vector<BacklogOverflow>& overflows);
-    [[nodiscard]] std::uint64_t lost() const { return 0; }
+    [[nodiscard]] static ProbeLosses lost() { return {}; }
 
   private:
     using Clock = std::chrono::steady_clock;

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "event/fields_probe_ledger.hpp"
 #include "print/json.hpp"
 #include "say.hpp"
 
@@ -26,6 +27,14 @@ void append_json(std::string& out, const ProbeLedger& ledger) {
     JsonWriter writer(out, cache);
     visit_fields(ledger, writer);
     writer.end_line();
+}
+
+/// ", 0 lost", or what of.
+void append_losses(std::string& out, const ProbeLosses& lost) {
+    if (lost.ring_full + lost.table_full + lost.log_gaps == 0) out += ", 0 lost";
+    if (lost.ring_full != 0) out += ", " + std::to_string(lost.ring_full) + " events lost (ring full)";
+    if (lost.table_full != 0) out += ", " + std::to_string(lost.table_full) + " overflows lost (too many listeners)";
+    if (lost.log_gaps != 0) out += ", " + std::to_string(lost.log_gaps) + " gaps in the kernel's log";
 }
 
 }  // namespace
@@ -82,11 +91,12 @@ bool ProbeSession::may_print() {
     return true;
 }
 
-Result<void> ProbeSession::finish(const std::string& record, std::uint64_t told, std::uint64_t lost) {
+Result<void> ProbeSession::finish(const std::string& record, std::uint64_t told, const ProbeLosses& lost) {
     const ProbeLedger ledger{.duration = steady_clock::now() - started_, .told = told, .printed = printed_, .lost = lost};
     std::string summary = std::to_string(told) + " " + record + (told == 1 ? "" : "s") + " in ";
     append_duration(summary, ledger.duration);
-    say(summary + ", " + std::to_string(lost) + " lost");
+    append_losses(summary, lost);
+    say(summary);
     if (!settings_.ledger) return {};
     std::string text;
     append_json(text, ledger);

@@ -41,7 +41,7 @@ class ProbeSession {
     [[nodiscard]] bool stopping() const { return stopping_; }
 
     /// Says the end summary, "3 OOM kills in 12.0s, 0 lost", and writes the ledger. `record` is what one is called.
-    Result<void> finish(const std::string& record, std::uint64_t told, std::uint64_t lost);
+    Result<void> finish(const std::string& record, std::uint64_t told, const ProbeLosses& lost);
 
   private:
     ProbeSession(const ProbeSettings& settings, StopSignals signals, Fd ledger);

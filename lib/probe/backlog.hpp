@@ -21,7 +21,7 @@ class BacklogProbe {
     [[nodiscard]] std::optional<Nanoseconds> patience() const { return bpf_.patience(); }
     Result<void> take(std::vector<BacklogOverflow>& overflows) { return bpf_.take(overflows, false); }
     Result<void> finish(std::vector<BacklogOverflow>& overflows) { return bpf_.take(overflows, true); }
-    [[nodiscard]] std::uint64_t lost() const { return bpf_.lost(); }
+    [[nodiscard]] ProbeLosses lost() const { return bpf_.lost(); }
     [[nodiscard]] ProbeSource source() const { return source_; }
 
   private:

@@ -15,6 +15,7 @@
 #include "node/reason.hpp"
 #include "probe/cgroup_names.hpp"
 #include "probe/links.hpp"
+#include "probe/syn_queue_trial.hpp"
 
 namespace podsnoop {
 
@@ -164,6 +165,11 @@ Result<BacklogBpf> BacklogBpf::attach(ProbeSource by, const Features& features, 
     auto* constants = state->skeleton->rodata;
     const_cast<__u64&>(constants->interval_ns) = static_cast<std::uint64_t>(options.interval.count());
     const_cast<__u8&>(constants->watch_syn_queue) = options.syn_queue;
+    if (options.syn_queue) {
+        const auto extra = try_syn_queue();
+        if (!extra) return std::unexpected(extra.error());
+        const_cast<__u32&>(constants->syn_queue_extra) = *extra;
+    }
     if (const int error = -backlog::load(state->skeleton.get()); error != 0) return fail(what, "", reason_of(error));
     for (std::size_t i = 0; i < hooks.size(); ++i) {
         bpf_program* program = kprobe ? hooks[i].by_kprobe : hooks[i].by_fentry;
@@ -209,9 +215,11 @@ Result<void> BacklogBpf::take(std::vector<BacklogOverflow>& overflows, bool at_e
     return {};
 }
 
-std::uint64_t BacklogBpf::lost() const {
+ProbeLosses BacklogBpf::lost() const {
     // Mapped, and written by the kernel meanwhile.
-    return __atomic_load_n(&state_->skeleton->bss->uncounted, __ATOMIC_RELAXED);
+    const auto* counters = state_->skeleton->bss;
+    return {.ring_full = __atomic_load_n(&counters->events_lost, __ATOMIC_RELAXED),
+            .table_full = __atomic_load_n(&counters->uncounted, __ATOMIC_RELAXED)};
 }
 
 }  // namespace podsnoop

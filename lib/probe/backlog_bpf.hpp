@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "event/backlog.hpp"
+#include "event/probe_ledger.hpp"
 #include "probe/features.hpp"
 
 namespace podsnoop {
@@ -32,8 +33,7 @@ class BacklogBpf {
     [[nodiscard]] std::optional<Nanoseconds> patience() const;
     /// Appends records of the listeners whose turn it is; of all with something to tell where `at_end`.
     Result<void> take(std::vector<BacklogOverflow>& overflows, bool at_end);
-    /// Overflows of listeners beyond those there is room for.
-    [[nodiscard]] std::uint64_t lost() const;
+    [[nodiscard]] ProbeLosses lost() const;
 
   private:
     struct State;

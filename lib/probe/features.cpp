@@ -21,6 +21,7 @@
 
 #include "base/fd.hpp"
 #include "node/reason.hpp"
+#include "probe/btf_trial.hpp"
 #include "probe/trace_folder.hpp"
 
 namespace podsnoop {
@@ -207,7 +208,7 @@ Result<Without> parse_without(std::string_view text) {
         const std::string_view word = text.substr(start, text.find(',', start) - start);
         const auto found = std::ranges::find(mechanisms, word, &std::pair<std::string_view, bool*>::first);
         if (found == mechanisms.end())
-            return fail("no such mechanism", "'" + std::string(word) + "'", "", "there are btf, fentry, kprobe, raw-tracepoint, tracepoint, kmsg and netstat");
+            return fail("no such mechanism", std::string(word), "", "there are btf, fentry, kprobe, raw-tracepoint, tracepoint, kmsg and netstat");
         *found->second = true;
         start += word.size() + 1;
     }
@@ -234,8 +235,10 @@ Features read_features(const Without& without, const std::string& btf_file) {
     features.btf_file = btf_file;
     features.victim_is_task = types && is_victim_a_task(types.get());
     features.programs = try_programs();
-    features.kprobe = without.kprobe ? turned_off() : try_kprobe(symbols.tcp_conn_request);
-    features.fentry = without.fentry ? turned_off() : try_fentry(own ? types.get() : nullptr, symbols.tcp_conn_request);
+    if (features.btf.works && !btf_file.empty() && features.programs.works && !are_types_of_this_kernel(btf_file))
+        features.btf = lacks(btf_file + ": it is not of this kernel");
+    features.kprobe = without.kprobe ? turned_off() : try_kprobe(symbols.any());
+    features.fentry = without.fentry ? turned_off() : try_fentry(own ? types.get() : nullptr, symbols.any());
     features.raw_tracepoint = without.raw_tracepoint ? turned_off() : features.programs;
     features.tracepoint = without.tracepoint ? turned_off() : try_tracepoint();
     features.kmsg = without.kmsg ? turned_off() : try_kmsg();

@@ -28,6 +28,9 @@ std::string_view name_of(CgroupVersion version);  ///< "v1"; empty for unknown
 struct Symbols {
     std::string oom_kill_process, oom_kill_memcg_member;
     std::string tcp_conn_request, tcp_v4_syn_recv_sock, tcp_v6_syn_recv_sock;
+
+    /// One that is there, to try things on.
+    [[nodiscard]] const std::string& any() const { return tcp_conn_request.empty() ? oom_kill_process : tcp_conn_request; }
 };
 
 /// The suffixed name counts only where the plain one is not there. Pure: `kallsyms` is text as in /proc/kallsyms.

@@ -8,8 +8,6 @@ namespace podsnoop {
 
 namespace {
 
-constexpr std::size_t largest_netstat = 65536;  // it has some 4 KB
-
 /// Takes what stands before the next blank or line end.
 std::string_view take_word(std::string_view& line) {
     const std::string_view word = line.substr(0, line.find(' '));
@@ -25,13 +23,13 @@ std::string_view take_line(std::string_view& text) {
 
 }  // namespace
 
-std::optional<std::uint64_t> parse_listen_overflows(std::string_view netstat) {
+std::optional<std::uint64_t> parse_netstat(std::string_view netstat, std::string_view counter) {
     while (!netstat.empty()) {
         std::string_view names = take_line(netstat), values = take_line(netstat);
         if (take_word(names) != "TcpExt:" || take_word(values) != "TcpExt:") continue;
         while (!names.empty() && !values.empty()) {
             const std::string_view name = take_word(names), value = take_word(values);
-            if (name != "ListenOverflows") continue;
+            if (name != counter) continue;
             std::uint64_t number = 0;
             const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
             if (code != std::errc{} || end != value.data() + value.size()) return std::nullopt;
@@ -46,7 +44,7 @@ std::optional<std::uint64_t> read_listen_overflows(const NetworkNamespace& netns
     if (!visit) return std::nullopt;
     const auto text = read_file("/proc/thread-self/net/netstat", largest_netstat);
     if (!visit->leave() || !text) return std::nullopt;
-    return parse_listen_overflows(*text);
+    return parse_netstat(*text, "ListenOverflows");
 }
 
 }  // namespace podsnoop

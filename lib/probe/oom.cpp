@@ -181,8 +181,12 @@ Result<void> OomProbe::finish(std::vector<OomKill>& kills) {
     return {};
 }
 
-std::uint64_t OomProbe::lost() const {
-    return (bpf_ ? bpf_->lost() : 0) + (tracepoint_ ? tracepoint_->lost() : 0) + (source_ == ProbeSource::kmsg ? log_->lost() : 0);
+ProbeLosses OomProbe::lost() const {
+    ProbeLosses lost;
+    if (bpf_) lost.ring_full = bpf_->lost();
+    if (tracepoint_) lost.ring_full = tracepoint_->lost();
+    if (log_) lost.log_gaps = log_->lost();
+    return lost;
 }
 
 std::string OomProbe::lacks() const {

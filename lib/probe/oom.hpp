@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "event/oom.hpp"
+#include "event/probe_ledger.hpp"
 #include "probe/cgroup_names.hpp"
 #include "probe/features.hpp"
 #include "probe/kernel_log.hpp"
@@ -32,8 +33,7 @@ class OomProbe {
     Result<void> take(std::vector<OomKill>& kills);
     /// Appends those that are left.
     Result<void> finish(std::vector<OomKill>& kills);
-    /// Victims that the kernel had no room to tell of.
-    [[nodiscard]] std::uint64_t lost() const;
+    [[nodiscard]] ProbeLosses lost() const;
 
     [[nodiscard]] ProbeSource source() const { return source_; }
     /// What the records lack because better mechanisms do not work, and why they do not, for the ready line; empty for

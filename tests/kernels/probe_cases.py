@@ -15,7 +15,7 @@ def traced(report, name, wanted):
     equal(len(records), wanted, f"records in {records} of a program that said {messages!r}")
     (books,) = report.objects(f"{name}/ledger")
     equal(books["records"], {"seen": wanted, "printed": wanted}, "the ledger's records")
-    equal(books["events"], {"lost": 0}, "the ledger's events")
+    equal(set(books["lost"].values()), {0}, "the ledger's losses")
     return records
 
 
@@ -228,14 +228,18 @@ def test_backlog_list(report):
 
 
 def test_backlog_syn(report):
-    """A queue for 4: of 20 SYNs 16 are answered by cookies, and without cookies all 30 are dropped."""
+    """Two queues for 4, or 5 (see lib/probe/syn_queue_trial.hpp): of 20 SYNs the others are answered by cookies, of 30 dropped."""
     records = report.objects("backlog-syn/records")
-    counts = {False: 0, True: 0}
+    counts = {}
     for record in records:
         equal((record["queue"]["name"], record["queue"]["limit"], record["stage"]), ("syn", 4, "syn"), "queue")
-        counts[record["cookie"]] += record["count"]
-    equal(counts, {True: 16, False: 30}, "SYNs answered by cookies and not at all")
+        which = record["listener"]["port"], record["cookie"]
+        counts[which] = counts.get(which, 0) + record["count"]
+    cookies, drops = (int(report[f"backlog-syn/TCPReqQFull{name}"]) for name in ("DoCookies", "Drop"))
+    equal(counts, {(7006, True): cookies, (7007, False): drops}, "SYNs answered by cookies and not at all")
+    true(20 - cookies in (4, 5) and 20 - cookies == 30 - drops, f"room for 4 or 5: {counts}")
     equal(report["backlog-syn/overflows-after"], report["backlog-syn/overflows-before"], "ListenOverflows, which are others")
+    return f"room for {20 - cookies}"
 
 
 def test_backlog_nothing(report):

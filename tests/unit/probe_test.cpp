@@ -112,11 +112,11 @@ TEST_CASE("A tracepoint's record is read as its format says") {
 }
 
 TEST_CASE("ListenOverflows stands below its name") {
-    CHECK(parse_listen_overflows("TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 22 333\nIpExt: A\nIpExt: 9\n") == 22);
-    CHECK(parse_listen_overflows("IpExt: A\nIpExt: 9\nTcpExt: ListenOverflows\nTcpExt: 18446744073709551615") == 18446744073709551615U);
+    CHECK(parse_netstat("TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 22 333\nIpExt: A\nIpExt: 9\n", "ListenOverflows") == 22);
+    CHECK(parse_netstat("IpExt: A\nIpExt: 9\nTcpExt: ListenOverflows\nTcpExt: 18446744073709551615", "ListenOverflows") == 18446744073709551615U);
     for (const std::string_view bad : {"", "TcpExt:", "TcpExt: ListenOverflows\n", "TcpExt: ListenOverflows\nTcpExt:", "TcpExt: A ListenOverflows\nTcpExt: 1",
                                        "TcpExt: ListenOverflows\nTcpExt: x", "TcpExt: ListenOverflows\nTcpExt: 1x"})
-        CHECK_FALSE(parse_listen_overflows(bad));
+        CHECK_FALSE(parse_netstat(bad, "ListenOverflows"));
 }
 
 namespace {
