@@ -1,4 +1,6 @@
 // podsnoop backlog: overflows of listeners' queues.
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -47,10 +49,14 @@ Result<void> trace_backlog(const BacklogSettings& settings) {
     auto pods = ProbePods::start(settings.pods, settings.selection);
     if (!pods) return std::unexpected(pods.error());
     NodeListeners listeners(settings.pods.kubelet.root);
-    if (probe) return trace(*probe, listeners, **pods, **session, std::string(name_of(probe->source())));
+    // A socket knows the cgroup of version 2 that it was made in.
+    const bool v1 = features.cgroup == CgroupVersion::v1 || features.cgroup == CgroupVersion::hybrid;
+    const std::string cgroups = v1 ? ", without the cgroup where a listener's process is not found (cgroups of version 1)" : "";
+    if (probe) return trace(*probe, listeners, **pods, **session, std::string(name_of(probe->source())) + cgroups);
     auto netstat = NetstatProbe::open(listeners, settings.probe.interval);
     if (!netstat) return std::unexpected(netstat.error());
-    const std::string lacks = settings.probe.syn_queue ? "without SYN queues, stage and client, " : "without stage and client, ";
+    std::string lacks = settings.probe.syn_queue ? "without SYN queues, stage and client, " : "without stage and client, ";
+    if (::geteuid() != 0) lacks += "without network namespaces of others, ";
     return trace(*netstat, listeners, **pods, **session,
                  "netstat, " + lacks + "and without the listener where several are full (" + probe.error().why + ")");
 }

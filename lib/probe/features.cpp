@@ -97,9 +97,8 @@ constexpr unsigned set_number = BPF_ALU64 | BPF_MOV | BPF_K, set_register = BPF_
 constexpr bpf_insn leave = instruction(BPF_JMP | BPF_EXIT, 0, 0, 0);
 
 /// Attaches a program that does nothing to a function and lets it go again.
-Capability try_fentry(const btf* types, const std::string& function) {
-    if (types == nullptr) return lacks("the kernel has no BTF");
-    const int id = btf__find_by_name_kind(types, function.c_str(), BTF_KIND_FUNC);
+Capability try_fentry(const btf& types, const std::string& function) {
+    const int id = btf__find_by_name_kind(&types, function.c_str(), BTF_KIND_FUNC);
     if (id < 0) return lacks("no function to try it on");
     const std::array<bpf_insn, 2> nothing{instruction(set_number, 0, 0, 0), leave};
     LIBBPF_OPTS(bpf_prog_load_opts, options);
@@ -238,7 +237,10 @@ Features read_features(const Without& without, const std::string& btf_file) {
     if (features.btf.works && !btf_file.empty() && features.programs.works && !are_types_of_this_kernel(btf_file))
         features.btf = lacks(btf_file + ": it is not of this kernel");
     features.kprobe = without.kprobe ? turned_off() : try_kprobe(symbols.any());
-    features.fentry = without.fentry ? turned_off() : try_fentry(own ? types.get() : nullptr, symbols.any());
+    features.fentry = without.fentry         ? turned_off()
+                      : !features.btf.works ? features.btf
+                      : !own                ? lacks("the kernel has no BTF itself")
+                                            : try_fentry(*types, symbols.any());
     features.raw_tracepoint = without.raw_tracepoint ? turned_off() : features.programs;
     features.tracepoint = without.tracepoint ? turned_off() : try_tracepoint();
     features.kmsg = without.kmsg ? turned_off() : try_kmsg();

@@ -1,5 +1,7 @@
 #include "probe/oom.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
@@ -83,7 +85,7 @@ Result<OomProbe> OomProbe::open(const Features& features) {
     };
     // The raw tracepoint shows its arguments only; before Linux 6.8 there is no task among them.
     Capability raw = features.raw_tracepoint;
-    if (raw.works && !features.victim_is_task) raw = {.works = false, .why = "it tells a process id only"};
+    if (raw.works && features.btf.works && !features.victim_is_task) raw = {.works = false, .why = "it tells a process id only"};
     const std::array<std::pair<ProbeSource, const Capability*>, 3> programs{{{kprobe, &features.kprobe}, {fentry, &features.fentry}, {tracepoint, &raw}}};
     for (const auto& [source, capability] : programs) {
         const std::string name = source == tracepoint ? "raw tracepoint" : std::string(name_of(source));
@@ -113,7 +115,7 @@ Result<OomProbe> OomProbe::open(const Features& features) {
     auto log = features.kmsg.works ? KernelLog::open() : fail("", "", features.kmsg.why);
     if (log) probe.log_ = std::move(*log);
     else refuse("kmsg", log.error().why);
-    if (!probe.bpf_ && !probe.tracepoint_ && !probe.log_) return fail("cannot see OOM kills", "", refused);
+    if (!probe.bpf_ && !probe.tracepoint_ && !probe.log_) return fail("cannot see OOM kills", "", refused, ::geteuid() == 0 ? "" : "run as root");
     return probe;
 }
 

@@ -20,6 +20,7 @@ Result<Fd> open_trace_folder() {
     for (const char* path : {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"}) {
         Fd folder(::open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
         if (folder && ::faccessat(folder.get(), "events", F_OK, 0) == 0) return folder;
+        if (errno == EACCES) return fail("cannot read tracepoints", "tracefs", reason_of(errno));
     }
     return fail("cannot read tracepoints", "tracefs", "not mounted", "mount -t tracefs tracefs /sys/kernel/tracing");
 }

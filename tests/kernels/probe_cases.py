@@ -100,6 +100,22 @@ def test_oom_group(report):
         check_limit(record, CONTAINER)
 
 
+def test_oom_crowd(report):
+    """300 processes, their parent, and the one that was chosen; nobody reads of them until they are gone."""
+    if not report["oom-crowd/status"]:
+        return "version 1 of cgroups: there are no groups"
+    equal(report["oom-crowd/status"].strip(), "0", "exit status")
+    records = report.objects("oom-crowd/records")
+    (books,) = report.objects("oom-crowd/ledger")
+    lost = books["lost"].pop("ring-full")
+    equal(set(books["lost"].values()), {0}, "other losses")
+    equal((books["records"]["seen"], len(records) + lost), (len(records), 302), "records, and with those lost")
+    true(lost > 50, f"more than the ring has room for: {lost} lost")
+    equal({(record["group"], record["time"]) for record in records}, {(CONTAINER, records[0]["time"])}, "group and time")
+    true(f", {lost} events lost (ring full)" in report["oom-crowd/messages"], "the summary")
+    return f"{lost} lost"
+
+
 def test_oom_node(report):
     (record,) = traced(report, "oom-node", 1)
     check_victim(record, int(report["oom-node/pid"]), "traffic", "/")
@@ -151,6 +167,25 @@ def test_oom_btf_file(report):
     check_kill(report, "oom-btf-file", "kprobe")
 
 
+def test_oom_other_btf(report):
+    """Types of another kernel would have something read, somewhere."""
+    for name, why in ("oom-btf-garbage", "/scenario: it cannot be read as BTF"), ("oom-btf-other", "/btf_trial.o: it is not of this kernel"):
+        ready, summary = [line for line in report[name].splitlines() if line.startswith("podsnoop: ")]
+        true(ready.startswith("podsnoop: tracing OOM kills by tracepoint, with the limit from the kernel's log, "), f"what is used: {ready!r}")
+        true(f"kprobe: {why}; " in ready, f"why: {ready!r}")
+    ready = report["backlog-btf-other"].splitlines()[0]
+    true("by netstat, " in report["backlog-btf-other"] and "kprobe: /btf_trial.o: it is not of this kernel; " in report["backlog-btf-other"],
+         f"backlog: {ready!r}")
+
+
+def test_no_symbol(report):
+    """Without oom_kill_process the kernel's own types still lead there."""
+    check_kill(report, "oom-no-symbol", "fentry")
+    equal(mechanism(report, "oom-no-symbol"), "fentry", "mechanism")
+    said = report["backlog-no-symbol"]
+    true("by netstat, " in said and "backlog_ack_v4_kprobe: the kernel has no such function" in said, f"what is missing: {said!r}")
+
+
 def overflows_of(report, name):
     """The records of a trace; their sum is what the kernel counted."""
     messages = report[f"{name}/messages"]
@@ -185,6 +220,9 @@ def test_backlog(report):
     records = check_families(report, "backlog", "kprobe")
     if "cgroup_version=1" not in report["cmdline"]:
         equal({record["listener"]["cgroup"] for record in records}, {CONTAINER}, "cgroup")
+    else:
+        true("kprobe, without the cgroup where a listener's process is not found (cgroups of version 1); " in report["backlog/messages"],
+             f"what is lost: {report['backlog/messages']!r}")
 
 
 def test_backlog_fentry(report):
@@ -208,6 +246,22 @@ def test_backlog_flood(report):
     true(len(syn) <= seconds * 2 + 2, f"{len(syn)} records in {seconds} s")
     true(syn[0]["client"]["address"].startswith("198.1"), f"the last client: {syn[0]}")
     return f"{len(syn)} records in {seconds:.1f} s"
+
+
+def test_backlog_crowd(report):
+    """4200 listeners overflow once each; 4096 are counted, and of most of them the ring has no room to say who made them."""
+    if "crowd" not in report["cmdline"]:
+        return "not in this machine"
+    equal(report["backlog-crowd/status"].strip(), "0", "exit status")
+    records = report.objects("backlog-crowd/records")
+    before, after = (int(report[f"backlog-crowd/overflows-{when}"]) for when in ("before", "after"))
+    equal(after - before, 4200, "overflows")
+    (books,) = report.objects("backlog-crowd/ledger")
+    equal(books["lost"]["table-full"], 104, "overflows of listeners beyond those counted")
+    true(books["lost"]["ring-full"] > 3000, f"events beyond the ring: {books}")
+    equal((sum(record["count"] for record in records), len({record["listener"]["port"] for record in records})), (4096, 4096),
+          "overflows told, and listeners")
+    return f"{books['duration_us'] / 1e6:.1f} s"
 
 
 def test_backlog_netstat(report):

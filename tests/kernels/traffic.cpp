@@ -2,9 +2,11 @@
 // connections, and SYNs from nowhere.
 //
 // traffic eat MIB                        touches so much memory, then waits
+// traffic crowd N                        has so many children, which wait too
 // traffic listen ADDRESS PORT BACKLOG    listens and never accepts
 // traffic overflow ADDRESS TARGET PORT SYNS   listens on ADDRESS, and connects to TARGET until the queue overflowed by 4
 //                                        at the ACK and by SYNS at the SYN; says "done", then waits
+// traffic overflow-many ADDRESS PORT N   listens on so many ports from PORT on, overflows each at the SYN once; says "done"
 // traffic flood ADDRESS PORT SYNS        SYNs to a listener from 198.18.0.0/15
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -13,6 +15,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -95,12 +98,35 @@ void overflow(const char* address, const char* reached_at, int port, int syns) {
     if (setsockopt(server, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds) != 0) die("TCP_DEFER_ACCEPT");
     std::vector<int> halves;
     for (int i = 0; i < half_open; ++i) halves.push_back(established(target));
-    for (const int fd : halves)
-        if (send(fd, "x", 1, MSG_NOSIGNAL) != 1) die("send");
-    for (std::size_t i = halves.size() / 2; i < halves.size(); ++i) close(halves[i]);  // or the data is sent again
-    for (int i = 0; i < syns; ++i) close(connection(target));                          // or the SYN is
+    for (std::size_t i = 0; i < halves.size(); ++i) {
+        if (send(halves[i], "x", 1, MSG_NOSIGNAL) != 1) die("send");
+        if (i >= halves.size() / 2) close(halves[i]);  // or the data is sent again
+    }
+    for (int i = 0; i < syns; ++i) close(connection(target));  // or the SYN is
     std::puts("done");
     std::fflush(stdout);
+    for (;;) pause();
+}
+
+/// With a backlog of 0 the queue takes 1.
+void overflow_many(const char* address, int first_port, int count) {
+    const auto needed = static_cast<rlim_t>(2 * count + 64);
+    const rlimit files{needed, needed};
+    if (setrlimit(RLIMIT_NOFILE, &files) != 0) die("setrlimit");
+    for (int port = first_port; port < first_port + count; ++port) {
+        const SocketAddress target = address_of(address, port);
+        listener(target, 0);
+        established(target);
+        close(connection(target));
+    }
+    std::puts("done");
+    std::fflush(stdout);
+    for (;;) pause();
+}
+
+void crowd(int count) {
+    for (int i = 0; i < count; ++i)
+        if (fork() == 0) break;
     for (;;) pause();
 }
 
@@ -171,10 +197,12 @@ int main(int argc, char** argv) {
     const std::string what = argc > 1 ? argv[1] : "";
     const auto number = [&](int at) { return at < argc ? std::atoi(argv[at]) : 0; };
     if (what == "eat" && argc == 3) eat(static_cast<std::size_t>(number(2)));
+    else if (what == "crowd" && argc == 3) crowd(number(2));
     else if (what == "listen" && argc == 5) {
         listener(address_of(argv[2], number(3)), number(4));
         for (;;) pause();
     } else if (what == "overflow" && argc == 6) overflow(argv[2], argv[3], number(4), number(5));
+    else if (what == "overflow-many" && argc == 5) overflow_many(argv[2], number(3), number(4));
     else if (what == "flood" && argc == 5) flood(argv[2], number(3), number(4));
     else return 2;
     return 0;

@@ -12,9 +12,9 @@ GUEST = pathlib.Path(__file__).resolve().parent.parent / "guest"
 MODULES = ("veth", "llc", "stp", "garp", "mrp", "8021q", "inet_diag", "tcp_diag")
 
 
-def build(folder, kernel, busybox, programs, scenario):
+def build(folder, kernel, busybox, programs, files, scenario):
     """Builds it below `folder`, out of an unpacked kernel package, an unpacked busybox-static, the programs under
-    test, and the name of what happens in the guest. Returns the path of the image."""
+    test, other files for its root, and the name of what happens in the guest. Returns the path of the image."""
     root = folder / "root"
     shutil.rmtree(root, ignore_errors=True)
     for name in ("bin", "sbin", "dev", "proc", "sys", "run", "report", "tmp", "modules"):
@@ -22,6 +22,8 @@ def build(folder, kernel, busybox, programs, scenario):
     shutil.copy(busybox / "bin" / "busybox", root / "bin")
     for program in (*programs, "dash", "ip"):
         add_program(root, shutil.which(program))
+    for file in files:
+        shutil.copy(file, root)
     shutil.copy(GUEST / "init", root / "init")
     shutil.copy(GUEST / scenario, root / "scenario")
     add_modules(root / "modules", kernel)

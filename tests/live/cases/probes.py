@@ -1,5 +1,6 @@
 """Kernel events of real pods: whose they are. By whichever mechanism this kernel has, and by those that any has. Each
 mechanism by itself is tested by tests/kernels."""
+import csv
 import json
 import pathlib
 import signal
@@ -19,7 +20,8 @@ DEAF = ("python3", "-c", "import socket, time; listener = socket.create_server((
 
 def traced(lab, cluster, name, *options):
     """podsnoop oom or backlog on the node, ready."""
-    process = lab.start(cluster.node, PODSNOOP, name, "-o", "json", *options)
+    output = () if "-o" in options else ("-o", "json")
+    process = lab.start(cluster.node, PODSNOOP, name, *output, *options)
     wait_for(lambda: "podsnoop: tracing" in process.stderr or not process.running(), "ready line")
     return process
 
@@ -99,6 +101,31 @@ def test_oom_selected(lab):
     true("2 OOM kills in" in process.stderr, f"both are counted: {process.stderr!r}")
 
 
+def test_oom_formats(lab):
+    """One kill, told to several at once: each in its own format, until it is told or the time is over."""
+    cluster = lab.cluster()
+    cart = cluster.pod("shop", "cart", {"app": IDLE})
+    told = {name: traced(lab, cluster, "oom", "-c", "1", "-o", name, "-n", "shop") for name in ("table", "wide", "json", "csv")}
+    other = traced(lab, cluster, "oom", "-o", "csv", "--pod", "shop/c*", "--duration", "500ms", "--ledger", "-")
+    set_limit(cart.cgroup, LIMIT)
+    equal((other.wait(), other.stdout.decode().count("victim_pod_name,"), '"type":"ledger"' in other.stdout.decode().splitlines()[-1]),
+          (0, 1, True), "exit status, header and ledger once the time is over")
+    cart.run(*HOG)
+    for name, process in told.items():
+        equal(process.wait(), 0, f"exit status of the {name} after one record")
+    (record,) = records_of(told["json"])
+    lines = {name: process.stdout.decode().splitlines() for name, process in told.items()}
+    (row,) = csv.DictReader(lines["csv"])
+    victim = record["victim"]
+    equal((row["type"], row["victim_pid"], row["victim_comm"], row["victim_pod_name"], row["limit_bytes"], row["source"]),
+          ("oom", str(victim["pid"]), "python3", "cart", str(LIMIT), record["source"]), "as CSV")
+    for name in "table", "wide":
+        header, line = lines[name]
+        equal(header.split()[:2], ["TIME", "VICTIM"], f"the {name}'s header")
+        true("shop/cart" in line and str(victim["pid"]) in line and line.split()[2] == "python3", f"the {name}'s line: {line!r}")
+    true(max(len(line) for line in lines["table"]) <= 80 < max(len(line) for line in lines["wide"]), f"widths of {lines}")
+
+
 def test_unknown_pod(lab):
     cluster = lab.cluster()
     cluster.pod("shop", "cart", {"app": IDLE})
@@ -165,3 +192,37 @@ def test_closed_pipe(lab):
     cart.run(*HOG)
     equal(shell.wait(), 0, "podsnoop's exit status")
     equal(shell.stdout.count(b"\n"), 1, "lines")
+
+
+def test_backlog_formats(lab):
+    """As above, by the interval that was asked for, and of the pod that was asked for."""
+    cluster = lab.cluster()
+    cart = cluster.pod("shop", "cart", {"app": DEAF}, ports={"app": [8080]})
+    other = cluster.pod("shop", "other", {"app": DEAF}, ports={"app": [8080]})
+    told = {name: traced(lab, cluster, "backlog", "-c", "1", "-o", name, "--pod", "shop/cart", "--interval", "100ms")
+            for name in ("table", "json", "csv")}
+    for pod in other, cart:
+        fill(lab, cluster, pod, 1)
+    for name, process in told.items():
+        equal(process.wait(), 0, f"exit status of the {name} after one record")
+    (record,) = records_of(told["json"])
+    equal((whose(record["listener"]["pod"]), record["count"]), ("shop/cart/app", 1), "whose, and how often")
+    (row,) = csv.DictReader(told["csv"].stdout.decode().splitlines())
+    equal((row["listener_pod_name"], row["listener_port"], row["queue_limit"], row["count"]), ("cart", "8080", "4", "1"), "as CSV")
+    header, line = told["table"].stdout.decode().splitlines()
+    equal(header.split()[:2], ["TIME", "LISTENER"], "header")
+    true("shop/cart:8080" in line and "python3" in line, f"line: {line!r}")
+
+
+def test_without_privilege(lab):
+    """Where nothing at all can be told, one line says why, and what helps; where something can, what."""
+    nobody = "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"
+    oom = lab.podsnoop("oom", "--duration", "1s", wrapper=nobody)
+    equal((oom.returncode, oom.stdout), (1, b""), f"exit status and output of a program that said {oom.stderr!r}")
+    what, hint = oom.stderr.decode().splitlines()
+    true(what.startswith("podsnoop: cannot see OOM kills: kprobe: ") and "kmsg: /dev/kmsg: " in what, f"what is missing: {what!r}")
+    equal(hint.split(), ["hint:", "run", "as", "root"], "what helps")
+    backlog = lab.podsnoop("backlog", "--duration", "100ms", wrapper=nobody)
+    equal(backlog.returncode, 0, "exit status of backlog, which can look at its own network namespace")
+    true(b"tracing full queues of listeners by netstat, without stage and client, without network namespaces of others, " in backlog.stderr,
+         f"what is lost: {backlog.stderr!r}")
