@@ -13,7 +13,7 @@ void visit_fields(const Listener& listener, Visitor& v) {
     static const Pod no_pod;
     v.field("address"_key, {.doc = "the address it is bound to; 0.0.0.0 or :: for all", .null = "unknown"}, listener.endpoint.address);
     v.field("port"_key, {.doc = "TCP port", .null = "unknown"}, known(listener.endpoint.port));
-    v.field("netns"_key, {.doc = "inode of its network namespace"}, listener.netns);
+    v.field("netns"_key, {.doc = "inode of its network namespace", .null = "unknown"}, known(listener.netns));
     v.field("cgroup"_key, {.doc = "the cgroup (version 2) it was made in", .null = "unknown, or the root"}, known(listener.cgroup));
     v.object("pod"_key, {.doc = "the pod it belongs to", .null = "no pod of this node, or unknown"}, listener.pod != nullptr,
              [&] { visit_fields(listener.pod != nullptr ? *listener.pod : no_pod, v); });

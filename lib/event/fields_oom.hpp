@@ -17,7 +17,7 @@ void visit_pod(const Pod* pod, std::string_view doc, Visitor& v) {
 
 template <class Visitor>
 void visit_task(const OomTask& task, Visitor& v) {
-    v.field("pid"_key, {.doc = "process id in the initial pid namespace", .null = "unknown"}, known(task.pid));
+    v.field("pid"_key, {.doc = "process id in the initial pid namespace; a trigger's may be that of a thread where the source is tracepoint or kmsg", .null = "unknown"}, known(task.pid));
     v.field("comm"_key, {.doc = "the process's name", .null = "unknown"}, known(task.comm));
 }
 
@@ -59,6 +59,12 @@ void visit_fields(const OomKill& kill, Visitor& v) {
     v.field("source"_key, {.doc = "kprobe, fentry, tracepoint or kmsg"}, Word{name_of(kill.source)});
 }
 
+/// Whose limit it was, in a word: of a pod's own cgroup and its containers' the paths differ far to the right only.
+inline std::string_view shown_scope(const OomKill& kill) {
+    if (!kill.limit || kill.limit->pod == nullptr) return name_of(kill.scope);
+    return kill.limit->pod->container.empty() ? "pod" : "container";
+}
+
 /// The columns, from left to right.
 template <class Visitor>
 void visit_columns(const OomKill& kill, Visitor& v) {
@@ -77,7 +83,7 @@ void visit_columns(const OomKill& kill, Visitor& v) {
     v.column({"LIMIT", table, 6, 5, 5, 5, 1, 8, true}, Size{limit});
     v.column({"TRIGGER", wide, 11, 15, 28, 50, 1, 16, false}, TaskName{kill.trigger.pod, kill.trigger.comm});
     v.column({"SOURCE", wide, 12, 10, 10, 10, 1, 16, false}, Word{name_of(kill.source)});
-    v.column({"SCOPE", table, 7, 6, 6, 6, 1, 8, false}, Word{name_of(kill.scope)});
+    v.column({"SCOPE", table, 7, 9, 9, 9, 1, 8, false}, Word{shown_scope(kill)});
     v.column({"CGROUP", table, 0, 1, 20, 20, 1, nothing, false}, std::string_view(kill.limit ? kill.limit->cgroup : victim.cgroup));
 }
 

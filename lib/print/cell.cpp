@@ -66,6 +66,7 @@ unsigned append_cell(std::string& out, TextCache& cache, Clock clock, unsigned l
 }
 
 unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, unsigned limit) {
+    if (peer.peer.pod == nullptr && peer.peer.comm.empty() && peer.peer.endpoint == Endpoint{}) return append_cut(out, unknown, limit);
     cache.scratch.clear();
     append_host(cache.scratch, peer.peer);
     const unsigned host = width_of(cache.scratch);

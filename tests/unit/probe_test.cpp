@@ -68,7 +68,7 @@ TEST_CASE("Mechanisms to do without are named one by one") {
     CHECK_FALSE(some->tracepoint);
     CHECK_FALSE(parse_without("fentry,"));
     CHECK_FALSE(parse_without("fentri"));
-    CHECK(parse_without("uprobe").error().on == "'uprobe'");
+    CHECK(parse_without("uprobe").error().on == "uprobe");
 }
 
 TEST_CASE("A tracepoint's record is read as its format says") {

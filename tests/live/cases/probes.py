@@ -123,7 +123,7 @@ def test_oom_formats(lab):
         header, line = lines[name]
         equal(header.split()[:2], ["TIME", "VICTIM"], f"the {name}'s header")
         true("shop/cart" in line and str(victim["pid"]) in line and line.split()[2] == "python3", f"the {name}'s line: {line!r}")
-    true(max(len(line) for line in lines["table"]) <= 80 < max(len(line) for line in lines["wide"]), f"widths of {lines}")
+    true("TRIGGER" in lines["wide"][0] and "TRIGGER" not in lines["table"][0], f"more in the wide one: {lines}")
 
 
 def test_unknown_pod(lab):
