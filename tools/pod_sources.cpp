@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <future>
 #include <memory>
+#include <stop_token>
 #include <utility>
 
-#include "attribute/kubelet.hpp"
 #include "attribute/node_files.hpp"
 #include "node/reason.hpp"
 
@@ -32,6 +34,17 @@ Result<void> check_pod_sources(const PodOptions& options) {
     if (!options.kubelet.root.empty() && ::access(processes.c_str(), F_OK) != 0)
         return fail("cannot read the node's files", processes, reason_of(errno), "--root is the node's root directory: /host in a debug pod");
     return {};
+}
+
+std::optional<Result<std::vector<PodRecord>>> ask_once(Kubelet& kubelet, StopSignals& signals) {
+    using namespace std::chrono_literals;
+    std::stop_source stop;
+    auto answer = std::async(std::launch::async, [&] { return kubelet.pods(stop.get_token()); });
+    while (answer.wait_for(20ms) == std::future_status::timeout)
+        if (signals.take()) stop.request_stop();
+    auto pods = answer.get();
+    if (stop.stop_requested()) return std::nullopt;
+    return pods;
 }
 
 }  // namespace podsnoop

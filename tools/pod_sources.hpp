@@ -1,9 +1,15 @@
-// The sources of pods that options ask for, as PodWatch asks them.
+// The sources of pods that options ask for: for PodWatch, which goes on asking, and for who asks once.
 #pragma once
 
+#include <optional>
+#include <vector>
+
+#include "attribute/kubelet.hpp"
 #include "attribute/pod_watch.hpp"
 #include "base/result.hpp"
+#include "event/pod.hpp"
 #include "pod_options.hpp"
+#include "terminal.hpp"
 
 namespace podsnoop {
 
@@ -12,5 +18,8 @@ PodSources pod_sources(const PodOptions& options);
 
 /// Fails where a file or a root that the user named cannot be read: without it, names would silently be missing.
 Result<void> check_pod_sources(const PodOptions& options);
+
+/// The kubelet's pods, or nothing where a signal came first: one that never answers is waited for some seconds.
+std::optional<Result<std::vector<PodRecord>>> ask_once(Kubelet& kubelet, StopSignals& signals);
 
 }  // namespace podsnoop

@@ -16,6 +16,7 @@
 #include "options.hpp"
 #include "pod_choice.hpp"
 #include "pod_options.hpp"
+#include "pod_sources.hpp"
 #include "print/record_printer.hpp"
 #include "terminal.hpp"
 
@@ -36,11 +37,15 @@ void say(const Error& error) {
     if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
 }
 
-/// The pods of this node by all that can be asked. A source that fails is worth a line only where another does not.
-Result<std::vector<PodRecord>> find_pods(const PodOptions& sources) {
+/// The pods of this node by all that can be asked, or nothing where a signal came first. A source that fails is worth
+/// a line only where another does not.
+std::optional<Result<std::vector<PodRecord>>> find_pods(const PodOptions& sources, StopSignals& signals) {
     // A saved answer is of another time, and maybe of another node: nothing here belongs to it.
     if (!sources.pods_file.empty()) return read_pods_file(sources.pods_file);
-    auto named = Kubelet(sources.kubelet).pods();
+    Kubelet kubelet(sources.kubelet);
+    auto answer = ask_once(kubelet, signals);
+    if (!answer) return std::nullopt;
+    auto& named = *answer;
     auto found = read_node_files(sources.kubelet.root);
     if (!named && !found) {
         say(named.error());
@@ -60,7 +65,9 @@ Result<void> list_pods(const PodsSettings& settings) {
     auto signals = StopSignals::open();
     if (!signals) return std::unexpected(signals.error());
     Output output(*signals);
-    const auto all = find_pods(settings.sources);
+    const auto found = find_pods(settings.sources, *signals);
+    if (!found) return {};
+    const auto& all = *found;
     if (!all) return std::unexpected(all.error());
     std::vector<PodRecord> pods;
     std::ranges::copy_if(*all, std::back_inserter(pods), [&](const PodRecord& pod) { return settings.selection.matches(pod); });
