@@ -58,11 +58,11 @@ void add_source(CLI::App& app, HttpSettings& settings, PodChoice& choice) {
 void add_selection(CLI::App& app, HttpSettings& settings) {
     Selection& selection = settings.selection;
     const std::string group = "Which exchanges to print (all are counted)";
-    add_parsed(app, "--port", selection.ports, parse_ports, "N[,N]", "the server's port")->group(group);
+    add_parsed_list(app, "--port", selection.ports, parse_ports, "N[,N]", "the server's port")->group(group);
     add_parsed(app, "--host", selection.host, parse_host_glob, "GLOB", "the host asked for")->group(group);
-    add_parsed(app, "--method", selection.methods, parse_methods, "LIST", "GET, POST, ...")->group(group);
+    add_parsed_list(app, "--method", selection.methods, parse_methods, "LIST", "GET, POST, ...")->group(group);
     add_parsed(app, "--path", selection.path, parse_path_glob, "GLOB", "the target's path")->group(group);
-    add_parsed(app, "--status", selection.statuses, parse_statuses, "LIST", "404, 5xx, >=400, 400-499")->group(group);
+    add_parsed_list(app, "--status", selection.statuses, parse_statuses, "LIST", "404, 5xx, >=400, 400-499")->group(group);
     add_parsed(app, "--slower-than", selection.slower_than, parse_duration, "DURATION", "took at least this long")->group(group);
     app.add_flag("--errors", selection.errors, "5xx, or no complete response")->group(group);
 }
@@ -71,7 +71,7 @@ void add_output(CLI::App& app, HttpSettings& settings) {
     const std::string group = "Output";
     add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(group);
     add_parsed(app, "--color", settings.color, parse_color, "WHEN", "auto, always or never [auto]")->group(group);
-    add_parsed(app, "--headers", settings.http.headers, parse_headers, "NAME[,NAME]", "show these header fields too")->group(group);
+    add_parsed_list(app, "--headers", settings.http.headers, parse_headers, "NAME[,NAME]", "show these header fields too")->group(group);
     add_parsed(app, "--body", settings.http.body_preview, parse_body_preview, "N", "show the first N bytes of each body")->group(group);
     app.add_flag("--show-secrets", settings.http.show_secrets,
                  "do not mask Authorization, Proxy-Authorization, Cookie and Set-Cookie")

@@ -3,9 +3,11 @@
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "command.hpp"
+#include "help_text.hpp"
 
 namespace {
 
@@ -38,13 +40,14 @@ int run(int argc, char** argv) {
     app.name("podsnoop");
     app.set_version_flag("-V,--version", "podsnoop " PODSNOOP_VERSION);
     app.require_subcommand(1);
-    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-    app.get_formatter()->label("Subcommands", "Commands");
+    app.formatter(std::make_shared<podsnoop::HelpText>());
     podsnoop::Run command;
     podsnoop::add_http(app, command);
     podsnoop::add_pods(app, command);
     podsnoop::add_oom(app, command);
     podsnoop::add_backlog(app, command);
+    for (CLI::App* each : app.get_subcommands({})) each->group("Commands");
+    app.footer("podsnoop COMMAND --help lists a command's options.");
     if (argc < 2) {
         say("no command given", "podsnoop --help lists the commands");
         return exit_usage;

@@ -15,7 +15,32 @@ constexpr std::size_t smallest_file = 65536;
 constexpr std::size_t largest_preview = 65536;
 constexpr std::uint64_t most_connections = 16'777'216;
 
+CLI::Option* add_any(CLI::App& app, const std::string& name, CLI::callback_t read, const std::string& type, const std::string& help) {
+    return app.add_option(name, std::move(read), help)->type_name(type)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 }  // namespace
+
+CLI::Option* add_once(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read, const std::string& type,
+                      const std::string& help) {
+    const auto once = [read = std::move(read), name](const CLI::results_t& given) {
+        if (given.size() != 1) throw CLI::ValidationError(long_name(name), "given more than once");
+        read(given.front());
+        return true;
+    };
+    return add_any(app, name, once, type, help);
+}
+
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read, const std::string& type,
+                      const std::string& help) {
+    const auto all = [read = std::move(read)](const CLI::results_t& given) {
+        std::string list;
+        for (const std::string& text : given) list += (list.empty() ? "" : ",") + text;
+        read(list);
+        return true;
+    };
+    return add_any(app, name, all, type, help);
+}
 
 Result<Format> parse_format(std::string_view text) {
     if (text == "table") return Format::table;

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,14 +25,27 @@ T value_of(const std::string& option, Result<T> parsed) {
     throw CLI::ValidationError(option, error.line() + (error.hint.empty() ? "" : "; " + error.hint));
 }
 
+/// An option that may be given once. `read` takes its value.
+CLI::Option* add_once(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read, const std::string& type,
+                      const std::string& help);
+/// An option whose value is a list, joined by commas if it is given more than once.
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read, const std::string& type,
+                      const std::string& help);
+
+/// "--port" of "-p,--port".
+inline std::string long_name(const std::string& name) { return name.substr(name.find("--")); }
+
 /// An option whose value a parse function of the library reads.
 template <class T, class Parse>
 CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse parse, const std::string& type,
                         const std::string& help) {
-    const auto read = [&value, parse, name](const std::string& text) {
-        value = value_of(name.substr(name.find("--")), parse(text));
-    };
-    return app.add_option_function<std::string>(name, read, help)->type_name(type);
+    return add_once(app, name, [&value, parse, name](const std::string& text) { value = value_of(long_name(name), parse(text)); }, type, help);
+}
+/// The same for a list.
+template <class T, class Parse>
+CLI::Option* add_parsed_list(CLI::App& app, const std::string& name, T& value, Parse parse, const std::string& type,
+                             const std::string& help) {
+    return add_list(app, name, [&value, parse, name](const std::string& text) { value = value_of(long_name(name), parse(text)); }, type, help);
 }
 
 /// "table", "wide", "json", "csv".

@@ -185,6 +185,25 @@ def test_help_and_version(lab):
     equal(lab.podsnoop("--version").returncode, 0, "exit status of --version")
 
 
+def test_help_fits_a_terminal(lab):
+    for command in (), ("http",), ("pods",), ("oom",), ("backlog",):
+        text = lab.podsnoop(*command, "--help").stdout.decode()
+        equal([line for line in text.splitlines() if len(line) > 80], [], f"lines of {command} that are too long")
+        true("\n\n\n" not in text and not text.endswith("\n\n"), f"empty lines in a row: {text!r}")
+        for noise in "Excludes", "Needs:", "Subcommand", "TEXT":
+            true(noise not in text, f"{noise} in the help of {command}")
+
+
+def test_option_given_twice(lab):
+    """A list is one however it is given; anything else can only be meant once."""
+    lab.pair(), lab.nginx()
+    tracer = lab.trace("--port", "81", "--port", "80,82", "--method", "HEAD", "--method", "GET", "--status", "404", filtered=True)
+    lab.get("/small", "/none")
+    equal([line.split()[1] for line in told(tracer.end())], ["/none"], "records")
+    said = fails(lab, 2, "http", "--host", "a", "--host", "b")
+    true("--host" in said and "more than once" in said, f"what it says: {said}")
+
+
 def test_static(lab):
     done = subprocess.run(["ldd", str(PODSNOOP)], capture_output=True, text=True)
     true("not a dynamic executable" in done.stderr + done.stdout or "statically linked" in done.stdout,
