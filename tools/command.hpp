@@ -15,6 +15,7 @@ using Run = std::function<Result<void>()>;
 void add_http(CLI::App& app, Run& run);
 void add_pods(CLI::App& app, Run& run);
 void add_backlog(CLI::App& app, Run& run);
+void add_check(CLI::App& app, Run& run);
 void add_oom(CLI::App& app, Run& run);
 
 }  // namespace podsnoop

@@ -8,18 +8,12 @@
 
 namespace podsnoop {
 
-namespace {
-
-constexpr int cap_bpf = 39;  // CAP_BPF, since Linux 5.8
-
-}  // namespace
-
 Result<void> drop_privileges(const Needs& needs) {
     std::uint64_t kept = 0;
     // The filter's counters and memory are read and written by bpf(2), which older kernels let only CAP_BPF
     // do, and before Linux 5.8 CAP_SYS_ADMIN.
-    const bool has_cap_bpf = prctl(PR_CAPBSET_READ, cap_bpf) >= 0;
-    if (needs.sockets) kept |= capability_set({CAP_NET_RAW, CAP_NET_ADMIN, has_cap_bpf ? cap_bpf : CAP_SYS_ADMIN});
+    const int for_bpf = knows_capability(CAP_BPF) ? CAP_BPF : CAP_SYS_ADMIN;
+    if (needs.sockets) kept |= capability_set({CAP_NET_RAW, CAP_NET_ADMIN, for_bpf});
     if (needs.namespaces) kept |= capability_bit(CAP_SYS_ADMIN);
     if (needs.processes) kept |= capability_bit(CAP_SYS_PTRACE);
     if (needs.owners) kept |= capability_set({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});  // the latter for /proc/PID/fd of other users

@@ -30,7 +30,7 @@ struct Column {
     bool right;        ///< aligned to the right
 };
 
-// The types of values, besides FlagList and Word (fields.hpp), std::string_view (empty where unknown),
+// The types of values, besides FlagList and Word (fields.hpp), CheckState, std::string_view (empty where unknown),
 // std::optional<std::uint64_t>, std::optional<Nanoseconds> and std::span<const Address>.
 
 struct Clock {

@@ -1,4 +1,5 @@
 #include "event/backlog.hpp"
+#include "event/check.hpp"
 #include "event/exchange.hpp"
 #include "event/oom.hpp"
 #include "event/pod.hpp"
@@ -57,6 +58,15 @@ std::string_view name_of(ProbeSource source) {
         case ProbeSource::tracepoint: return "tracepoint";
         case ProbeSource::kmsg: return "kmsg";
         case ProbeSource::netstat: return "netstat";
+    }
+    return {};
+}
+
+std::string_view name_of(CheckState state) {
+    switch (state) {
+        case CheckState::ok: return "ok";
+        case CheckState::degraded: return "degraded";
+        case CheckState::missing: return "missing";
     }
     return {};
 }

@@ -30,4 +30,13 @@ Result<void> keep_capabilities(std::uint64_t kept) {
     return {};
 }
 
+Result<Capabilities> read_capabilities() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[2]{};
+    if (::syscall(SYS_capget, &header, data) != 0) return fail("cannot read capabilities", "", reason_of(errno));
+    return Capabilities{std::uint64_t{data[1].effective} << 32 | data[0].effective};
+}
+
+bool knows_capability(int capability) { return ::prctl(PR_CAPBSET_READ, capability) >= 0; }
+
 }  // namespace podsnoop

@@ -1,4 +1,5 @@
-// Giving up capabilities, which Linux keeps for each thread (capabilities(7)).
+// What a thread may do beyond what every user may, and giving that up: Linux keeps capabilities for each thread
+// (capabilities(7)).
 #pragma once
 
 #include <linux/capability.h>
@@ -26,5 +27,16 @@ inline constexpr std::uint64_t capabilities_to_look_at_processes =
 /// The calling thread gives up all capabilities but those of `kept` that it has, for good: the rest leaves its bounding
 /// set too, and no program that it could start gains any (no_new_privs). Threads it starts have what it has then.
 Result<void> keep_capabilities(std::uint64_t kept);
+
+/// CAP_PERFMON and CAP_BPF came with Linux 5.8: until then CAP_SYS_ADMIN had what they have, and it still has it.
+struct Capabilities {
+    std::uint64_t effective = 0;  ///< a bit each, by its CAP_ number
+    [[nodiscard]] bool has(int capability) const { return (effective & capability_bit(capability)) != 0; }
+};
+
+/// This thread's.
+Result<Capabilities> read_capabilities();
+/// Whether this kernel has a capability of this number.
+bool knows_capability(int capability);
 
 }  // namespace podsnoop

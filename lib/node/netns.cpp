@@ -28,6 +28,11 @@ bool is_network_namespace(int fd) {
            ::ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
+std::unexpected<Error> cannot_enter(int error) {
+    return fail("cannot enter network namespace", "", reason_of(error),
+                error == EPERM ? "run as root or with CAP_SYS_ADMIN" : "");
+}
+
 }  // namespace
 
 Result<NetworkNamespace> NetworkNamespace::at(const std::string& path, const std::string& shown) {
@@ -74,8 +79,7 @@ Result<NetnsVisit> NetnsVisit::enter(const NetworkNamespace& target) {
     if (!visit.home_ || ::setns(target.fd(), CLONE_NEWNET) != 0) {
         const int error = errno;
         visit.home_.reset();
-        return fail("cannot enter network namespace", "", reason_of(error),
-                    error == EPERM ? "run as root or with CAP_SYS_ADMIN" : "");
+        return cannot_enter(error);
     }
     return visit;
 }
@@ -86,6 +90,17 @@ Result<void> NetnsVisit::leave() {
         return fail("cannot return to the own network namespace", "", reason_of(errno));
     home_.reset();
     return {};
+}
+
+Result<void> try_to_enter(const NetworkNamespace& target) {
+    const auto home = NetworkNamespace::current();
+    if (!home) return std::unexpected(home.error());
+    // The kernel asks the same of whoever enters the namespace it is in.
+    if (home->inode() == target.inode())
+        return ::setns(target.fd(), CLONE_NEWNET) == 0 ? Result<void>() : cannot_enter(errno);
+    auto visit = NetnsVisit::enter(target);
+    if (!visit) return std::unexpected(visit.error());
+    return visit->leave();
 }
 
 }  // namespace podsnoop

@@ -46,4 +46,7 @@ class NetnsVisit {
     Fd home_;  ///< where to go back to; none where nothing was entered
 };
 
+/// Whether this thread may enter a namespace: it does, and comes back, also where it is there already.
+Result<void> try_to_enter(const NetworkNamespace& target);
+
 }  // namespace podsnoop

@@ -15,6 +15,7 @@ namespace podsnoop {
 namespace {
 
 constexpr std::string_view unknown = "-";
+constexpr std::string_view red = "\x1b[31m", green = "\x1b[32m", yellow = "\x1b[33m", cyan = "\x1b[36m";
 
 bool is_news(ExchangeEnd end) { return end != ExchangeEnd::complete && end != ExchangeEnd::upgraded; }
 
@@ -129,6 +130,10 @@ unsigned append_cell(std::string& out, TextCache&, Word word, unsigned limit) {
     return append_cut(out, word.text.empty() ? unknown : word.text, limit);
 }
 
+unsigned append_cell(std::string& out, TextCache&, CheckState state, unsigned limit) {
+    return append_cut(out, name_of(state), limit);
+}
+
 unsigned append_cell(std::string& out, TextCache& cache, FlagList flags, unsigned limit) {
     cache.scratch.clear();
     flags.each([&](std::string_view name) {
@@ -164,7 +169,6 @@ unsigned append_cell(std::string& out, TextCache& cache, const RequestLine& line
 }
 
 std::string_view color_of(const Outcome& outcome) {
-    constexpr std::string_view red = "\x1b[31m", green = "\x1b[32m", yellow = "\x1b[33m", cyan = "\x1b[36m";
     if (!outcome.response.seen || is_news(outcome.end)) return red;
     switch (outcome.response.status / 100) {
         case 2:
@@ -178,6 +182,15 @@ std::string_view color_of(const Outcome& outcome) {
         default:
             return {};
     }
+}
+
+std::string_view color_of(const CheckState& state) {
+    switch (state) {
+        case CheckState::ok: return green;
+        case CheckState::degraded: return yellow;
+        case CheckState::missing: return red;
+    }
+    return {};
 }
 
 }  // namespace podsnoop

@@ -10,6 +10,7 @@
 
 #include "base/address.hpp"
 #include "base/time.hpp"
+#include "event/check.hpp"
 #include "event/columns.hpp"
 #include "event/fields.hpp"
 #include "print/text_cache.hpp"
@@ -28,6 +29,7 @@ unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanosecon
 unsigned append_cell(std::string& out, TextCache& cache, std::optional<std::uint64_t> number, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, Size size, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, Word word, unsigned limit);
+unsigned append_cell(std::string& out, TextCache& cache, CheckState state, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, FlagList flags, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, std::string_view text, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, std::span<const Address> addresses, unsigned limit);
@@ -39,5 +41,6 @@ std::string_view color_of(const Value&) {
     return {};
 }
 std::string_view color_of(const Outcome& outcome);
+std::string_view color_of(const CheckState& state);
 
 }  // namespace podsnoop
