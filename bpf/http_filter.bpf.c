@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// The socket filter: which packets reach the ring, and how many bytes of each. It keeps what is needed to find HTTP
-// messages and lets body bytes and bare ACKs go. README.md says why it may forget but must not be wrong.
+// The socket filters: which packets reach the ring, and how many bytes of each. One keeps what is needed to find HTTP
+// messages and lets body bytes and bare ACKs go; README.md says why it may forget but must not be wrong. The other keeps
+// the headers of every TCP segment. They differ in what they keep, not in how they find TCP.
 //
 // Written for Linux 5.4 and later, without BTF. Sees packets from the network header on (AF_PACKET, SOCK_DGRAM).
 #include "head.bpf.h"
@@ -285,11 +286,16 @@ static __always_inline enum verdict on_segment(struct __sk_buff *skb, const stru
     return SKIP_ACK;
 }
 
+/* What loopback sends comes in again at once: the incoming copy is the one that counts. */
+static __always_inline int comes_again(const struct __sk_buff *skb)
+{
+    return skb->ifindex == LOOPBACK_IFINDEX && skb->pkt_type == OUTGOING;
+}
+
 SEC("socket")
 int http_filter(struct __sk_buff *skb)
 {
-    /* What loopback sends comes in again at once: the incoming copy is the one that counts. */
-    if (skb->ifindex == LOOPBACK_IFINDEX && skb->pkt_type == OUTGOING)
+    if (comes_again(skb))
         return 0;
     const __u32 zero = 0;
     struct http_filter_counts *count = bpf_map_lookup_elem(&counts, &zero);
@@ -333,4 +339,27 @@ int http_filter(struct __sk_buff *skb)
     count->kept++;
     const __u32 payload = skip_body(skb, scratch);
     return payload == KEPT_WHOLE ? skb->len : segment->start + payload;
+}
+
+SEC("socket")
+int tcp_filter(struct __sk_buff *skb)
+{
+    if (comes_again(skb))
+        return 0;
+    const __u32 zero = 0;
+    struct http_filter_counts *count = bpf_map_lookup_elem(&counts, &zero);
+    struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+    if (!count || !scratch)
+        return 0;
+    count->seen++;
+    const enum found found = find_segment(skb, &scratch->segment);
+    if (found == FOUND_OTHER) {
+        count->skipped_not_tcp++;
+        return 0;
+    }
+    count->kept++;
+    if (found == FOUND_OPAQUE)
+        return skb->len;
+    /* Volatile, or clang makes one load of both, of which the verifier cannot tell where it reads. */
+    return *(const volatile __u32 *)&scratch->segment.start;
 }

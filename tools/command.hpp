@@ -17,5 +17,6 @@ void add_pods(CLI::App& app, Run& run);
 void add_backlog(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
 void add_oom(CLI::App& app, Run& run);
+void add_tcp(CLI::App& app, Run& run);
 
 }  // namespace podsnoop

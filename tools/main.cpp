@@ -36,13 +36,14 @@ std::string one_line(std::string text) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"See every HTTP exchange on this node, with nothing to install."};
+    CLI::App app{"See every HTTP exchange and TCP connection on this node, with nothing to install."};
     app.name("podsnoop");
     app.set_version_flag("-V,--version", "podsnoop " PODSNOOP_VERSION);
     app.require_subcommand(1);
     app.formatter(std::make_shared<podsnoop::HelpText>());
     podsnoop::Run command;
     podsnoop::add_http(app, command);
+    podsnoop::add_tcp(app, command);
     podsnoop::add_pods(app, command);
     podsnoop::add_oom(app, command);
     podsnoop::add_backlog(app, command);

@@ -1,5 +1,5 @@
-// One trace, from the source of packets to the printed record: the stages wired together and the loop that runs
-// them.
+// One trace, from the source of packets to what is written: source, stages, attribution and consumer wired together, and
+// the loop that runs them.
 #pragma once
 
 #include <poll.h>
@@ -19,47 +19,46 @@
 #include <variant>
 
 #include "attribute/attribution.hpp"
-#include "attribute/held_exchanges.hpp"
+#include "attribute/connection_key.hpp"
+#include "attribute/held_records.hpp"
 #include "attribute/notes.hpp"
 #include "capture/file/file_capture.hpp"
 #include "capture/file/file_clock.hpp"
-#include "http/tracer.hpp"
-#include "http_settings.hpp"
-#include "print/printer.hpp"
+#include "consumer.hpp"
+#include "decode/decoder.hpp"
 #include "recorder.hpp"
 #include "say.hpp"
+#include "stage_host.hpp"
 #include "surroundings.hpp"
 #include "terminal.hpp"
+#include "trace_settings.hpp"
 
 namespace podsnoop {
 
-/// The stages behind a source, and the loop.
-template <class Source>
-class Session : public ExchangeSink {
+/// The stages behind a source, and the loop. `Stages` make records of segments: see HttpStages.
+template <class Source, class Stages>
+class Session : public StageHost<typename Stages::Record> {
   public:
-    Session(Source& source, Surroundings* surroundings, const HttpSettings& settings, std::optional<Recorder> recorder,
-            StopSignals& signals, Output& output, std::uint64_t seed)
+    using Record = typename Stages::Record;
+
+    Session(Source& source, Surroundings* surroundings, const typename Stages::Settings& settings, Consumer<Record>& consumer,
+            std::optional<Recorder> recorder, StopSignals& signals, Output& output, std::uint64_t seed)
         : source_(source),
           surroundings_(surroundings),
           settings_(settings),
+          consumer_(consumer),
           recorder_(std::move(recorder)),
           signals_(signals),
           output_(output),
-          printer_({.format = settings.format,
-                    .color = settings.color.value_or(output.is_terminal()),
-                    .width = output.width(),
-                    .headers = !settings.http.headers.empty(),
-                    .body = settings.http.body_preview != 0}),
           decoder_(settings.decode),
-          tracer_(*this, ledger_, settings.http),
-          reassembler_(tracer_, settings.reassembly, seed) {}
+          stages_(*this, settings, seed) {}
 
     Result<void> run() {
         if (settings_.duration) deadline_ = std::chrono::steady_clock::now() + *settings_.duration;
         if (is_live) started_ = now();
         know_pods_of_file();
         note_surroundings();
-        printer_.header(pending_output_);
+        consumer_.begin(pending_output_);
         Result<void> result = flush();
         while (result && !stopping_) result = turn();
         // Damage in a file ends it, and what was read before it is told all the same.
@@ -68,38 +67,24 @@ class Session : public ExchangeSink {
         return result;
     }
 
-    [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+    [[nodiscard]] const auto& ledger() { return stages_.ledger(); }
 
-    bool wants(const ConnectionInfo& connection) const override {
-        const ConnectionKey key = key_of(connection);
-        return !attribution_.is_told_elsewhere(key.client, key.server, key.netns, present());
+    [[nodiscard]] bool wants(const Endpoint& client, const Endpoint& server, std::uint32_t at) const override {
+        return !attribution_.is_told_elsewhere(client, server, interface(at).netns, present());
     }
-    void begins(const ConnectionInfo& connection) override {
-        const ConnectionKey key = key_of(connection);
-        const auto question = attribution_.begin(key.client, key.server, key.netns, present());
+    void begins(const Endpoint& client, const Endpoint& server, std::uint32_t at) override {
+        const ConnectionKey key{interface(at).netns, client, server};
+        const auto question = attribution_.begin(client, server, key.netns, present());
         if (question) held_.asked(key, present() + answer_patience);
         if (surroundings_ != nullptr) surroundings_->begin(key, question);
     }
-    void told(Exchange& exchange) override {
-        if (!done_printing_ && !held_.keep(exchange)) tell(exchange);
-    }
-    /// Prints it, if it is wanted.
-    void tell(Exchange& exchange) {
-        if (done_printing_ || attribution_.is_told_elsewhere(exchange)) return;
-        attribution_.attribute(exchange);
-        if (!settings_.selection.matches(exchange) || !is_of_selected_pod(exchange)) return;
-        printer_.print(pending_output_, exchange);
-        if (settings_.count != 0 && ++printed_ == settings_.count) {
-            done_printing_ = stopping_ = true;
-        }
-        // One packet can end thousands of exchanges, and the end of tracing all there are.
-        if (pending_output_.size() < flush_at) return;
-        if (const Result<void> flushed = flush(); !flushed) output_failed_ = flushed.error();
+    void told(Record& record) override {
+        if (!done_ && !held_.keep(record)) tell(record);
     }
     void hint(const FlowHint& hint) override {
         if constexpr (requires { source_.hint(hint); }) source_.hint(hint);
     }
-    const Interface& interface(std::uint32_t index) const override { return source_.interfaces()[index]; }
+    [[nodiscard]] const Interface& interface(std::uint32_t index) const override { return source_.interfaces()[index]; }
 
   private:
     static constexpr std::size_t flush_at = 256 << 10;  // bytes of records gathered under load before they are written
@@ -116,13 +101,21 @@ class Session : public ExchangeSink {
 
     /// The time of the packets by now.
     [[nodiscard]] Time present() const { return is_live ? latest_ : clock_.latest(); }
-    [[nodiscard]] ConnectionKey key_of(const ConnectionInfo& connection) const {
-        return {interface(connection.interface).netns, connection.ends[connection.client], connection.ends[other(connection.client)]};
-    }
 
-    [[nodiscard]] bool skips_bodies() const {
-        if constexpr (is_live) return LiveCapture::trims_bodies;
-        else return source_.skips_bodies();
+    /// Gives it to the consumer, if it is wanted.
+    void tell(Record& record) {
+        if (done_ || attribution_.is_told_elsewhere(record)) return;
+        attribution_.attribute(record);
+        if (!stages_.selects(record) || !is_of_selected_pod(record)) return;
+        consumer_.take(record, pending_output_);
+        note_told();
+    }
+    /// The consumer may have told something.
+    void note_told() {
+        if (consumer_.done()) done_ = stopping_ = true;
+        // One packet can end thousands of records, and the end of tracing all there are.
+        if (pending_output_.size() < flush_at) return;
+        if (const Result<void> flushed = flush(); !flushed) output_failed_ = flushed.error();
     }
 
     /// Takes what packets there are, at most a batch; waits if there were none.
@@ -157,22 +150,22 @@ class Session : public ExchangeSink {
         follow(packet.time);
         look_after(latest_);
         if (recorder_ && !recording_failed_) record(packet);
-        reassembler_.filter_skips(skips_bodies());
         Segment segment;
         const Decoded decoded = decoder_.decode(packet, segment);
         // Addresses are those of a namespace: equal ones elsewhere are others. An inode fits in 32 bits (ns_common).
         segment.scope = static_cast<std::uint32_t>(source_.interfaces()[packet.interface].netns);
         const std::uint32_t packets = decoder_.packets();  // all but this one are counted as fragments by now
-        ledger_.segments_fragments -= packets - 1;
+        CaptureLedger& ledger = stages_.ledger();
+        ledger.segments_fragments -= packets - 1;
         switch (decoded) {
             case Decoded::segment:
-                ledger_.segments_decoded += packets;
-                ledger_.bytes_captured += segment.payload.size();
-                ledger_.bytes_cut += segment.length - segment.payload.size();
-                reassembler_.accept(segment);
+                ledger.segments_decoded += packets;
+                ledger.bytes_captured += segment.payload.size();
+                ledger.bytes_cut += segment.length - segment.payload.size();
+                stages_.accept(segment, source_.skips_bodies());
                 break;
-            case Decoded::malformed: ledger_.segments_malformed += packets; break;
-            case Decoded::fragment: ledger_.segments_fragments += packets; break;
+            case Decoded::malformed: ledger.segments_malformed += packets; break;
+            case Decoded::fragment: ledger.segments_fragments += packets; break;
             case Decoded::not_tcp: not_tcp_ += packets; break;
         }
     }
@@ -197,14 +190,16 @@ class Session : public ExchangeSink {
         if (last <= looked_) return;
         // What is given up can make the next thing wait: each step counts as long as anything is held.
         Time step = looked_ + housekeeping;
-        for (; (reassembler_.holds_any() || !held_.empty()) && step < last; step += housekeeping) look_at(step);
+        for (; (stages_.holds_any() || !held_.empty()) && step < last; step += housekeeping) look_at(step);
         look_at(last);
         looked_ = last;
     }
     void look_at(Time time) {
-        reassembler_.advance(time);
-        tracer_.advance(time);
-        held_.advance(time, [&](Exchange& exchange) { tell(exchange); });
+        stages_.advance(time);
+        held_.advance(time, [&](Record& record) { tell(record); });
+        if (done_) return;
+        consumer_.look_at(time, pending_output_);
+        note_told();
     }
 
     /// What became known on the node since the last time.
@@ -236,7 +231,7 @@ class Session : public ExchangeSink {
     void apply(const Noted& noted) {
         look_after(is_live ? noted.time : clock_.bounded(noted.time));
         attribution_.apply(noted);
-        const auto told = [&](Exchange& exchange) { tell(exchange); };
+        const auto told = [&](Record& record) { tell(record); };
         if (const auto* facts = std::get_if<ConnectionFacts>(&noted.note))
             held_.answered({facts->netns, facts->client, facts->server}, told);
         else if (std::holds_alternative<PodsChange>(noted.note)) held_.hold_all(noted.time + change_patience);
@@ -245,17 +240,17 @@ class Session : public ExchangeSink {
     }
 
     /// Whether a user who pointed at pods wants it: what was seen in a namespace traced for one of them, or concerns one.
-    [[nodiscard]] bool is_of_selected_pod(const Exchange& exchange) const {
+    [[nodiscard]] bool is_of_selected_pod(const NetworkRecord& record) const {
         const PodSelection& selected = settings_.pods.selection;
         if (selected.empty()) return true;
-        if (surroundings_ != nullptr && surroundings_->is_selected(exchange.netns)) return true;
-        for (const Peer* peer : {&exchange.client, &exchange.server})
+        if (surroundings_ != nullptr && surroundings_->is_selected(record.netns)) return true;
+        for (const Peer* peer : {&record.client, &record.server})
             if (peer->pod != nullptr && selected.matches(peer->pod->namespace_name, peer->pod->name)) return true;
         return false;
     }
 
     void record(const Packet& packet) {
-        note_recording(recorder_->write(packet, source_.interfaces()[packet.interface], skips_bodies(), attribution_));
+        note_recording(recorder_->write(packet, source_.interfaces()[packet.interface], source_.skips_bodies(), attribution_));
     }
     void note_recording(const Result<void>& written) {
         if (written) return;
@@ -273,7 +268,7 @@ class Session : public ExchangeSink {
                         {output_.poll_fd(), 0, 0},
                         {surroundings_ != nullptr ? surroundings_->poll_fd() : -1, POLLIN, 0}};
         if (poll(fds, std::size(fds), patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));
-        if ((fds[2].revents & POLLERR) != 0) done_printing_ = stopping_ = true;  // as with `| head`
+        if ((fds[2].revents & POLLERR) != 0) done_ = stopping_ = true;  // as with `| head`
         attend();
         return {};
     }
@@ -281,17 +276,11 @@ class Session : public ExchangeSink {
     /// Milliseconds to wait for packets at most; -1 without end.
     [[nodiscard]] int patience() const {
         Nanoseconds wait = Nanoseconds::max();
-        if (is_live && (reassembler_.holds_any() || !held_.empty())) wait = housekeeping;
-        else if (is_live && ledger_.requests_seen != told_requests()) wait = std::chrono::milliseconds(500);
+        if (is_live && (stages_.holds_any() || !held_.empty())) wait = housekeeping;
+        else if (is_live && stages_.waits()) wait = std::chrono::milliseconds(500);
         if (deadline_ != deadline_.max()) wait = std::min<Nanoseconds>(wait, deadline_ - std::chrono::steady_clock::now());
         if (wait == Nanoseconds::max()) return -1;
         return static_cast<int>(std::clamp<std::int64_t>(wait / std::chrono::milliseconds(1) + 1, 0, 60'000));
-    }
-
-    [[nodiscard]] std::uint64_t told_requests() const {
-        std::uint64_t told = 0;
-        for (const std::uint64_t count : ledger_.requests_by_end) told += count;
-        return told;
     }
 
     Result<void> flush() {
@@ -299,11 +288,11 @@ class Session : public ExchangeSink {
         const auto written = output_.write(pending_output_);
         pending_output_.clear();
         if (!written) {
-            done_printing_ = stopping_ = true;
+            done_ = stopping_ = true;
             return std::unexpected(written.error());
         }
         // Nothing goes behind a record that was written in part.
-        if (*written != Output::Written::all) done_printing_ = stopping_ = true;
+        if (*written != Output::Written::all) done_ = stopping_ = true;
         return {};
     }
 
@@ -323,11 +312,11 @@ class Session : public ExchangeSink {
         return {};
     }
 
-    /// The last exchanges wait for what was asked about them as the others did.
+    /// The last records wait for what was asked about them as the others did.
     void await_answers() {
         if (surroundings_ == nullptr) return;
         const auto until = std::chrono::steady_clock::now() + answer_patience;
-        while (!held_.empty() && !done_printing_ && std::chrono::steady_clock::now() < until) {
+        while (!held_.empty() && !done_ && std::chrono::steady_clock::now() < until) {
             pollfd answers{surroundings_->poll_fd(), POLLIN, 0};
             if (poll(&answers, 1, milliseconds(answer_patience)) < 0) return;
             note_surroundings();
@@ -344,19 +333,19 @@ class Session : public ExchangeSink {
             stopped = std::max(stopped, now());
         }
         look_after(stopped);
-        reassembler_.finish(stopped);
+        stages_.finish(stopped);
         await_answers();
-        held_.finish([&](Exchange& exchange) { tell(exchange); });
-        ledger_.duration = stopped - started_;
-        ledger_.packets = source_.counts();
+        held_.finish([&](Record& record) { tell(record); });
+        if (!done_) consumer_.finish(stopped, pending_output_);
+        CaptureLedger& ledger = stages_.ledger();
+        ledger.duration = stopped - started_;
+        ledger.packets = source_.counts();
         if (recorder_ && !recording_failed_) {
-            Result<void> recorded = recorder_->finish(ledger_.packets, started_, stopped);
+            Result<void> recorded = recorder_->finish(ledger.packets, started_, stopped);
             if (!recorded) recording_failed_ = recorded.error();
         }
-        ledger_.packets.kept -= not_tcp_;
-        ledger_.packets.skipped_not_tcp += not_tcp_;
-        ledger_.bytes_gap = reassembler_.counts().gap_bytes;
-        ledger_.connections_evicted = reassembler_.counts().evicted;
+        ledger.packets.kept -= not_tcp_;
+        ledger.packets.skipped_not_tcp += not_tcp_;
         Result<void> flushed = flush();
         if (output_failed_) return std::unexpected(*output_failed_);
         if (flushed && recording_failed_) return std::unexpected(*recording_failed_);
@@ -365,25 +354,23 @@ class Session : public ExchangeSink {
 
     Source& source_;
     Surroundings* surroundings_;  // null: packets come from a file, and what was around them too
-    const HttpSettings& settings_;
+    const TraceSettings& settings_;
+    Consumer<Record>& consumer_;
     std::optional<Recorder> recorder_;
     std::optional<Error> recording_failed_, output_failed_;
     StopSignals& signals_;
     Output& output_;
-    ExchangePrinter printer_;
     Attribution attribution_;
-    HeldExchanges held_;
+    HeldRecords<Record> held_;
     NoteReader note_reader_;
-    Ledger ledger_;
     Decoder decoder_;
-    HttpTracer tracer_;
-    Reassembler reassembler_;
+    Stages stages_;
     std::string pending_output_;
-    std::uint64_t printed_ = 0, not_tcp_ = 0;
+    std::uint64_t not_tcp_ = 0;
     Time started_, latest_, looked_;
     FileClock clock_;  // of a file
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
-    bool stopping_ = false, done_printing_ = false, note_failed_ = false;
+    bool stopping_ = false, done_ = false, note_failed_ = false;
 };
 
 }  // namespace podsnoop

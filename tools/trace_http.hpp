@@ -1,12 +1,14 @@
-// podsnoop http, once its options are read: opens what it reads and writes, gives up privileges, and traces.
+// A trace of HTTP, for all commands that are about exchanges.
 #pragma once
 
 #include "base/result.hpp"
+#include "event/exchange.hpp"
 #include "http_settings.hpp"
+#include "trace.hpp"
 
 namespace podsnoop {
 
-/// Traces until something ends it. Records go to standard output, all else to standard error.
-Result<void> trace_http(const HttpSettings& settings);
+/// Traces until it is asked to end, the file ends, or the consumer has enough.
+Result<void> trace_http(const HttpSettings& settings, const MakeConsumer<Exchange>& make_consumer);
 
 }  // namespace podsnoop

@@ -76,12 +76,12 @@ bool Attribution::is_told_elsewhere(const Endpoint& client, const Endpoint& serv
     return has_other_home(client, netns, time) || (!is_local(server.address, netns) && has_other_home(server, netns, time));
 }
 
-bool Attribution::is_told_elsewhere(const Exchange& exchange) const {
-    const ConnectionFacts* facts = facts_of({exchange.netns, exchange.client.endpoint, exchange.server.endpoint});
+bool Attribution::is_told_elsewhere(const NetworkRecord& record) const {
+    const ConnectionFacts* facts = facts_of({record.netns, record.client.endpoint, record.server.endpoint});
     if (facts == nullptr) return false;
     // A client behind a namespace's own address, or a server behind it: neither is there.
-    return has_other_home(facts->caller, exchange.netns, exchange.time) ||
-           (!is_local(exchange.client.endpoint.address, exchange.netns) && has_other_home(facts->backend, exchange.netns, exchange.time));
+    return has_other_home(facts->caller, record.netns, record.time) ||
+           (!is_local(record.client.endpoint.address, record.netns) && has_other_home(facts->backend, record.netns, record.time));
 }
 
 /// The namespace whose sockets tell the process at this end; 0 where the address alone tells the pod, or nothing does.
@@ -111,46 +111,46 @@ std::optional<AttributionQuestion> Attribution::begin(const Endpoint& client, co
     return any && netns != 0 ? std::optional(question) : std::nullopt;
 }
 
-void Attribution::attribute(Exchange& exchange) const {
-    if (namespaces_.contains(exchange.netns)) {
-        const bool client = is_local(exchange.client.endpoint.address, exchange.netns);
-        const bool server = is_local(exchange.server.endpoint.address, exchange.netns);
-        exchange.side = client ? Side::client : server ? Side::server : Side::between;
+void Attribution::attribute(NetworkRecord& record) const {
+    if (namespaces_.contains(record.netns)) {
+        const bool client = is_local(record.client.endpoint.address, record.netns);
+        const bool server = is_local(record.server.endpoint.address, record.netns);
+        record.side = client ? Side::client : server ? Side::server : Side::between;
     }
     static const ConnectionFacts nothing;
-    const ConnectionFacts* known = facts_of({exchange.netns, exchange.client.endpoint, exchange.server.endpoint});
+    const ConnectionFacts* known = facts_of({record.netns, record.client.endpoint, record.server.endpoint});
     const ConnectionFacts& facts = known != nullptr ? *known : nothing;
     if (facts.backend.address.family != 0) {
-        exchange.service = Service{exchange.server.endpoint, facts.service_name};
-        exchange.server.endpoint = facts.backend;
+        record.service = Service{record.server.endpoint, facts.service_name};
+        record.server.endpoint = facts.backend;
     } else if (!facts.service_name.empty()) {
-        exchange.service = Service{exchange.server.endpoint, facts.service_name};
+        record.service = Service{record.server.endpoint, facts.service_name};
     }
-    attribute(exchange.client, facts.client_process, false, exchange);
-    if (facts.caller.address.family != 0 && exchange.client.pod == nullptr)
-        exchange.client.pod = index_.by_address(facts.caller, exchange.time);
-    attribute(exchange.server, facts.server_process, true, exchange);
+    attribute(record.client, facts.client_process, false, record);
+    if (facts.caller.address.family != 0 && record.client.pod == nullptr)
+        record.client.pod = index_.by_address(facts.caller, record.time);
+    attribute(record.server, facts.server_process, true, record);
 }
 
-void Attribution::attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const Exchange& exchange) const {
+void Attribution::attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const NetworkRecord& record) const {
     const Endpoint& end = peer.endpoint;
-    const bool local = is_local(end.address, exchange.netns);
+    const bool local = is_local(end.address, record.netns);
     if (process) {
         peer.pod = process->cgroup.empty() ? nullptr : index_.by_cgroup(process->cgroup);
         if (peer.pod == nullptr) peer.comm = process->comm;
         return;
     }
     if (local && is_everywhere(end.address)) {
-        peer.pod = index_.by_netns(exchange.netns, exchange.time);
+        peer.pod = index_.by_netns(record.netns, record.time);
         return;
     }
     // By the address, which knows the container by its port. In a pod's own namespace it can be no other pod's.
-    peer.pod = index_.by_address(end, exchange.time);
+    peer.pod = index_.by_address(end, record.time);
     if (local) {
-        const Pod* owner = index_.by_netns(exchange.netns, exchange.time);
+        const Pod* owner = index_.by_netns(record.netns, record.time);
         if (owner != nullptr && (peer.pod == nullptr || peer.pod->uid != owner->uid)) peer.pod = owner;
     }
-    if (peer.pod == nullptr && is_server && is_nodes(end.address)) peer.pod = index_.by_host_port(end.port, exchange.time);
+    if (peer.pod == nullptr && is_server && is_nodes(end.address)) peer.pod = index_.by_host_port(end.port, record.time);
 }
 
 std::vector<Noted> Attribution::standing() const {

@@ -1,4 +1,4 @@
-// Whose an exchange was: its pods, from which side it was seen, the Service called, the process behind an address of the
+// Whose a record is: its pods, from which side it was seen, the Service called, the process behind an address of the
 // node. Pure: all it knows it was told as notes.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "attribute/connection_key.hpp"
 #include "attribute/notes.hpp"
 #include "attribute/pod_index.hpp"
-#include "event/exchange.hpp"
+#include "event/network_record.hpp"
 
 namespace podsnoop {
 
@@ -32,12 +32,12 @@ class Attribution {
     /// not see it.
     [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time) const;
     /// The same, by what was found out since: whose connection was translated here on its way.
-    [[nodiscard]] bool is_told_elsewhere(const Exchange& exchange) const;
+    [[nodiscard]] bool is_told_elsewhere(const NetworkRecord& record) const;
     /// A connection begins: what was known of an earlier one between the same endpoints is forgotten. Gives what is worth
     /// asking of this one, if anything.
     std::optional<AttributionQuestion> begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time);
     /// Fills in side, pods, processes and Service. The pods stay valid until the next note.
-    void attribute(Exchange& exchange) const;
+    void attribute(NetworkRecord& record) const;
 
     /// Notes that tell a new reader all that is known now.
     [[nodiscard]] std::vector<Noted> standing() const;
@@ -60,7 +60,7 @@ class Attribution {
     [[nodiscard]] bool has_other_home(const Endpoint& end, std::uint64_t netns, Time time) const;
     [[nodiscard]] bool is_nodes(const Address& address) const { return node_ != 0 && is_local(address, node_); }
     [[nodiscard]] std::uint64_t process_namespace(const Endpoint& end, std::uint64_t netns, Time time) const;
-    void attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const Exchange& exchange) const;
+    void attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const NetworkRecord& record) const;
 
     PodIndex index_;
     std::vector<PodRecord> pods_;  // as last noted

@@ -63,19 +63,24 @@ http_slot slot_of(const FlowHint& hint, std::uint32_t tag) {
 
 }  // namespace
 
-void HttpFilter::Destroy::operator()(http_filter* skeleton) const noexcept { http_filter::destroy(skeleton); }
+void PacketFilter::Destroy::operator()(http_filter* skeleton) const noexcept { http_filter::destroy(skeleton); }
 
-Result<HttpFilter> HttpFilter::load(const FilterOptions& options) {
+Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
     constexpr const char* what = "cannot load the packet filter";
     // libbpf would print on standard error; what it says of the reason is in errno too.
     libbpf_set_print(nullptr);
     raise_memlock();
-    HttpFilter filter;
+    PacketFilter filter;
     filter.skeleton_.reset(http_filter::open());
     if (!filter.skeleton_) return fail(what, "", reason_of(errno));
     if (::getrandom(filter.seed_.data(), sizeof(filter.seed_), 0) !=
         static_cast<ssize_t>(sizeof(filter.seed_)))
         return fail(what, "", reason_of(errno));
+    filter.keep_ = options.keep;
+    const bool http = options.keep == Keep::http;
+    bpf_program__set_autoload(filter.skeleton_->progs.http_filter, http);
+    bpf_program__set_autoload(filter.skeleton_->progs.tcp_filter, !http);
+    bpf_map__set_autocreate(filter.skeleton_->maps.flows, http);
     auto* constants = filter.skeleton_->rodata;
     // The skeleton says const volatile, since the program may not write it; it is ours until loaded.
     std::memcpy(const_cast<std::uint32_t*>(constants->hash_seed), filter.seed_.data(), sizeof(filter.seed_));
@@ -87,9 +92,11 @@ Result<HttpFilter> HttpFilter::load(const FilterOptions& options) {
     return filter;
 }
 
-int HttpFilter::program_fd() const noexcept { return bpf_program__fd(skeleton_->progs.http_filter); }
+int PacketFilter::program_fd() const noexcept {
+    return bpf_program__fd(keep_ == Keep::http ? skeleton_->progs.http_filter : skeleton_->progs.tcp_filter);
+}
 
-Result<Fd> HttpFilter::program_for(std::uint32_t namespace_number) {
+Result<Fd> PacketFilter::program_for(std::uint32_t namespace_number) {
     constexpr const char* what = "cannot load the packet filter";
     constexpr std::uint32_t first = 0;
     if (!callees_) {
@@ -114,7 +121,7 @@ Result<Fd> HttpFilter::program_for(std::uint32_t namespace_number) {
     return entry;
 }
 
-Result<PacketCounts> HttpFilter::counts() const {
+Result<PacketCounts> PacketFilter::counts() const {
     constexpr const char* what = "cannot read the packet filter's counters";
     const int cpus = libbpf_num_possible_cpus();
     if (cpus <= 0) return fail(what, "", reason_of(-cpus));
@@ -135,7 +142,7 @@ Result<PacketCounts> HttpFilter::counts() const {
     return sum;
 }
 
-void HttpFilter::hint(const FlowHint& hint, std::uint32_t interface_index, std::uint32_t namespace_number) {
+void PacketFilter::hint(const FlowHint& hint, std::uint32_t interface_index, std::uint32_t namespace_number) {
     const http_flow flow = flow_of(hint, http_interface(interface_index, namespace_number));
     const std::uint64_t hash = http_flow_hash(&flow, seed_.data());
     const std::uint32_t index = http_slot_index(hash);

@@ -1,5 +1,5 @@
-// The socket filter in the kernel, from the program's side: loading it, reading its counters, telling it what
-// the decoder learned.
+// The socket filter in the kernel, from the program's side: loading the one that is wanted, reading its counters, telling
+// it what the decoder learned.
 #pragma once
 
 #include <array>
@@ -15,14 +15,21 @@ struct http_filter;  // the skeleton
 
 namespace podsnoop {
 
+/// What reaches the ring.
+enum class Keep : std::uint8_t {
+    http,         ///< what is needed to find HTTP messages: no bare ACKs, no bodies
+    tcp_headers,  ///< every TCP segment, without its payload
+};
+
 struct FilterOptions {
+    Keep keep = Keep::http;
     std::uint32_t body_preview = 0;  ///< body bytes to keep of each message, where bodies are skipped
     bool decapsulate = true;         ///< look into tunnels
 };
 
-class HttpFilter {
+class PacketFilter {
   public:
-    static Result<HttpFilter> load(const FilterOptions& options);
+    static Result<PacketFilter> load(const FilterOptions& options);
 
     /// For SO_ATTACH_BPF. One filter may serve many sockets of one namespace.
     [[nodiscard]] int program_fd() const noexcept;
@@ -31,8 +38,10 @@ class HttpFilter {
     [[nodiscard]] Result<Fd> program_for(std::uint32_t namespace_number);
     /// What the filter counted on all CPUs. `kept` is what it let through, before the ring.
     [[nodiscard]] Result<PacketCounts> counts() const;
-    /// Writes a hint into the kernel's memory of flows. It is advice: nothing is said where it cannot be
-    /// written.
+    /// Whether it leaves out segments inside bodies.
+    [[nodiscard]] bool skips_bodies() const noexcept { return keep_ == Keep::http; }
+    /// Writes a hint into the kernel's memory of flows, where the filter is one for HTTP. It is advice: nothing is said
+    /// where it cannot be written.
     void hint(const FlowHint& hint, std::uint32_t interface_index, std::uint32_t namespace_number = 0);
 
   private:
@@ -41,6 +50,7 @@ class HttpFilter {
     };
 
     std::unique_ptr<http_filter, Destroy> skeleton_;
+    Keep keep_ = Keep::http;
     Fd callees_;  // of the entry programs: a program array with the filter in it
     std::array<std::uint32_t, 10> seed_{};
 };

@@ -29,7 +29,7 @@ Time now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::syste
 }  // namespace
 
 Result<LiveCapture> LiveCapture::open_empty(const LiveOptions& options) {
-    auto filter = HttpFilter::load(options.filter);
+    auto filter = PacketFilter::load(options.filter);
     if (!filter) return std::unexpected(filter.error());
     Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll) return fail("cannot poll", "", reason_of(errno));

@@ -66,7 +66,8 @@ class LiveCapture {
     /// Balanced exactly once `next()` gave `end`; before, packets on their way show as `dropped_other`.
     [[nodiscard]] PacketCounts counts() const;
 
-    static constexpr bool trims_bodies = true;
+    /// Whether segments inside bodies are left out.
+    [[nodiscard]] bool skips_bodies() const noexcept { return filter_.skips_bodies(); }
 
   private:
     struct Place {
@@ -83,7 +84,7 @@ class LiveCapture {
         NamespaceCapture* capture;
     };
 
-    LiveCapture(HttpFilter filter, Fd epoll, const LiveOptions& options)
+    LiveCapture(PacketFilter filter, Fd epoll, const LiveOptions& options)
         : filter_(std::move(filter)),
           epoll_(std::move(epoll)),
           interfaces_(std::make_unique<InterfaceList>()),
@@ -92,7 +93,7 @@ class LiveCapture {
     void close_removed();
     [[nodiscard]] bool settled() const;
 
-    HttpFilter filter_;
+    PacketFilter filter_;
     Fd epoll_;
     std::unique_ptr<InterfaceList> interfaces_;  // where it stands is known to the places
     std::size_t buffer_bytes_;

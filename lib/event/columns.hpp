@@ -9,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "event/exchange.hpp"
+#include "event/tcp.hpp"
 
 namespace podsnoop {
 
@@ -58,6 +59,11 @@ struct Outcome {
 /// Bytes, in units for people.
 struct Size {
     std::optional<std::uint64_t> bytes;
+};
+
+/// How a connection ended, and who ended it.
+struct Ending {
+    const TcpConnection& connection;
 };
 
 struct RequestLine {

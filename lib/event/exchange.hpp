@@ -7,13 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "base/address.hpp"
 #include "base/time.hpp"
+#include "event/network_record.hpp"
 
 namespace podsnoop {
-
-/// From which end of the connection an exchange was seen.
-enum class Side : std::uint8_t { unknown, client, server, between };
 
 /// How an exchange ended. All but `complete` are "unanswered" in the ledger.
 enum class ExchangeEnd : std::uint8_t {
@@ -28,7 +25,6 @@ enum class ExchangeEnd : std::uint8_t {
 };
 inline constexpr std::size_t exchange_end_count = 8;
 std::string_view name_of(ExchangeEnd end);  ///< as in the JSON: "capture-end"
-std::string_view name_of(Side side);        ///< "client"; empty for unknown
 
 /// What else there is to know of an exchange, as bits.
 enum ExchangeFlag : std::uint8_t {
@@ -41,23 +37,6 @@ enum ExchangeFlag : std::uint8_t {
 };
 inline constexpr std::size_t exchange_flag_count = 6;
 std::string_view name_of(ExchangeFlag flag);  ///< of one bit, as in the JSON: "body-gap"
-
-/// The pod an address belongs to.
-struct Pod {
-    std::string namespace_name, name, uid, container;  ///< container is empty where unknown
-};
-
-struct Peer {
-    Endpoint endpoint{};
-    const Pod* pod = nullptr;  ///< null where unknown; owned by the index it was found in
-    std::string comm{};        ///< name of the process that owns the socket, where it is in no pod; empty where unknown
-};
-
-/// The Service that a client called, where its address was translated to a pod's (DNAT) behind the capture.
-struct Service {
-    Endpoint endpoint;  ///< the Service's address and port, as the client sent to
-    std::string name;   ///< "namespace/name" and ":port" where it has one; empty where unknown
-};
 
 /// A header the user asked for (`--headers`), as it was on the wire, secrets already masked.
 struct Header {
@@ -93,13 +72,8 @@ struct Latency {
     std::optional<Nanoseconds> total;     ///< first request byte to last response byte
 };
 
-struct Exchange {
-    Time time;  ///< first byte of the request; of the response where the request was not seen
-    Side side = Side::unknown;
-    std::string interface;    ///< empty where unknown
-    std::uint64_t netns = 0;  ///< inode; 0 where unknown
-    Peer client, server;            ///< `server` is who answered, behind any Service
-    std::optional<Service> service;  ///< nothing where none is known to have been called
+/// Its `time` is that of the request's first byte; of the response's where the request was not seen.
+struct Exchange : NetworkRecord {
     Request request;
     Response response;
     Latency latency;

@@ -63,18 +63,21 @@ struct Micros {
     std::optional<Nanoseconds> value;
 };
 
-/// A list of words: the names of the ExchangeFlag bits that are set.
+/// A list of words: the names of the bits that are set.
 struct FlagList {
     std::uint8_t bits = 0;
+    std::string_view (*name)(std::uint8_t bit) = nullptr;
 
     template <class Each>
     void each(Each each) const {
-        for (unsigned bit = 0; bit < exchange_flag_count; ++bit) {
-            const auto flag = static_cast<ExchangeFlag>(1U << bit);
-            if ((bits & flag) != 0) each(name_of(flag));
-        }
+        for (unsigned left = bits; left != 0; left &= left - 1) each(name(static_cast<std::uint8_t>(left & -left)));
     }
 };
+/// Of the bits of an enumeration that has a name_of().
+template <class Flag>
+FlagList flag_list(std::uint8_t bits) {
+    return {bits, [](std::uint8_t bit) { return name_of(static_cast<Flag>(bit)); }};
+}
 
 /// An object of texts: header values by name in lower case, those of one name joined by ", " (RFC 9110 5.3).
 struct HeaderMap {

@@ -4,6 +4,7 @@
 #include "event/columns.hpp"
 #include "event/exchange.hpp"
 #include "event/fields.hpp"
+#include "event/fields_network_record.hpp"
 
 namespace podsnoop {
 
@@ -11,32 +12,6 @@ namespace podsnoop {
 struct ExchangeExtras {
     bool headers = false, body = false;
 };
-
-template <class Visitor>
-void visit_fields(const Pod& pod, Visitor& v) {
-    v.field("namespace"_key, {.doc = "the pod's namespace"}, std::string_view(pod.namespace_name));
-    v.field("name"_key, {.doc = "the pod's name"}, std::string_view(pod.name));
-    v.field("uid"_key, {.doc = "the pod's UID", .null = "unknown"}, known(pod.uid));
-    v.field("container"_key, {.doc = "the container's name", .null = "unknown"}, known(pod.container));
-}
-
-template <class Visitor>
-void visit_fields(const Peer& peer, Visitor& v) {
-    v.field("address"_key, {.doc = "IPv4 or IPv6 address", .null = "unknown"}, peer.endpoint.address);
-    v.field("port"_key, {.doc = "TCP port"}, std::uint64_t{peer.endpoint.port});
-    static const Pod no_pod;
-    v.object("pod"_key, {.doc = "the pod the address belongs to", .null = "no pod of this node, or unknown"},
-             peer.pod != nullptr, [&] { visit_fields(peer.pod != nullptr ? *peer.pod : no_pod, v); });
-    v.field("comm"_key, {.doc = "process that owns the socket, where it is in no pod", .null = "in a pod, or unknown"},
-            known(peer.comm));
-}
-
-template <class Visitor>
-void visit_fields(const Service& service, Visitor& v) {
-    v.field("address"_key, {.doc = "the Service's address", .null = "unknown"}, service.endpoint.address);
-    v.field("port"_key, {.doc = "the Service's port"}, std::uint64_t{service.endpoint.port});
-    v.field("name"_key, {.doc = "namespace/name:port-name", .null = "unknown"}, known(service.name));
-}
 
 /// What both halves end with, in this order.
 template <class Visitor>
@@ -61,15 +36,7 @@ void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
     v.field("type"_key, {.doc = "always http"}, Word{"http"});
     v.field("time"_key,
             {.doc = "first byte of the request, or of the response where that is all that was seen"}, e.time);
-    v.field("side"_key, {.doc = "where it was seen: client, server or between", .null = "unknown"},
-            Word{name_of(e.side)});
-    v.field("interface"_key, {.doc = "network interface", .null = "unknown"}, known(e.interface));
-    v.field("netns"_key, {.doc = "inode of the network namespace", .null = "unknown"}, known(e.netns));
-    v.object("client"_key, {.doc = "who asked"}, true, [&] { visit_fields(e.client, v); });
-    v.object("server"_key, {.doc = "who was asked, and answered"}, true, [&] { visit_fields(e.server, v); });
-    static const Service no_service;
-    v.object("service"_key, {.doc = "the Service whose address the client called", .null = "none, or unknown"}, e.service.has_value(),
-             [&] { visit_fields(e.service ? *e.service : no_service, v); });
+    visit_network_record(e, v);
     v.object("request"_key, {.doc = "the request", .null = "never seen"}, e.request.seen, [&] {
         v.field("method"_key, {.doc = "method"}, std::string_view(e.request.method));
         v.field("target"_key, {.doc = "target as sent, with the query"}, std::string_view(e.request.target));
@@ -106,7 +73,7 @@ void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
             {.doc = "how it ended: complete, reset, closed, timeout, gap, upgraded, capture-end or evicted"},
             Word{name_of(e.end)});
     v.field("flags"_key, {.doc = "midstream, pipelined, early, body-gap, retransmit, truncated-head"},
-            FlagList{e.flags});
+            flag_list<ExchangeFlag>(e.flags));
 }
 
 /// The columns, from left to right. The least widths let every IPv4 address be whole, a server's with a port
@@ -131,7 +98,7 @@ void visit_columns(const Exchange& e, Visitor& v) {
     v.column({"REQ-SIZE", wide, 12, 8, 8, 8, 1, 16, true}, body(e.request));
     v.column({"SIZE", table, 6, 5, 5, 5, 1, 24, true}, body(e.response));
     v.column({"END", wide, 13, 11, 11, 11, 1, 16, false}, Word{name_of(e.end)});
-    v.column({"FLAGS", wide, 14, 9, 9, 30, 1, 16, false}, FlagList{e.flags});
+    v.column({"FLAGS", wide, 14, 9, 9, 30, 1, 16, false}, flag_list<ExchangeFlag>(e.flags));
     v.column({"INTERFACE", wide, 15, 9, 9, 15, 1, 16, false}, std::string_view(e.interface));
     v.column({"HOST", table, 7, 12, 16, 32, 1, 40, false},
              e.request.host ? std::string_view(*e.request.host) : std::string_view{});

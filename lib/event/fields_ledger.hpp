@@ -1,6 +1,10 @@
 // The fields of the ledger. Keys with a hyphen are values of other records' fields (`end`, a packet's fate).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
 #include "event/fields.hpp"
 #include "event/ledger.hpp"
 
@@ -23,9 +27,9 @@ void visit_fields(const PacketCounts& packets, Visitor& v) {
     });
 }
 
+/// What all ledgers start with. `gap`: bytes that were sent and never seen, where the trace would notice.
 template <class Visitor>
-void visit_fields(const Ledger& ledger, Visitor& v) {
-    const auto ended = [&](ExchangeEnd end) { return ledger.requests_by_end[static_cast<std::size_t>(end)]; };
+void visit_capture(const CaptureLedger& ledger, std::optional<std::uint64_t> gap, Visitor& v) {
     v.field("type"_key, {.doc = "always ledger"}, Word{"ledger"});
     v.field("duration_us"_key, {.doc = "how long was traced", .unit = "microseconds"},
             Micros{ledger.duration});
@@ -38,9 +42,15 @@ void visit_fields(const Ledger& ledger, Visitor& v) {
     });
     v.object("bytes"_key, {.doc = "TCP payload"}, true, [&] {
         v.field("captured"_key, {.doc = "reached the decoder", .unit = "bytes"}, ledger.bytes_captured);
-        v.field("gap"_key, {.doc = "sent and never seen", .unit = "bytes"}, ledger.bytes_gap);
+        v.field("gap"_key, {.doc = "sent and never seen", .unit = "bytes", .null = "not looked for"}, gap);
         v.field("cut"_key, {.doc = "left out by the capture, as a snap length or the filter does", .unit = "bytes"}, ledger.bytes_cut);
     });
+}
+
+template <class Visitor>
+void visit_fields(const Ledger& ledger, Visitor& v) {
+    const auto ended = [&](ExchangeEnd end) { return ledger.requests_by_end[static_cast<std::size_t>(end)]; };
+    visit_capture(ledger, ledger.bytes_gap, v);
     v.object("requests"_key, {.doc = "requests"}, true, [&] {
         using enum ExchangeEnd;
         v.field("seen"_key, {.doc = "complete and unanswered together"}, ledger.requests_seen);
@@ -52,7 +62,8 @@ void visit_fields(const Ledger& ledger, Visitor& v) {
             v.field("gap"_key, {.doc = "bytes missing where they were needed"}, ended(gap));
             v.field("upgraded"_key, {.doc = "the stream is no longer HTTP"}, ended(upgraded));
             v.field("capture-end"_key, {.doc = "tracing or the file ended first"}, ended(capture_end));
-            v.field("evicted"_key, {.doc = "a limit of ours"}, ended(evicted));
+            v.field("evicted"_key, {.doc = "a limit of ours"},
+                ended(evicted));
         });
     });
     v.object("responses"_key, {.doc = "responses"}, true, [&] {
@@ -73,6 +84,32 @@ void visit_fields(const Ledger& ledger, Visitor& v) {
         v.field("count"_key, {.doc = "tunnels"}, ledger.tunnels);
         v.field("bytes"_key, {.doc = "what they carried", .unit = "bytes"}, ledger.tunnel_bytes);
         v.field("websocket"_key, {.doc = "those of them that speak WebSocket"}, ledger.tunnels_websocket);
+    });
+}
+
+template <class Visitor>
+void visit_fields(const TcpLedger& ledger, Visitor& v) {
+    const auto ended = [&](ConnectionEnd end) { return ledger.connections_by_end[static_cast<std::size_t>(end)]; };
+    visit_capture(ledger, std::nullopt, v);
+    v.object("connections"_key, {.doc = "connections"}, true, [&] {
+        using enum ConnectionEnd;
+        v.field("seen"_key, {.doc = "those that ended, by any end"}, ledger.connections_seen);
+        v.object("ended"_key, {.doc = "by how they ended"}, true, [&] {
+            v.field("fin"_key, {.doc = "both sides sent FIN"}, ended(fin));
+            v.field("reset"_key, {.doc = "RST"}, ended(reset));
+            v.field("refused"_key, {.doc = "RST to the SYN"}, ended(refused));
+            v.field("timeout"_key, {.doc = "the handshake was given up"}, ended(timeout));
+            v.field("reused"_key, {.doc = "another came with the same addresses and ports"}, ended(reused));
+            v.field("capture-end"_key, {.doc = "tracing or the file ended first"}, ended(capture_end));
+            v.field("evicted"_key, {.doc = "a limit of ours"},
+                ended(ConnectionEnd::evicted));
+        });
+        v.field("elsewhere"_key, {.doc = "told from the client's end, which is traced too; not among those seen"},
+                ledger.connections_elsewhere);
+    });
+    v.object("limits"_key, {.doc = "limits of ours that were hit"}, true, [&] {
+        v.field("connections-evicted"_key, {.doc = "connections forgotten for want of room"},
+                ended(ConnectionEnd::evicted));
     });
 }
 

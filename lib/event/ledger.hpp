@@ -6,6 +6,7 @@
 
 #include "base/time.hpp"
 #include "event/exchange.hpp"
+#include "event/tcp.hpp"
 
 namespace podsnoop {
 
@@ -22,7 +23,8 @@ struct PacketCounts {
     std::uint64_t dropped_other = 0;
 };
 
-struct Ledger {
+/// What any trace counts, whatever it makes of the segments.
+struct CaptureLedger {
     Nanoseconds duration{0};
     PacketCounts packets;
     // Packets: kept = decoded + malformed + fragments. Once IP fragments were put together, each of them counts as
@@ -30,7 +32,11 @@ struct Ledger {
     std::uint64_t segments_decoded = 0, segments_malformed = 0, segments_fragments = 0;
     std::uint64_t bytes_captured = 0;  ///< TCP payload bytes that reached the decoder
     std::uint64_t bytes_cut = 0;       ///< TCP payload bytes of those segments that the capture left out
-    std::uint64_t bytes_gap = 0;       ///< TCP payload bytes that were sent and never seen
+};
+
+/// Of a trace of HTTP.
+struct Ledger : CaptureLedger {
+    std::uint64_t bytes_gap = 0;  ///< TCP payload bytes that were sent and never seen
     // requests_seen = complete + every unanswered: by ExchangeEnd, `complete` first
     std::uint64_t requests_seen = 0;
     std::array<std::uint64_t, exchange_end_count> requests_by_end{};
@@ -40,6 +46,13 @@ struct Ledger {
     std::uint64_t connections_elsewhere = 0;      ///< told from their client's end, which is traced too
     std::uint64_t tunnels = 0, tunnel_bytes = 0;  ///< connections after 101 or CONNECT, and what they carried
     std::uint64_t tunnels_websocket = 0;          ///< those of them that speak WebSocket
+};
+
+/// Of a trace of connections: seen = the sum by their ends.
+struct TcpLedger : CaptureLedger {
+    std::uint64_t connections_seen = 0;
+    std::array<std::uint64_t, connection_end_count> connections_by_end{};
+    std::uint64_t connections_elsewhere = 0;  ///< told from their client's end, which is traced too; not among those seen
 };
 
 }  // namespace podsnoop

@@ -3,6 +3,7 @@
 #include "event/exchange.hpp"
 #include "event/oom.hpp"
 #include "event/pod.hpp"
+#include "event/tcp.hpp"
 
 namespace podsnoop {
 
@@ -38,6 +39,38 @@ std::string_view name_of(ExchangeFlag flag) {
         case flag_body_gap: return "body-gap";
         case flag_retransmit: return "retransmit";
         case flag_truncated_head: return "truncated-head";
+    }
+    return {};
+}
+
+std::string_view name_of(ConnectionEnd end) {
+    switch (end) {
+        case ConnectionEnd::fin: return "fin";
+        case ConnectionEnd::reset: return "reset";
+        case ConnectionEnd::refused: return "refused";
+        case ConnectionEnd::timeout: return "timeout";
+        case ConnectionEnd::reused: return "reused";
+        case ConnectionEnd::capture_end: return "capture-end";
+        case ConnectionEnd::evicted: return "evicted";
+    }
+    return {};
+}
+
+std::string_view name_of(ConnectionFlag flag) {
+    switch (flag) {
+        case connection_midstream: return "midstream";
+        case connection_one_way: return "one-way";
+        case connection_half_open: return "half-open";
+        case connection_reordered: return "reordered";
+    }
+    return {};
+}
+
+std::string_view name_of(ResetBy by) {
+    switch (by) {
+        case ResetBy::none: return {};
+        case ResetBy::client: return "client";
+        case ResetBy::server: return "server";
     }
     return {};
 }

@@ -103,6 +103,10 @@ bool host_matches(const Glob& glob, const Request& request) {
     return has_port && glob.matches(host.substr(0, colon));
 }
 
+bool is_port_of(const std::vector<std::uint16_t>& ports, const NetworkRecord& record) {
+    return ports.empty() || std::ranges::find(ports, record.server.endpoint.port) != ports.end();
+}
+
 bool is_slower(const Exchange& exchange, Nanoseconds than) {
     const Latency& took = exchange.latency;
     if (took.total) return *took.total >= than;
@@ -125,8 +129,7 @@ bool Selection::matches(const Exchange& exchange) const {
     const auto has_status = [&](const StatusRange& range) {
         return exchange.response.status >= range.first && exchange.response.status <= range.last;
     };
-    if (!ports.empty() && std::ranges::find(ports, exchange.server.endpoint.port) == ports.end())
-        return false;
+    if (!is_port_of(ports, exchange)) return false;
     if (host && !(request.seen && host_matches(*host, request))) return false;
     if (!methods.empty() && !(request.seen && std::ranges::any_of(methods, is_method))) return false;
     if (path && !(request.seen && path_matches(*path, request))) return false;
@@ -134,6 +137,14 @@ bool Selection::matches(const Exchange& exchange) const {
         return false;
     if (slower_than && !is_slower(exchange, *slower_than)) return false;
     return !errors || is_error(exchange);
+}
+
+bool TcpSelection::matches(const TcpConnection& connection) const {
+    using enum ConnectionEnd;
+    if (!is_port_of(ports, connection)) return false;
+    if (connection.open) return !slower_than && !errors;
+    if (slower_than && connection.duration < *slower_than) return false;
+    return !errors || connection.end == reset || connection.end == refused || connection.end == timeout;
 }
 
 Result<std::vector<std::uint16_t>> parse_ports(std::string_view text) {

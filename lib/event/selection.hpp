@@ -1,5 +1,5 @@
-// Which exchanges are to be printed: the filters of `podsnoop http`. They choose what is shown, never what is
-// counted.
+// Which records are to be printed: the filters of `podsnoop http` and `podsnoop tcp`. They choose what is shown, never
+// what is counted.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "event/exchange.hpp"
 #include "event/glob.hpp"
+#include "event/tcp.hpp"
 
 namespace podsnoop {
 
@@ -32,6 +33,16 @@ struct Selection {
     /// An exchange whose total is not known is as slow as the phases that are known took together; one that
     /// ended by timeout is slower than anything.
     [[nodiscard]] bool matches(const Exchange& exchange) const;
+};
+
+/// The same for connections.
+struct TcpSelection {
+    std::vector<std::uint16_t> ports{};        ///< the server's port is one of these
+    std::optional<Nanoseconds> slower_than{};  ///< lasted at least this long
+    bool errors = false;                       ///< reset, refused, or never answered
+
+    /// Of a connection's start only the ports can be said.
+    [[nodiscard]] bool matches(const TcpConnection& connection) const;
 };
 
 /// "80" or "80,8080": 1 to 65535.

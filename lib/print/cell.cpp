@@ -168,6 +168,17 @@ unsigned append_cell(std::string& out, TextCache& cache, const RequestLine& line
     return append_cut(out, cache.scratch, limit);
 }
 
+unsigned append_cell(std::string& out, TextCache& cache, Ending ending, unsigned limit) {
+    const TcpConnection& connection = ending.connection;
+    if (connection.open) return append_cut(out, "opened", limit);
+    cache.scratch = name_of(connection.end);
+    auto to = std::back_inserter(cache.scratch);
+    if (connection.end == ConnectionEnd::reset) fmt::format_to(to, " by {}", name_of(connection.reset_by));
+    if (connection.end == ConnectionEnd::timeout && connection.syns != 0)
+        fmt::format_to(to, ", {} SYN{}", connection.syns, connection.syns == 1 ? "" : "s");
+    return append_cut(out, cache.scratch, limit);
+}
+
 std::string_view color_of(const Outcome& outcome) {
     if (!outcome.response.seen || is_news(outcome.end)) return red;
     switch (outcome.response.status / 100) {
@@ -189,6 +200,20 @@ std::string_view color_of(const CheckState& state) {
         case CheckState::ok: return green;
         case CheckState::degraded: return yellow;
         case CheckState::missing: return red;
+    }
+    return {};
+}
+
+std::string_view color_of(const Ending& ending) {
+    if (ending.connection.open) return {};
+    switch (ending.connection.end) {
+        case ConnectionEnd::fin: return green;
+        case ConnectionEnd::reset:
+        case ConnectionEnd::refused:
+        case ConnectionEnd::timeout: return red;
+        case ConnectionEnd::reused:
+        case ConnectionEnd::capture_end:
+        case ConnectionEnd::evicted: return {};
     }
     return {};
 }

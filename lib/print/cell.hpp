@@ -34,6 +34,7 @@ unsigned append_cell(std::string& out, TextCache& cache, FlagList flags, unsigne
 unsigned append_cell(std::string& out, TextCache& cache, std::string_view text, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, std::span<const Address> addresses, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, const RequestLine& line, unsigned limit);
+unsigned append_cell(std::string& out, TextCache& cache, Ending ending, unsigned limit);
 
 /// The colour a value calls for, as a terminal's escape sequence (ECMA-48 SGR); empty for none.
 template <class Value>
@@ -42,5 +43,6 @@ std::string_view color_of(const Value&) {
 }
 std::string_view color_of(const Outcome& outcome);
 std::string_view color_of(const CheckState& state);
+std::string_view color_of(const Ending& ending);
 
 }  // namespace podsnoop

@@ -80,11 +80,15 @@ void JsonWriter::value(const HeaderMap& map) {
     out_.put('}');
 }
 
-void append_ledger_json(std::string& out, const Ledger& ledger) {
+template <class AnyLedger>
+static void append_line(std::string& out, const AnyLedger& ledger) {
     TextCache cache;
     JsonWriter writer(out, cache);
     visit_fields(ledger, writer);
     writer.end_line();
 }
+
+void append_ledger_json(std::string& out, const Ledger& ledger) { append_line(out, ledger); }
+void append_ledger_json(std::string& out, const TcpLedger& ledger) { append_line(out, ledger); }
 
 }  // namespace podsnoop

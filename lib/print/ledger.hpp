@@ -9,8 +9,10 @@ namespace podsnoop {
 
 /// Appends the ledger as one JSON line.
 void append_ledger_json(std::string& out, const Ledger& ledger);
+void append_ledger_json(std::string& out, const TcpLedger& ledger);
 
 /// Appends the end summary: lines that start with "podsnoop: ", two of them where nothing was missed.
 void append_summary(std::string& out, const Ledger& ledger);
+void append_summary(std::string& out, const TcpLedger& ledger);
 
 }  // namespace podsnoop

@@ -6,6 +6,7 @@
 
 #include "base/time.hpp"
 #include "event/exchange.hpp"
+#include "event/tcp.hpp"
 #include "print/ledger.hpp"
 
 namespace podsnoop {
@@ -62,6 +63,17 @@ std::string exchanges_line(const Ledger& ledger) {
     return line;
 }
 
+std::string connections_line(const TcpLedger& ledger) {
+    Parts ends;
+    for (std::size_t i = 0; i < connection_end_count; ++i) {
+        const auto end = static_cast<ConnectionEnd>(i);
+        ends.add(ledger.connections_by_end[i], end == ConnectionEnd::capture_end ? "still open" : name_of(end));
+    }
+    std::string line = counted(ledger.connections_seen, "connection", "connections") + ends.bracketed() + " in ";
+    append_duration(line, ledger.duration);
+    return line;
+}
+
 std::string packets_line(const PacketCounts& packets) {
     Parts skipped, dropped;
     skipped.add(packets.skipped_ack, "ack", "acks");
@@ -77,6 +89,14 @@ std::string packets_line(const PacketCounts& packets) {
                        counted(packets.seen, "packet", "packets"), grouped(packets.kept),
                        grouped(all_skipped), skipped.bracketed(),
                        grouped(packets.dropped_ring_full + packets.dropped_other), dropped.bracketed());
+}
+
+constexpr std::string_view forgotten = "connection forgotten for want of room",
+                           forgotten_many = "connections forgotten for want of room";
+
+void add_undecoded(Parts& missed, const CaptureLedger& ledger) {
+    missed.add(ledger.segments_malformed, "malformed packet", "malformed packets");
+    missed.add(ledger.segments_fragments, "IP fragment", "IP fragments");
 }
 
 /// What was seen and not understood, or not seen at all.
@@ -99,10 +119,8 @@ void append_missed(std::string& out, const Ledger& ledger) {
     missed.add(ledger.packets.dropped_ring_full + ledger.packets.dropped_other, "dropped packet and the exchanges in it",
                "dropped packets and the exchanges in them");
     missed.add(ledger.bytes_gap, "byte that was sent and not seen", "bytes that were sent and not seen");
-    missed.add(ledger.segments_malformed, "malformed packet", "malformed packets");
-    missed.add(ledger.segments_fragments, "IP fragment", "IP fragments");
-    missed.add(ledger.connections_evicted, "connection forgotten for want of room",
-               "connections forgotten for want of room");
+    add_undecoded(missed, ledger);
+    missed.add(ledger.connections_evicted, forgotten, forgotten_many);
     missed.add(ledger.heads_truncated, "head cut short", "heads cut short");
     if (!missed.empty()) append_line(out, "missed: " + missed.text());
 }
@@ -113,6 +131,16 @@ void append_summary(std::string& out, const Ledger& ledger) {
     append_line(out, exchanges_line(ledger));
     append_line(out, packets_line(ledger.packets));
     append_missed(out, ledger);
+}
+
+void append_summary(std::string& out, const TcpLedger& ledger) {
+    append_line(out, connections_line(ledger));
+    append_line(out, packets_line(ledger.packets));
+    Parts missed;
+    missed.add(ledger.packets.dropped_ring_full + ledger.packets.dropped_other, "dropped packet", "dropped packets");
+    add_undecoded(missed, ledger);
+    missed.add(ledger.connections_by_end[static_cast<std::size_t>(ConnectionEnd::evicted)], forgotten, forgotten_many);
+    if (!missed.empty()) append_line(out, "missed: " + missed.text());
 }
 
 }  // namespace podsnoop

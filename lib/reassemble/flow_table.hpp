@@ -1,15 +1,14 @@
 // Connections by their two endpoints, bounded in number.
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "base/address.hpp"
 #include "base/pool.hpp"
 #include "base/time.hpp"
-#include "reassemble/sink.hpp"
-#include "reassemble/stream.hpp"
 
 namespace podsnoop {
 
@@ -20,62 +19,99 @@ struct FlowKey {
     bool operator==(const FlowKey&) const = default;
 };
 
-struct Connection {
-    static constexpr std::uint32_t no_interface = 0xffffffff;
-    static constexpr std::uint32_t no_place = 0xffffffff;
+/// Every bit of it matters, and of the seed.
+std::uint64_t hash_of(const FlowKey& key, std::uint64_t seed);
 
-    FlowKey key;
-    Stream streams[2];  ///< by sender: streams[0] is what key.ends[0] sends
-    Time last_seen;
-    Time syn_time;                                              ///< first SYN; valid while `connecting`
-    std::uint32_t owner = no_interface;                         ///< the interface that showed it first
-    std::uint32_t lanes[2] = {no_interface, no_interface};      ///< the interface whose copy of a direction counts
-    std::uint32_t other_seq = 0;                                ///< payload seen of a lane not yet given, elsewhere
-    ConnectionId next_in_bucket = 0xffffffff;
-    ConnectionId finished_before = 0xffffffff, finished_after = 0xffffffff;  ///< its neighbours in order of finishing
-    std::uint32_t holding_place = no_place;                     ///< among the connections that hold segments back
-    Direction client = 0;
-    bool client_known = false;
-    bool connecting = false;    ///< SYN seen, the client's final ACK not yet
-    bool other_seen = false;    ///< other_seq is valid
-    bool finished = false;      ///< told as closed; kept for a while so that late segments do not open it anew
-    bool touched = false;       ///< seen since the last search for one to evict
-};
+/// Names an entry while it is in a table; used again after it was removed.
+using FlowId = std::uint32_t;
 
+/// At most `limit` entries. An Entry has a FlowKey `key`, a Time `last_seen`, FlowIds `next_in_bucket`, `finished_before`
+/// and `finished_after` (the table's own), and flags `finished` (the table's own) and `touched` (seen since the last search
+/// for one to evict: set it).
+template <class Entry>
 class FlowTable {
   public:
-    using Id = ConnectionId;
-    static constexpr Id none = Pool<Connection>::none;
+    using Id = FlowId;
+    static constexpr Id none = Pool<Entry>::none;
 
-    /// `limit` connections at most. `seed` keeps others from choosing endpoints that collide.
-    FlowTable(std::size_t limit, std::uint64_t seed);
+    /// `seed` keeps others from choosing endpoints that collide.
+    FlowTable(std::size_t limit, std::uint64_t seed)
+        : pool_(limit), buckets_(std::bit_ceil(limit + limit / 2), none), seed_(seed), present_(limit, false) {}
 
-    /// The connection of these endpoints, or `none`.
-    [[nodiscard]] Id find(const FlowKey& key) const;
-    /// A fresh connection, or `none` when all are in use: `victim()` says which to remove.
-    Id insert(const FlowKey& key);
-    void remove(Id id);
-    /// One that was not seen for long; finished ones first. Needs a full table.
-    Id victim();
+    /// The entry of these endpoints, or `none`.
+    [[nodiscard]] Id find(const FlowKey& key) const {
+        for (Id id = buckets_[bucket_of(key)]; id != none; id = pool_[id].next_in_bucket)
+            if (pool_[id].key == key) return id;
+        return none;
+    }
+    /// A fresh entry, or `none` when all are in use: `victim()` says which to remove.
+    Id insert(const FlowKey& key) {
+        const Id id = pool_.take();
+        if (id == none) return none;
+        Entry& entry = pool_[id];
+        entry = Entry{};
+        entry.key = key;
+        Id& head = buckets_[bucket_of(key)];
+        entry.next_in_bucket = head;
+        head = id;
+        present_[id] = true;
+        return id;
+    }
+    void remove(Id id) {
+        Id* link = &buckets_[bucket_of(pool_[id].key)];
+        while (*link != id) link = &pool_[*link].next_in_bucket;
+        *link = pool_[id].next_in_bucket;
+        if (const Entry& entry = pool_[id]; entry.finished) {
+            const Id before = entry.finished_before, after = entry.finished_after;
+            (before == none ? first_finished_ : pool_[before].finished_after) = after;
+            (after == none ? last_finished_ : pool_[after].finished_before) = before;
+        }
+        pool_[id] = Entry{};
+        present_[id] = false;
+        pool_.give_back(id);
+    }
+    /// The one that finished first; else one that was not seen for long. Needs a full table.
+    Id victim() {
+        if (first_finished_ != none) return first_finished_;
+        // The clock algorithm: go round, and take the first that was not seen since the last time round.
+        for (;; ++hand_) {
+            if (hand_ >= pool_.made()) hand_ = 0;
+            if (!present_[hand_]) continue;
+            if (!pool_[hand_].touched) return hand_++;
+            pool_[hand_].touched = false;
+        }
+    }
 
-    Connection& operator[](Id id) { return pool_[id]; }
-    const Connection& operator[](Id id) const { return pool_[id]; }
+    Entry& operator[](Id id) { return pool_[id]; }
+    const Entry& operator[](Id id) const { return pool_[id]; }
+    [[nodiscard]] std::size_t size() const { return pool_.used(); }
 
     /// Marks it finished; `expire_finished` takes it away later.
-    void finish(Id id, Time now);
-    void expire_finished(Time before);
+    void finish(Id id, Time now) {
+        Entry& entry = pool_[id];
+        entry.finished = true;
+        entry.last_seen = now;
+        entry.finished_before = last_finished_;
+        entry.finished_after = none;
+        (last_finished_ == none ? first_finished_ : pool_[last_finished_].finished_after) = id;
+        last_finished_ = id;
+    }
+    void expire_finished(Time before) {
+        while (first_finished_ != none && pool_[first_finished_].last_seen < before) remove(first_finished_);
+    }
 
-    /// Calls visit(id) for every connection. The table must not change meanwhile, except by `finish`.
+    /// Calls visit(id) for every entry, in an order that does not depend on the seed. The table must not change meanwhile,
+    /// except by `finish`.
     template <class Visit>
     void for_each(Visit visit) {
-        for (Id id : buckets_)
-            for (; id != none; id = pool_[id].next_in_bucket) visit(id);
+        for (Id id = 0; id < pool_.made(); ++id)
+            if (present_[id]) visit(id);
     }
 
   private:
-    [[nodiscard]] std::size_t bucket_of(const FlowKey& key) const;
+    [[nodiscard]] std::size_t bucket_of(const FlowKey& key) const { return hash_of(key, seed_) & (buckets_.size() - 1); }
 
-    Pool<Connection> pool_;
+    Pool<Entry> pool_;
     std::vector<Id> buckets_;  // a power of two
     Id first_finished_ = none, last_finished_ = none;
     std::uint64_t seed_;

@@ -50,12 +50,12 @@ void Reassembler::accept(const Segment& segment) {
     const FlowKey key = from == 0 ? FlowKey{{segment.source, segment.destination}, segment.scope}
                                   : FlowKey{{segment.destination, segment.source}, segment.scope};
     Id id = table_.find(key);
-    if (id != FlowTable::none && is_another_connection(table_[id], from, segment)) {
+    if (id != ConnectionTable::none && is_another_connection(table_[id], from, segment)) {
         if (!table_[id].finished) close(id, Close::reused, segment.time);
         table_.remove(id);
-        id = FlowTable::none;
+        id = ConnectionTable::none;
     }
-    if (id == FlowTable::none) {
+    if (id == ConnectionTable::none) {
         if (has(segment, tcp_rst) || (segment.length == 0 && !has(segment, tcp_syn))) return;
         id = open(key, from, segment);
     }
@@ -93,10 +93,10 @@ void Reassembler::accept(const Segment& segment) {
     if (const auto direction = impatient(connection, segment.time)) give_up(id, direction);
 }
 
-FlowTable::Id Reassembler::open(const FlowKey& key, Direction from, const Segment& segment) {
+ConnectionTable::Id Reassembler::open(const FlowKey& key, Direction from, const Segment& segment) {
     table_.expire_finished(segment.time - limits_.linger);
     Id id = table_.insert(key);
-    if (id == FlowTable::none) {
+    if (id == ConnectionTable::none) {
         const Id victim = table_.victim();
         if (!table_[victim].finished) {
             ++counts_.evicted;
@@ -122,8 +122,10 @@ FlowTable::Id Reassembler::open(const FlowKey& key, Direction from, const Segmen
 
 void Reassembler::close(Id id, Close how, Time time) {
     Connection& connection = table_[id];
-    for (const Stream& stream : connection.streams)
+    for (Stream& stream : connection.streams) {
         if (stream.hold) held_bytes_ -= stream.hold->bytes;
+        stream.hold.reset();
+    }
     stop_holding(id);
     table_.finish(id, time);
     sink_.closed(id, how, time);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "event/segment.hpp"
-#include "reassemble/flow_table.hpp"
+#include "reassemble/connection.hpp"
 #include "reassemble/sink.hpp"
 
 namespace podsnoop {
@@ -49,7 +49,7 @@ class Reassembler {
     [[nodiscard]] bool holds_any() const { return !holding_.empty(); }
 
   private:
-    using Id = FlowTable::Id;
+    using Id = ConnectionTable::Id;
 
     Id open(const FlowKey& key, Direction from, const Segment& segment);
     void close(Id id, Close how, Time time);
@@ -75,7 +75,7 @@ class Reassembler {
     StreamSink& sink_;
     ReassemblyLimits limits_;
     bool filter_skips_ = false;
-    FlowTable table_;
+    ConnectionTable table_;
     std::vector<Id> holding_;  // connections that hold segments back, each once; it knows its place
     std::size_t held_bytes_ = 0;
     ReassemblyCounts counts_;

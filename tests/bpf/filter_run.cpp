@@ -53,7 +53,7 @@ std::string Crafted::packet() const {
 }
 
 Result<FilterRun> FilterRun::load(const FilterOptions& options) {
-    auto filter = HttpFilter::load(options);
+    auto filter = PacketFilter::load(options);
     if (!filter) return std::unexpected(filter.error());
     return FilterRun(std::move(*filter));
 }

@@ -53,10 +53,10 @@ class FilterRun {
     std::uint32_t nanoseconds(const Crafted& packet, int repeat);
     std::uint32_t nanoseconds(std::uint16_t ethertype, std::string_view packet, int repeat);
 
-    HttpFilter filter;
+    PacketFilter filter;
 
   private:
-    explicit FilterRun(HttpFilter loaded) : filter(std::move(loaded)) {}
+    explicit FilterRun(PacketFilter loaded) : filter(std::move(loaded)) {}
 };
 
 /// The flow of a crafted segment, as the decoder would hint it.

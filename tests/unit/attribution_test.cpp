@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "attribute/held_exchanges.hpp"
+#include "attribute/held_records.hpp"
 
 using namespace podsnoop;
 
@@ -311,7 +311,7 @@ TEST_CASE("notes: a name that is longer than names are is none") {
 }
 
 TEST_CASE("held exchanges: changes of pods without end stop nothing") {
-    HeldExchanges held;
+    HeldRecords<Exchange> held;
     int told = 0;
     const auto tell = [&](Exchange&) { ++told; };
     held.hold_all(noon + std::chrono::seconds(1));
@@ -322,7 +322,7 @@ TEST_CASE("held exchanges: changes of pods without end stop nothing") {
 }
 
 TEST_CASE("held exchanges: told when the answer comes, or when they have waited long enough") {
-    HeldExchanges held;
+    HeldRecords<Exchange> held;
     std::vector<std::uint16_t> told;
     const auto tell = [&](Exchange& exchange) { told.push_back(exchange.client.endpoint.port); };
     const auto exchange = [](std::uint16_t port) { return seen(1, at("10.0.0.1", port), at("10.0.0.2", 80)); };

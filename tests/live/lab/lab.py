@@ -13,6 +13,7 @@ from .cluster import Cluster
 from .network import Namespace, command, give_address, join
 from .nginx import Nginx
 from .process import Process
+from .relay import Relay
 from .tracer import Tracer
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -95,6 +96,19 @@ class Lab(contextlib.ExitStack):
             command(*node.inside("sysctl", "-q", "-w", "net.ipv4.ip_forward=1"))
         return pods, addresses
 
+    def distant_pair(self, delay):
+        """The pair again, so far apart that each frame takes `delay` seconds. Frames are as small on both interfaces as
+        they are on a wire."""
+        self.client, self.server = self.namespace("client"), self.namespace("server")
+        between = self.namespace("between")
+        for namespace, name in (self.client, "left"), (self.server, "right"):
+            join(namespace, between, "eth0", name)
+            network.without_offload(namespace, "eth0")
+        give_address(self.client, "eth0", f"{CLIENT}/24")
+        give_address(self.server, "eth0", f"{SERVER}/24")
+        self.enter_context(Relay(between, "left", "right", delay))
+        return self.client, self.server
+
     def vlan(self, stacked=False, inline=False):
         """The pair again, its traffic tagged by both ends: the outer tag in the packet's metadata, as network cards
         leave it; with `inline`, in the frame as it leaves the sender."""
@@ -134,15 +148,15 @@ class Lab(contextlib.ExitStack):
         self.callback(process.kill)
         return process
 
-    def trace(self, *options, namespace=None, netns=None, interfaces=("eth0",), **how):
-        """podsnoop http, in the server's namespace unless told otherwise, ready."""
+    def trace(self, *options, command="http", namespace=None, netns=None, interfaces=("eth0",), **how):
+        """podsnoop http or another command, in the server's namespace unless told otherwise, ready."""
         netns = netns or (namespace or self.server).name
-        return Tracer(self, [PODSNOOP, "http", "--netns", netns,
+        return Tracer(self, [PODSNOOP, command, "--netns", netns,
                              *(word for name in interfaces for word in ("-i", name)), *options], **how)
 
-    def trace_on(self, node, *options, **how):
-        """podsnoop http on a node, ready. Where it looks is what the options say."""
-        return Tracer(self, [PODSNOOP, "http", *options], namespace=node, **how)
+    def trace_on(self, node, *options, command="http", **how):
+        """The same on a node. Where it looks is what the options say."""
+        return Tracer(self, [PODSNOOP, command, *options], namespace=node, **how)
 
     def podsnoop(self, *argv, namespace=None, wrapper=(), **options):
         """Runs podsnoop to its end."""

@@ -96,6 +96,18 @@ def give_address(namespace, interface, *addresses):
         namespace.ip("address", "add", address, "dev", interface, *nodad)
 
 
+def without_offload(namespace, interface):
+    """Each TCP segment is a frame, with its checksum, as a network card puts it on the wire."""
+    command(*namespace.inside("ethtool", "-K", interface, "tso", "off", "gso", "off", "gro", "off", "tx", "off"))
+
+
+def drop(namespace, hook, rule):
+    """From now on, packets of this nftables rule are dropped at this hook of the IP stack."""
+    for words in ("add table inet lossy", f"add chain inet lossy {hook} {{ type filter hook {hook} priority 0; }}",
+                  f"add rule inet lossy {hook} {rule} drop"):
+        command(*namespace.inside("nft", words))
+
+
 def bridge(namespace, name, *ports):
     namespace.ip("link", "add", name, "type", "bridge")
     for port in ports:

@@ -31,6 +31,11 @@ class Process:
     def stderr(self):
         return self.stderr_path.read_text(errors="replace")
 
+    def memory(self):
+        """KiB of its own that it holds now, without files and what it shares with the kernel."""
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        return int(status.split("RssAnon:")[1].split()[0])
+
     def running(self):
         return self.child.poll() is None
 

@@ -1,15 +1,15 @@
-"""podsnoop http, running: waiting for what it prints, ending it, and checking what must always hold."""
+"""podsnoop http or tcp, running: waiting for what it prints, ending it, and checking what must always hold."""
 import json
 import signal
 
 from . import ledger as books
 from .check import TIMEOUT, Failure, equal, true, wait_for
-from .records import check_exchange, told
+from .records import check_record, told
 
 
 class Tracer:
     """With `output` other than json its output is text; then there are no records, and `text` has it. `filtered` says
-    that not every exchange is printed; `lossy` that the case means to lose packets; `bulky` that there are too many
+    that not every record is printed; `lossy` that the case means to lose packets; `bulky` that there are too many
     records to keep, and the case reads the output's lines itself."""
 
     def __init__(self, lab, argv, output="json", filtered=False, lossy=False, bulky=False, stdout=None,
@@ -52,7 +52,7 @@ class Tracer:
                 record = json.loads(line)
             except ValueError as error:
                 raise Failure(f"standard output has a line that is not JSON ({error}): {line!r}") from None
-            check_exchange(record)
+            check_record(record)
             self.parsed.append(record)
         return self.parsed
 

@@ -1,4 +1,4 @@
-// Exchanges that ended before the node answered whose they are. They wait for it, for a moment.
+// Records that ended before the node answered whose they are. They wait for it, for a moment.
 #pragma once
 
 #include <cstddef>
@@ -10,47 +10,48 @@
 
 #include "attribute/connection_key.hpp"
 #include "base/time.hpp"
-#include "event/exchange.hpp"
 
 namespace podsnoop {
 
-class HeldExchanges {
+/// `Record`: a NetworkRecord.
+template <class Record>
+class HeldRecords {
   public:
-    /// Something was asked about a connection: its exchanges wait until then. Where very much is asked they do not.
+    /// Something was asked about a connection: its records wait until then. Where very much is asked they do not.
     void asked(const ConnectionKey& connection, Time until) {
         if (waiting_.size() >= connections_limit || !waiting_.try_emplace(connection).second) return;
         deadlines_.push_back({until, connection});
     }
 
-    /// All exchanges wait until then, or until `answered_all`. Where they wait already it is for no longer, so that
+    /// All records wait until then, or until `answered_all`. Where they wait already it is for no longer, so that
     /// pods that come and go without end stop nothing.
     void hold_all(Time until) {
         if (!all_until_) all_until_ = until;
     }
 
     /// Keeps a copy where an answer about its connection is due. False: tell it now.
-    bool keep(const Exchange& exchange) {
-        if (kept_ >= exchanges_limit) return false;
+    bool keep(const Record& record) {
+        if (kept_ >= records_limit) return false;
         if (all_until_) {
-            all_.push_back(exchange);
+            all_.push_back(record);
             ++kept_;
             return true;
         }
         if (waiting_.empty()) return false;
-        const auto found = waiting_.find({exchange.netns, exchange.client.endpoint, exchange.server.endpoint});
+        const auto found = waiting_.find({record.netns, record.client.endpoint, record.server.endpoint});
         if (found == waiting_.end()) return false;
-        found->second.push_back(exchange);
+        found->second.push_back(record);
         ++kept_;
         return true;
     }
 
-    /// Calls tell(exchange) for each that waited for this answer, in the order in which they ended.
+    /// Calls tell(record) for each that waited for this answer, in the order in which they ended.
     template <class Tell>
     void answered(const ConnectionKey& connection, Tell tell) {
         auto found = waiting_.extract(connection);
         if (found.empty()) return;
         kept_ -= found.mapped().size();
-        for (Exchange& exchange : found.mapped()) tell(exchange);
+        for (Record& record : found.mapped()) tell(record);
     }
 
     /// Those that waited for no answer about their own connection are told; the others wait for it on.
@@ -58,8 +59,8 @@ class HeldExchanges {
     void answered_all(Tell tell) {
         all_until_.reset();
         kept_ -= all_.size();
-        for (Exchange& exchange : std::exchange(all_, {}))
-            if (!keep(exchange)) tell(exchange);
+        for (Record& record : std::exchange(all_, {}))
+            if (!keep(record)) tell(record);
     }
 
     /// The same for those that need not wait any longer.
@@ -81,13 +82,13 @@ class HeldExchanges {
     [[nodiscard]] bool empty() const { return kept_ == 0; }
 
   private:
-    static constexpr std::size_t connections_limit = 8192, exchanges_limit = 16384;
+    static constexpr std::size_t connections_limit = 8192, records_limit = 16384;
 
-    std::unordered_map<ConnectionKey, std::vector<Exchange>, ConnectionKey::Hash> waiting_;
+    std::unordered_map<ConnectionKey, std::vector<Record>, ConnectionKey::Hash> waiting_;
     // In the order of asking, which is that of their time. Of one that was answered long since, and asked about again
     // between other ends of the same names, the earlier deadline counts.
     std::deque<std::pair<Time, ConnectionKey>> deadlines_;
-    std::vector<Exchange> all_;      // while all wait
+    std::vector<Record> all_;      // while all wait
     std::optional<Time> all_until_;
     std::size_t kept_ = 0;           // in all_ and waiting_
 };
