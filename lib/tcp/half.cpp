@@ -64,8 +64,7 @@ Sent Half::send(const Segment& segment, const Half& receiver, std::uint32_t shor
     }
     // A FIN behind all that was seen adds no byte.
     if (const std::int32_t added = distance(from, payload_end); added > 0) bytes += static_cast<std::uint32_t>(added);
-    last = segment.seq;
-    last_at = now;
+    note_last(segment.seq, end, now);
     next = end;
     fin = fin || ends;
     if (ahead < 0) {
@@ -87,11 +86,18 @@ Sent Half::send_again(const Segment& segment, std::uint32_t end, const Half& rec
         // Old keep-alive probes repeat the last byte (RFC 9293 3.8.4), probes of a closed window the first behind it (3.8.6.1).
         if (receiver.zero_window || (has_acked && acked == next)) return Sent::nothing;
     }
-    if (segment.seq == last && end == next && now - last_at < copy_delay) return Sent::copy;
+    if (segment.seq == last && end == last_end && now - last_at < copy_delay) return Sent::copy;
+    note_last(segment.seq, end, now);
     const ShortTime opened = hole_at;
     if (fill_hole(segment.seq, end) && now - opened < (shortest_trip != 0 ? shortest_trip : overtaken_delay)) return Sent::late;
     if (timing && distance(segment.seq, timed) > 0) timing = false;
     return Sent::again;
+}
+
+void Half::note_last(std::uint32_t from, std::uint32_t to, ShortTime now) {
+    last = from;
+    last_end = to;
+    last_at = now;
 }
 
 /// Whether these sequence numbers were jumped over. They are a hole no longer.

@@ -48,7 +48,7 @@ struct Half {
     ShortTime timed_at = 0;
     std::uint32_t hole = 0, hole_end = 0;  ///< the latest run of sequence numbers jumped over; empty: none
     ShortTime hole_at = 0;
-    std::uint32_t last = 0;              ///< where the latest new segment began; until a lane is chosen, see Tracker::is_copy
+    std::uint32_t last = 0, last_end = 0;  ///< of the latest segment that takes sequence numbers; until a lane is chosen, see is_copy()
     ShortTime last_at = 0;
     RoundTrip round_trip;                ///< from the capture to its sender and back
     std::uint32_t retransmits = 0, zero_windows = 0;
@@ -66,6 +66,7 @@ struct Half {
 
   private:
     Sent send_again(const Segment& segment, std::uint32_t end, const Half& receiver, std::uint32_t shortest_trip);
+    void note_last(std::uint32_t from, std::uint32_t to, ShortTime now);
     bool fill_hole(std::uint32_t from, std::uint32_t to);
 };
 
