@@ -61,7 +61,7 @@ struct Size {
     std::optional<std::uint64_t> bytes;
 };
 
-/// How a connection ended, and who ended it.
+/// How a connection ended, with who reset it, and how often a SYN was sent in vain.
 struct Ending {
     const TcpConnection& connection;
 };

@@ -50,7 +50,7 @@ void visit_fields(const TcpConnection& c, Visitor& v) {
 template <class Visitor>
 void visit_columns(const TcpConnection& c, Visitor& v) {
     using enum Column::Shown;
-    constexpr unsigned nothing = 0, ending = 7;
+    constexpr unsigned nothing = 0, ending = 12;
     const auto size = [&](std::uint64_t bytes) { return Size{c.open ? std::nullopt : std::optional(bytes)}; };
     const auto number = [&](std::uint64_t value) { return c.open ? std::nullopt : std::optional(value); };
     const std::optional<Nanoseconds> duration = c.open ? std::nullopt : std::optional(c.duration);
@@ -75,7 +75,7 @@ void visit_columns(const TcpConnection& c, Visitor& v) {
     v.column({"SYNS", wide, 18, 4, 4, 4, 1, ending, true}, number(c.syns));
     v.column({"INTERFACE", wide, 19, 9, 9, 15, 1, ending, false}, std::string_view(c.interface));
     v.column({"FLAGS", wide, 20, 9, 9, 30, 1, ending, false}, flag_list<ConnectionFlag>(c.flags));
-    v.column({"END", table, 0, 4, 7, 20, 1, nothing, false}, Ending{c});
+    v.column({"END", table, 0, 4, 12, 14, 1, nothing, false}, Ending{c});
 }
 
 }  // namespace podsnoop

@@ -171,11 +171,11 @@ unsigned append_cell(std::string& out, TextCache& cache, const RequestLine& line
 unsigned append_cell(std::string& out, TextCache& cache, Ending ending, unsigned limit) {
     const TcpConnection& connection = ending.connection;
     if (connection.open) return append_cut(out, "opened", limit);
-    cache.scratch = name_of(connection.end);
+    cache.scratch.clear();
     auto to = std::back_inserter(cache.scratch);
-    if (connection.end == ConnectionEnd::reset) fmt::format_to(to, " by {}", name_of(connection.reset_by));
-    if (connection.end == ConnectionEnd::timeout && connection.syns != 0)
-        fmt::format_to(to, ", {} SYN{}", connection.syns, connection.syns == 1 ? "" : "s");
+    if (connection.end == ConnectionEnd::reset) fmt::format_to(to, "{} ", name_of(connection.reset_by));
+    cache.scratch += name_of(connection.end);
+    if (connection.end == ConnectionEnd::timeout && connection.syns > 1) fmt::format_to(to, " ({}x)", connection.syns);
     return append_cut(out, cache.scratch, limit);
 }
 

@@ -182,3 +182,33 @@ TEST_CASE("the client's last ACK of the handshake is kept, once") {
     Crafted after{.seq = 7001 + static_cast<std::uint32_t>(request.size())};
     CHECK((*run)(after) == length_of(after));
 }
+
+TEST_CASE("for connections, the headers of every segment are kept, and nothing of its payload") {
+    auto run = FilterRun::load({.keep = Keep::tcp_headers});
+    NEEDS(run);
+    CHECK_FALSE(run->filter.skips_bodies());
+    Crafted packet;
+    SUBCASE("bare ACK") {}
+    SUBCASE("request") { packet.payload = request; }
+    SUBCASE("anything") { packet.payload = std::string(1400, 'x'); }
+    SUBCASE("SYN with options") {
+        packet.flags = "S";
+        packet.tcp_options = std::string(20, '\1');
+    }
+    SUBCASE("FIN") { packet.flags = "FA"; }
+    SUBCASE("RST") { packet.flags = "R"; }
+    SUBCASE("IPv6") {
+        packet.v6 = true;
+        packet.payload = request;
+    }
+    CHECK((*run)(packet) == packet.headers());
+    Crafted other{.payload = request, .next = 17};
+    CHECK((*run)(other) == 0);
+    Crafted fragment{.payload = request, .fragment = 0x2000};
+    CHECK((*run)(fragment) == length_of(fragment));  // it has to be put together first
+    const auto counts = run->filter.counts();
+    REQUIRE(counts);
+    CHECK(counts->seen == 3);
+    CHECK(counts->kept == 2);
+    CHECK(counts->skipped_not_tcp == 1);
+}

@@ -1,7 +1,7 @@
 """What must be true of the report that a virtual machine left. A case is a function whose name starts with `test_`; see
 guest/scenario for what happened. What it returns are notes."""
 from lab import equal, ledger, told, true
-from lab.records import check_exchange
+from lab.records import check_record
 
 SMALL = "GET /small 0 -> 200 13 complete"
 LARGE_BYTES = 8 << 20
@@ -18,7 +18,7 @@ def traced(report, name, *wanted):
     # One may pass another that waits for the node to say whose it is.
     records = sorted(report.objects(f"{name}/records"), key=lambda record: record["time"])
     for record in records:
-        check_exchange(record)
+        check_record(record)
         # An emulated machine is slow enough for TCP to send again what was not lost.
         record["flags"] = [flag for flag in record["flags"] if flag != "retransmit"]
     equal(told(records), list(wanted), "records")

@@ -12,14 +12,14 @@ import collections
 import json
 
 from lab import equal, true
-from lab.records import check_exchange
+from lab.records import check_record
 
 
 def by_connection(lines):
     connections = collections.defaultdict(list)
     for line in lines:
         record = json.loads(line)
-        check_exchange(record)
+        check_record(record)
         connections[record["client"]["address"], record["client"]["port"]].append(record)
     for records in connections.values():
         records.sort(key=lambda record: record["time"])

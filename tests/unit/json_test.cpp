@@ -6,6 +6,7 @@
 #include "event/fields_http.hpp"
 #include "event/fields_ledger.hpp"
 #include "exchanges.hpp"
+#include "null_check.hpp"
 #include "print/ledger.hpp"
 #include "print/printer.hpp"
 
@@ -33,40 +34,6 @@ std::string json_target(std::string target) {
     e.request.target = std::move(target);
     return target_of(json(e));
 }
-
-/// Holds a description to what it says of null. Values it cannot tell are never null.
-struct NullCheck {
-    std::set<std::string_view> null;  // of the record visited, the keys whose value is null
-
-    template <KeyText Text, class Value>
-    void field(Key<Text> key, const Field& about, const Value& value) {
-        CAPTURE(key.name);
-        CHECK_FALSE(about.doc.empty());
-        if (is_null(value)) {
-            CHECK_FALSE(about.null.empty());
-            null.insert(key.name);
-        }
-    }
-    template <KeyText Text, class Members>
-    void object(Key<Text> key, const Field& about, bool present, Members members) {
-        CAPTURE(key.name);
-        CHECK_FALSE(about.doc.empty());
-        if (!present) CHECK_FALSE(about.null.empty());
-        members();
-    }
-
-    static bool is_null(const Address& address) { return address.family == 0; }
-    static bool is_null(Word word) { return word.text.empty(); }
-    static bool is_null(Micros micros) { return !micros.value; }
-    template <class T>
-    static bool is_null(const std::optional<T>& maybe) {
-        return !maybe;
-    }
-    template <class T>
-    static bool is_null(const T&) {
-        return false;
-    }
-};
 
 }  // namespace
 

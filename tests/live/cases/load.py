@@ -4,7 +4,7 @@ import os
 
 from lab import Failure, equal, true
 from lab.lab import SERVER
-from lab.records import check_exchange
+from lab.records import check_record
 
 SECONDS = 10 if os.environ.get("CI") else 5
 CONNECTIONS = 64
@@ -56,7 +56,7 @@ def compare(records, logged):
     seen, unfinished = set(), 0
     for number, record in enumerate(records):
         if number % 1000 == 0:
-            check_exchange(record)
+            check_record(record)
         if record["request"] is None:
             raise Failure(f"a response whose request was not seen: {record}")
         request, response = record["request"], record["response"]
