@@ -31,10 +31,10 @@ def tcpdump(lab, path, *options, namespace=None, interface="eth0", expression="t
         raise Failure(f"tcpdump lost packets: {dump.stderr}")
 
 
-def podsnoop(lab, path, stdin=None):
+def podsnoop(lab, path, stdin=None, command="http"):
     """The records of a capture, as lines of JSON. Its ledger is checked."""
     ledger = f"{lab.folder}/ledger.json"
-    done = subprocess.run([PODSNOOP, "http", "-r", path, "-o", "json", "--ledger", ledger], stdin=stdin,
+    done = subprocess.run([PODSNOOP, command, "-r", path, "-o", "json", "--ledger", ledger], stdin=stdin,
                           capture_output=True, timeout=120)
     equal(done.returncode, 0, f"podsnoop's exit status ({done.stderr.decode()})")
     lines = done.stdout.decode().splitlines()
