@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "event/ledger.hpp"
 #include "event/tcp.hpp"
+#include "say.hpp"
 #include "stage_host.hpp"
 #include "tcp/tracker.hpp"
 #include "tcp_settings.hpp"
@@ -21,7 +23,11 @@ class TcpStages : public ConnectionSink {
     TcpStages(StageHost<TcpConnection>& host, const TcpSettings& settings, std::uint64_t seed)
         : host_(host), settings_(settings), tracker_(*this, ledger_, settings.limits, seed) {}
 
-    void accept(const Segment& segment, bool) { tracker_.accept(segment); }
+    void accept(const Segment& segment, bool skips_bodies) {
+        if (skips_bodies && !std::exchange(said_, true))
+            say("this capture was made for HTTP: acknowledgments and bodies are not in it, nor what only they tell");
+        tracker_.accept(segment);
+    }
     void advance(Time time) { tracker_.advance(time); }
     void finish(Time) { tracker_.finish(); }
 
@@ -46,6 +52,7 @@ class TcpStages : public ConnectionSink {
     const TcpSettings& settings_;
     TcpLedger ledger_;
     TcpTracker tracker_;
+    bool said_ = false;  // what the capture lacks
 };
 
 }  // namespace podsnoop

@@ -84,7 +84,6 @@ class FlowTable {
 
     Entry& operator[](Id id) { return pool_[id]; }
     const Entry& operator[](Id id) const { return pool_[id]; }
-    [[nodiscard]] std::size_t size() const { return pool_.used(); }
 
     /// Marks it finished; `expire_finished` takes it away later.
     void finish(Id id, Time now) {

@@ -216,18 +216,20 @@ TEST_CASE("tcp at random: many at once do not disturb each other") {
 
 TEST_CASE("tcp at random: whatever comes, the ledger balances and nothing is told twice") {
     std::mt19937 engine(2);
+    const auto random = [&] { return static_cast<std::uint32_t>(engine()); };
     for (int round = 0; round < 200; ++round) {
         Tracking tracking(TcpLimits{.connections = 8});
         Nanoseconds now{};
         for (int i = 0; i < 300; ++i) {
-            Said said{.by_server = engine() % 2 == 1, .at = now, .length = engine() % 3 == 0 ? 0 : engine() % 2000, .seq = engine(), .ack = engine()};
-            if (engine() % 4 != 0) said.seq %= 5000, said.ack %= 5000;
+            Said said{.by_server = random() % 2 == 1, .at = now, .seq = random(), .ack = random()};
+            if (random() % 3 != 0) said.length = random() % 2000;
+            if (random() % 4 != 0) said.seq %= 5000, said.ack %= 5000;
             for (const char flag : {'S', 'A', 'F', 'R'})
-                if (engine() % (flag == 'A' ? 2 : 5) == 0) said.flags += flag;
-            said.window = static_cast<std::uint16_t>(engine() % 2);
-            said.interface = engine() % 2;
-            said.client_port = static_cast<std::uint16_t>(40'000 + engine() % 20);
-            now += std::chrono::microseconds(engine() % 300'000);
+                if (random() % (flag == 'A' ? 2 : 5) == 0) said.flags += flag;
+            said.window = static_cast<std::uint16_t>(random() % 2);
+            said.interface = random() % 2;
+            said.client_port = static_cast<std::uint16_t>(40'000 + random() % 20);
+            now += std::chrono::microseconds(random() % 300'000);
             tracking.take(said);
         }
         tracking.tracker.finish();

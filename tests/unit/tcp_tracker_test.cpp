@@ -181,7 +181,7 @@ TEST_CASE("tcp: each time a window closes counts once") {
     Scene scene;
     scene.handshake();
     for (int i = 1; i <= 3; ++i) {
-        for (const std::uint16_t window : {500, 0, 0}) {
+        for (const std::uint16_t window : {std::uint16_t{500}, std::uint16_t{0}, std::uint16_t{0}}) {
             scene.server(1ms * i, "A");
             scene.last().window = window;
         }
