@@ -4,7 +4,7 @@
 #include "event/backlog.hpp"
 #include "event/columns.hpp"
 #include "event/fields.hpp"
-#include "event/fields_http.hpp"
+#include "event/fields_network_record.hpp"
 
 namespace podsnoop {
 

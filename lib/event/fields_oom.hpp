@@ -3,7 +3,7 @@
 
 #include "event/columns.hpp"
 #include "event/fields.hpp"
-#include "event/fields_http.hpp"
+#include "event/fields_network_record.hpp"
 #include "event/oom.hpp"
 
 namespace podsnoop {
