@@ -92,7 +92,7 @@ CheckRecord failed(std::string name, const Error& error, std::vector<std::string
 void Check::tell_http(const CheckRecord& namespaces) {
     constexpr std::size_t small_ring = std::size_t{1} << 20;
     constexpr std::uint32_t loopback = 1;
-    const auto filter = HttpFilter::load({});
+    const auto filter = PacketFilter::load({});
     if (filter) {
         tell({.name = "packet-filter", .state = ok, .detail = "loads", .needed_for = {"http"}});
         const auto ring = PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = filter->program_fd()});

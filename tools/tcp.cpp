@@ -21,7 +21,7 @@ using ConnectionPrinter = RecordPrinter<TcpConnection>;
 void add_selection(CLI::App& app, TcpSettings& settings) {
     TcpSelection& selection = settings.selection;
     const std::string group = "Which connections to print (all are counted)";
-    add_parsed(app, "--port", selection.ports, parse_ports, "N[,N]", "the server's port")->group(group);
+    add_parsed_list(app, "--port", selection.ports, parse_ports, "N[,N]", "the server's port")->group(group);
     add_parsed(app, "--slower-than", selection.slower_than, parse_duration, "DURATION", "lasted at least this long")->group(group);
     app.add_flag("--errors", selection.errors, "reset, refused, or never answered")->group(group);
     app.add_flag("--open", settings.open, "a line at a connection's start too")->group(group);
