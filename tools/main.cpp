@@ -36,7 +36,7 @@ std::string one_line(std::string text) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"See every HTTP exchange and TCP connection on this node, with nothing to install."};
+    CLI::App app{"See HTTP and TCP on this node, whose it is, with nothing to install."};
     app.name("podsnoop");
     app.set_version_flag("-V,--version", "podsnoop " PODSNOOP_VERSION);
     app.require_subcommand(1);
