@@ -14,8 +14,9 @@ constexpr std::int32_t far = 1 << 30;
 /// What a capture shows twice (an `any` device, a bridge and its port) it shows at once. No sender sends its latest segment
 /// again so soon: a tail loss probe takes 2 ms at least (RFC 8985 7.2, as Linux has it), a timeout 200 ms.
 constexpr ShortTime copy_delay = 1000;
-/// What fills a hole sooner than the sender can know of it was overtaken, not lost. Where no round-trip time is known.
-constexpr ShortTime overtaken_delay = 3000;
+/// What fills a hole sooner than the sender can know of it was overtaken, not lost: within a round trip, or this where none
+/// is known. Between two CPUs of one host segments are late by some 25 us, where a round trip may take 10.
+constexpr ShortTime overtaken_delay = 3000, least_overtaken_delay = 100;
 
 }  // namespace
 
@@ -89,7 +90,8 @@ Sent Half::send_again(const Segment& segment, std::uint32_t end, const Half& rec
     if (segment.seq == last && end == last_end && now - last_at < copy_delay) return Sent::copy;
     note_last(segment.seq, end, now);
     const ShortTime opened = hole_at;
-    if (fill_hole(segment.seq, end) && now - opened < (shortest_trip != 0 ? shortest_trip : overtaken_delay)) return Sent::late;
+    if (fill_hole(segment.seq, end) && now - opened < (shortest_trip != 0 ? std::max(shortest_trip, least_overtaken_delay) : overtaken_delay))
+        return Sent::late;
     if (timing && distance(segment.seq, timed) > 0) timing = false;
     return Sent::again;
 }

@@ -151,6 +151,14 @@ TEST_CASE("tcp: what fills a hole in time was overtaken, later it was sent again
     }
 }
 
+TEST_CASE("tcp: CPUs of one host may put segments in another order for longer than a round trip takes") {
+    Scene scene;
+    scene.client(0us, "S").server(4us, "SA").client(8us, "A");
+    scene.add({.at = 1ms, .flags = "A", .length = 100, .seq = 101, .ack = 1});
+    scene.add({.at = 1025us, .flags = "A", .length = 100, .seq = 1, .ack = 1});
+    CHECK(told(scene.packets()) == "capture-end 200/0 reordered");
+}
+
 TEST_CASE("tcp: bytes that were never seen count by their sequence numbers") {
     Scene scene;
     scene.handshake();
