@@ -11,9 +11,10 @@ namespace {
 // Windows end at 1 GiB (RFC 7323 2.3): what is further away is of another connection, or forged.
 constexpr std::int32_t far = 1 << 30;
 
-/// What a capture shows twice (an `any` device, a bridge and its port) it shows at once. No sender sends its latest segment
-/// again so soon: a tail loss probe takes 2 ms at least (RFC 8985 7.2, as Linux has it), a timeout 200 ms.
-constexpr ShortTime copy_delay = 1000;
+/// What a capture shows twice (an `any` device, a bridge and its port) it shows at once. A sender repeats the segment it sent
+/// just before only when it heard of its loss, after a round trip, or by a timer, of 2 ms at least (RFC 8985 7.2, as Linux has
+/// it).
+constexpr ShortTime least_copy_delay = 20, copy_delay = 1000;
 /// What fills a hole sooner than the sender can know of it was overtaken, not lost: within a round trip, or this where none
 /// is known. Between two CPUs of one host segments are late by some 25 us, where a round trip may take 10.
 constexpr ShortTime overtaken_delay = 3000, least_overtaken_delay = 100;
@@ -87,7 +88,8 @@ Sent Half::send_again(const Segment& segment, std::uint32_t end, const Half& rec
         // Old keep-alive probes repeat the last byte (RFC 9293 3.8.4), probes of a closed window the first behind it (3.8.6.1).
         if (receiver.zero_window || (has_acked && acked == next)) return Sent::nothing;
     }
-    if (segment.seq == last && end == last_end && now - last_at < copy_delay) return Sent::copy;
+    if (segment.seq == last && end == last_end && now - last_at < (shortest_trip != 0 ? std::clamp(shortest_trip, least_copy_delay, copy_delay) : copy_delay))
+        return Sent::copy;
     note_last(segment.seq, end, now);
     const ShortTime opened = hole_at;
     if (fill_hole(segment.seq, end) && now - opened < (shortest_trip != 0 ? std::max(shortest_trip, least_overtaken_delay) : overtaken_delay))

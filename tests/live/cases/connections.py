@@ -143,7 +143,7 @@ def lossy(lab, sender_is_server, namespace_of_capture):
     for namespace in client, server:
         without_offload(namespace, "eth0")
     size, (sender, receiver) = 1_000_000, (server, client) if sender_is_server else (client, server)
-    drop(receiver, "prerouting", f"tcp {'sport' if sender_is_server else 'dport'} {PORT} numgen inc mod 23 == 7")
+    drop(receiver, "prerouting", f"tcp {'sport' if sender_is_server else 'dport'} {PORT} meta length > 100 numgen inc mod 23 == 7")
     tracer = trace(lab, namespace=namespace_of_capture(client, server))
 
     def talk(connection):

@@ -1,4 +1,5 @@
-"""Connections of real kernels, with losses, read by podsnoop tcp and by tshark."""
+"""Connections of real kernels, with losses, as podsnoop tcp reads them in a capture, tshark reads them, and the kernels
+counted."""
 import collections
 import json
 import pathlib
@@ -12,44 +13,38 @@ from lab.network import drop, without_offload
 from lab.records import check_record
 
 PORT = 5432
-FIELDS = ("tcp.stream", "tcp.srcport", "tcp.flags.reset", "tcp.seq", "tcp.len",
-          "tcp.analysis.retransmission", "tcp.analysis.out_of_order")
+FIELDS = ("tcp.stream", "tcp.srcport", "tcp.flags.reset", "tcp.seq", "tcp.len")
 
 
 def streams(path):
-    """(client's port, bytes each way, segments sent again each way, who reset it) of each connection, as tshark tells."""
+    """(client's port, bytes each way, who reset it) of each connection, as tshark tells."""
     command = ["tshark", "-nr", path, "-T", "fields", *(word for field in FIELDS for word in ("-e", field))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     found = {}
     for line in done.stdout.splitlines():
-        stream, port, is_reset, seq, length, again, overtaken = line.split("\t")
-        seen = found.setdefault(stream, {"client": port, "end": collections.Counter(), "again": collections.Counter(), "reset": None})
+        stream, port, is_reset, seq, length = line.split("\t")
+        seen = found.setdefault(stream, {"client": port, "end": collections.Counter(), "reset": None})
         sender = "client" if port == seen["client"] else "server"
         if int(length) > 0:  # sequence numbers are relative: the first byte's is 1
             seen["end"][sender] = max(seen["end"][sender], int(seq) + int(length) - 1)
-        if again or overtaken:
-            seen["again"][sender] += 1
         if is_reset in ("1", "True"):
             seen["reset"] = sender
-    return sorted((int(seen["client"]), seen["end"]["client"], seen["end"]["server"], seen["again"]["client"],
-                   seen["again"]["server"], seen["reset"]) for seen in found.values())
+    return sorted((int(seen["client"]), seen["end"]["client"], seen["end"]["server"], seen["reset"]) for seen in found.values())
 
 
-def told(lines):
+def told(records):
     """The same as podsnoop tells it."""
-    records = [json.loads(line) for line in lines]
-    for record in records:
-        check_record(record)
-    return sorted((record["client"]["port"], record["client_bytes"], record["server_bytes"], record["client_retransmits"],
-                   record["server_retransmits"], record["reset_by"]) for record in records)
+    return sorted((record["client"]["port"], record["client_bytes"], record["server_bytes"], record["reset_by"])
+                  for record in records)
 
 
 def test_losses(lab):
     client, server = lab.pair()
     for namespace in client, server:
         without_offload(namespace, "eth0")
-    drop(client, "prerouting", f"tcp sport {PORT} numgen inc mod 31 == 5")
-    drop(server, "prerouting", f"tcp dport {PORT} numgen inc mod 29 == 7")
+    # Bare ACKs get through: what is sent again because the last one was lost comes behind a connection's end.
+    drop(client, "prerouting", f"tcp sport {PORT} meta length > 100 numgen inc mod 31 == 5")
+    drop(server, "prerouting", f"tcp dport {PORT} meta length > 100 numgen inc mod 29 == 7")
     path = pathlib.Path(lab.folder) / "losses.pcap"
 
     def talk(connection):
@@ -80,7 +75,11 @@ def test_losses(lab):
         with client.entered():
             attempt = socket.socket()
         true(attempt.connect_ex((SERVER, PORT + 1)) != 0, "it is not refused")
-    mine, theirs = told(podsnoop(lab, path, command="tcp")), streams(path)
-    equal(mine, theirs, "connections (client's port, bytes, segments sent again, who reset it), as against tshark's")
-    lab.note(f"{len(mine)} connections agree, with {sum(line[3] + line[4] for line in mine)} segments sent again")
-    true(sum(line[3] + line[4] for line in mine) > 10, "nothing was lost: this proves nothing")
+    records = [json.loads(line) for line in podsnoop(lab, path, command="tcp")]
+    for record in records:
+        check_record(record)
+    equal(told(records), streams(path), "connections (client's port, bytes each way, who reset it), as against tshark's")
+    again = [sum(record[f"{end}_retransmits"] for record in records) for end in ("client", "server")]
+    equal(again, [client.retransmitted(), server.retransmitted()], "segments sent again, as against the kernels' own count")
+    lab.note(f"{len(records)} connections agree, with {sum(again)} segments sent again")
+    true(sum(again) > 10, "nothing was lost: this proves nothing")
