@@ -16,6 +16,7 @@
 
 #define HEAD_BYTES 2048
 #define HEAD_STEPS (HEAD_BYTES / 8 + 64) /* a step a word, and one a line */
+#define NO_POSITION 0xffff
 #define LENGTH_DIGITS 18                  /* of the largest Content-Length believed */
 
 #define EACH(byte) (0x0101010101010101ULL * (byte))
@@ -76,8 +77,45 @@ static __always_inline int read_length(struct scratch *scratch)
     return -1;
 }
 
+/* A step through the head: to the next word where no line ends in this one, else to the line behind. Stops with 1, at
+ * the empty line, or where it does not tell: then `position` is beyond all bounds. */
+static long each_step(__u32 index, void *context)
+{
+    struct scratch *scratch = *(struct scratch **)context;
+    BARRIER();
+    const __u64 position = scratch->position;
+    scratch->position = NO_POSITION;
+    if (position >= scratch->size || position >= HEAD_BYTES)
+        return 1;
+    const __u64 word = __le64_to_cpu(scratch->words[position >> 3]) ^ EACH('\n');
+    /* The top bit of each byte that is a line feed, from `position` on. */
+    __u64 feeds = ~(((word & EACH(0x7f)) + EACH(0x7f)) | word | EACH(0x7f));
+    feeds &= ~0ULL << ((position & 7) * 8);
+    if (!feeds) {
+        scratch->position = (position | 7) + 1;
+        return 0;
+    }
+    const __u64 behind = (((feeds & -feeds) - 1) & EACH(1)) * EACH(1) >> 56; /* 1 to 8: the byte after it */
+    __u64 line = (position & ~7ULL) + behind;
+    asm volatile("" : "+r"(line));
+    if (line < 2 || line > HEAD_BYTES)
+        return 1;
+    const __u8 *bytes = scratch->bytes + line;
+    if (*(bytes - 2) != '\r' || bytes[0] == ' ' || bytes[0] == '\t')
+        return 1;
+    if ((bytes[0] | 0x20) == 'c' && STARTS_WITH(bytes, "content-length")) {
+        if (bytes[14] != ':' || scratch->value)
+            return 1;
+        scratch->value = line + 15;
+    } else if ((bytes[0] | 0x20) == 't' && STARTS_WITH(bytes, "transfer-encoding")) {
+        return 1;
+    }
+    scratch->position = line;
+    return bytes[0] == '\r';
+}
+
 /* The head of the message at the start of the segment's payload; fails where it does not tell the body's length. */
-static __always_inline int read_head(struct __sk_buff *skb, struct scratch *scratch)
+static __always_inline int read_head(struct __sk_buff *skb, struct scratch *scratch, int has_bpf_loop)
 {
     __u64 size = scratch->segment.length;
     asm volatile("" : "+r"(size)); /* bounds are to be checked on this very register */
@@ -88,40 +126,11 @@ static __always_inline int read_head(struct __sk_buff *skb, struct scratch *scra
     scratch->size = size;
     scratch->position = 0;
     scratch->value = 0;
-    for (int step = 0; step < HEAD_STEPS; step++) {
-        BARRIER();
-        const __u64 position = scratch->position;
-        if (position >= scratch->size || position >= HEAD_BYTES)
-            return -1;
-        const __u64 word = __le64_to_cpu(scratch->words[position >> 3]) ^ EACH('\n');
-        /* The top bit of each byte that is a line feed, from `position` on. */
-        __u64 feeds = ~(((word & EACH(0x7f)) + EACH(0x7f)) | word | EACH(0x7f));
-        feeds &= ~0ULL << ((position & 7) * 8);
-        if (!feeds) {
-            scratch->position = (position | 7) + 1;
-            continue;
-        }
-        const __u64 behind = (((feeds & -feeds) - 1) & EACH(1)) * EACH(1) >> 56; /* 1 to 8: the byte after it */
-        __u64 line = (position & ~7ULL) + behind;
-        asm volatile("" : "+r"(line));
-        if (line < 2 || line > HEAD_BYTES)
-            return -1;
-        scratch->position = line;
-        const __u8 *bytes = scratch->bytes + line;
-        if (*(bytes - 2) != '\r')
-            return -1;
-        if (bytes[0] == '\r')
-            break;
-        if (bytes[0] == ' ' || bytes[0] == '\t')
-            return -1;
-        if ((bytes[0] | 0x20) == 'c' && STARTS_WITH(bytes, "content-length")) {
-            if (bytes[14] != ':' || scratch->value)
-                return -1;
-            scratch->value = line + 15;
-        } else if ((bytes[0] | 0x20) == 't' && STARTS_WITH(bytes, "transfer-encoding")) {
-            return -1;
-        }
-    }
+    if (has_bpf_loop)
+        bpf_loop(HEAD_STEPS, each_step, &scratch, 0);
+    else
+        for (int i = 0; i < HEAD_STEPS && !each_step(i, &scratch); i++)
+            ;
     BARRIER();
     const __u32 line = scratch->position;
     if (line + 2 > scratch->size || line > HEAD_BYTES || scratch->bytes[line] != '\r' || scratch->bytes[line + 1] != '\n')

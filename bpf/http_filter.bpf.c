@@ -152,10 +152,10 @@ static __always_inline int worth_parsing(struct __sk_buff *skb, const struct seg
 
 /* Skips the body behind a head: gives the payload bytes to keep of this segment. The flow's place is looked up again,
  * so that nothing but the scratch is alive in the loop over the head. */
-static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *scratch)
+static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *scratch, int has_bpf_loop)
 {
     const struct segment *segment = &scratch->segment;
-    if (!worth_parsing(skb, segment) || read_head(skb, scratch) < 0)
+    if (!worth_parsing(skb, segment) || read_head(skb, scratch, has_bpf_loop) < 0)
         return KEPT_WHOLE;
     if (scratch->head_length + scratch->length <= (__u64)segment->length + WORTH_SKIPPING)
         return KEPT_WHOLE;
@@ -292,8 +292,7 @@ static __always_inline int comes_again(const struct __sk_buff *skb)
     return skb->ifindex == LOOPBACK_IFINDEX && skb->pkt_type == OUTGOING;
 }
 
-SEC("socket")
-int http_filter(struct __sk_buff *skb)
+static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
 {
     if (comes_again(skb))
         return 0;
@@ -305,7 +304,7 @@ int http_filter(struct __sk_buff *skb)
     count->seen++;
 
     struct segment *segment = &scratch->segment;
-    const enum found found = find_segment(skb, segment);
+    const enum found found = find_segment(skb, segment, has_bpf_loop);
     if (found == FOUND_OTHER) {
         count->skipped_not_tcp++;
         return 0;
@@ -337,12 +336,11 @@ int http_filter(struct __sk_buff *skb)
         break;
     }
     count->kept++;
-    const __u32 payload = skip_body(skb, scratch);
+    const __u32 payload = skip_body(skb, scratch, has_bpf_loop);
     return payload == KEPT_WHOLE ? skb->len : segment->start + payload;
 }
 
-SEC("socket")
-int tcp_filter(struct __sk_buff *skb)
+static __always_inline int keep_headers(struct __sk_buff *skb, int has_bpf_loop)
 {
     if (comes_again(skb))
         return 0;
@@ -352,7 +350,7 @@ int tcp_filter(struct __sk_buff *skb)
     if (!count || !scratch)
         return 0;
     count->seen++;
-    const enum found found = find_segment(skb, &scratch->segment);
+    const enum found found = find_segment(skb, &scratch->segment, has_bpf_loop);
     if (found == FOUND_OTHER) {
         count->skipped_not_tcp++;
         return 0;
@@ -362,4 +360,29 @@ int tcp_filter(struct __sk_buff *skb)
         return skb->len;
     /* Volatile, or clang makes one load of both, of which the verifier cannot tell where it reads. */
     return *(const volatile __u32 *)&scratch->segment.start;
+}
+
+/* With bpf_loop(), from Linux 5.17 on, most of the verifier's work is done once instead of once a turn. */
+SEC("socket")
+int http_filter(struct __sk_buff *skb)
+{
+    return keep_http(skb, 1);
+}
+
+SEC("socket")
+int tcp_filter(struct __sk_buff *skb)
+{
+    return keep_headers(skb, 1);
+}
+
+SEC("socket")
+int http_filter_5_4(struct __sk_buff *skb)
+{
+    return keep_http(skb, 0);
+}
+
+SEC("socket")
+int tcp_filter_5_4(struct __sk_buff *skb)
+{
+    return keep_headers(skb, 0);
 }

@@ -251,24 +251,42 @@ static __always_inline enum found find_ipv6(struct __sk_buff *skb, struct segmen
     return find_tcp(skb, segment, offset, end);
 }
 
-static __always_inline enum found find_segment(struct __sk_buff *skb, struct segment *segment)
+static __always_inline enum found find_next(struct __sk_buff *skb, struct segment *segment)
+{
+    BARRIER();
+    if (segment->protocol == ETH_P_IP)
+        return find_ipv4(skb, segment);
+    if (segment->protocol == ETH_P_IPV6)
+        return find_ipv6(skb, segment);
+    return find_link(skb, segment);
+}
+
+struct headers {
+    struct __sk_buff *skb;
+    struct segment *segment;
+    enum found found;
+};
+
+static long each_header(__u32 index, void *context)
+{
+    struct headers *headers = context;
+    headers->found = find_next(headers->skb, headers->segment);
+    return headers->found != FOUND_INNER;
+}
+
+/* With bpf_loop() a turn is verified once, else MAX_HEADERS times. */
+static __always_inline enum found find_segment(struct __sk_buff *skb, struct segment *segment, int has_bpf_loop)
 {
     __builtin_memset(segment, 0, sizeof(*segment));
     segment->end = skb->len;
     skip_tags(skb, segment);
-    for (int i = 0; i < MAX_HEADERS; i++) {
-        enum found found;
-        BARRIER();
-        if (segment->protocol == ETH_P_IP)
-            found = find_ipv4(skb, segment);
-        else if (segment->protocol == ETH_P_IPV6)
-            found = find_ipv6(skb, segment);
-        else
-            found = find_link(skb, segment);
-        if (found != FOUND_INNER)
-            return found;
-    }
-    return FOUND_OTHER;
+    struct headers headers = {.skb = skb, .segment = segment, .found = FOUND_INNER};
+    if (has_bpf_loop)
+        bpf_loop(MAX_HEADERS, each_header, &headers, 0);
+    else
+        for (int i = 0; i < MAX_HEADERS && !each_header(i, &headers); i++)
+            ;
+    return headers.found == FOUND_INNER ? FOUND_OTHER : headers.found;
 }
 
 #endif

@@ -78,8 +78,14 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
         return fail(what, "", reason_of(errno));
     filter.keep_ = options.keep;
     const bool http = options.keep == Keep::http;
-    bpf_program__set_autoload(filter.skeleton_->progs.http_filter, http);
-    bpf_program__set_autoload(filter.skeleton_->progs.tcp_filter, !http);
+    const bool has_bpf_loop =
+        options.bpf_loop && libbpf_probe_bpf_helper(BPF_PROG_TYPE_SOCKET_FILTER, BPF_FUNC_loop, nullptr) == 1;
+    const auto& programs = filter.skeleton_->progs;
+    bpf_program* const wanted = http ? (has_bpf_loop ? programs.http_filter : programs.http_filter_5_4)
+                                     : (has_bpf_loop ? programs.tcp_filter : programs.tcp_filter_5_4);
+    for (bpf_program* each : {programs.http_filter, programs.tcp_filter, programs.http_filter_5_4, programs.tcp_filter_5_4})
+        bpf_program__set_autoload(each, each == wanted);
+    filter.program_ = wanted;
     bpf_map__set_autocreate(filter.skeleton_->maps.flows, http);
     auto* constants = filter.skeleton_->rodata;
     // The skeleton says const volatile, since the program may not write it; it is ours until loaded.
@@ -92,9 +98,7 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
     return filter;
 }
 
-int PacketFilter::program_fd() const noexcept {
-    return bpf_program__fd(keep_ == Keep::http ? skeleton_->progs.http_filter : skeleton_->progs.tcp_filter);
-}
+int PacketFilter::program_fd() const noexcept { return bpf_program__fd(program_); }
 
 Result<Fd> PacketFilter::program_for(std::uint32_t namespace_number) {
     constexpr const char* what = "cannot load the packet filter";

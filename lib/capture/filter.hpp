@@ -11,6 +11,7 @@
 #include "event/flow_hint.hpp"
 #include "event/ledger.hpp"
 
+struct bpf_program;
 struct http_filter;  // the skeleton
 
 namespace podsnoop {
@@ -25,6 +26,7 @@ struct FilterOptions {
     Keep keep = Keep::http;
     std::uint32_t body_preview = 0;  ///< body bytes to keep of each message, where bodies are skipped
     bool decapsulate = true;         ///< look into tunnels
+    bool bpf_loop = true;            ///< load the quickly verified one where the kernel can; for tests of the other
 };
 
 class PacketFilter {
@@ -50,6 +52,7 @@ class PacketFilter {
     };
 
     std::unique_ptr<http_filter, Destroy> skeleton_;
+    bpf_program* program_ = nullptr;  // of the skeleton
     Keep keep_ = Keep::http;
     Fd callees_;  // of the entry programs: a program array with the filter in it
     std::array<std::uint32_t, 10> seed_{};

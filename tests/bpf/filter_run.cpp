@@ -52,7 +52,10 @@ std::string Crafted::packet() const {
            padding;
 }
 
-Result<FilterRun> FilterRun::load(const FilterOptions& options) {
+Result<FilterRun> FilterRun::load(FilterOptions options) {
+#ifdef WITHOUT_BPF_LOOP
+    options.bpf_loop = false;
+#endif
     auto filter = PacketFilter::load(options);
     if (!filter) return std::unexpected(filter.error());
     return FilterRun(std::move(*filter));

@@ -43,7 +43,7 @@ inline constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd,
 
 class FilterRun {
   public:
-    static Result<FilterRun> load(const FilterOptions& options = {});
+    static Result<FilterRun> load(FilterOptions options = {});
 
     /// What the filter says to a packet: bytes to keep, from the network header on.
     std::uint32_t operator()(const Crafted& packet, std::uint32_t ifindex = 0);
