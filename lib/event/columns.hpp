@@ -9,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "event/exchange.hpp"
+#include "event/request_summary.hpp"
 #include "event/tcp.hpp"
 
 namespace podsnoop {
@@ -64,6 +65,17 @@ struct Size {
 /// How a connection ended, with who reset it, and how often a SYN was sent in vain.
 struct Ending {
     const TcpConnection& connection;
+};
+
+/// A number a second.
+struct Rate {
+    std::optional<double> per_second;
+};
+
+/// Latencies as a bar: up to the median, on to the 90th, and on to the 99th percentile.
+struct LatencyBar {
+    const LatencySummary& latency;
+    Nanoseconds full;  ///< what fills the column
 };
 
 struct RequestLine {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,7 @@
 
 #include "base/time.hpp"
 #include "event/exchange.hpp"
+#include "event/request_summary.hpp"
 #include "base/letters.hpp"
 
 namespace podsnoop {
@@ -49,9 +51,10 @@ struct Field {
     std::string_view null = {};  ///< when it is null; empty: never
 };
 
-// The types of values. Besides these: bool, std::uint64_t, std::int64_t, Time, Address (null where unknown),
+// The types of values. Besides these: bool, std::uint64_t, std::int64_t, double (finite), Time, Address (null where unknown),
 // std::string_view (bytes from the network, or names from the cluster: anything may be in them), std::optional
-// of any, and std::span of const Address, std::string or unsigned integers for a list of them.
+// of any, std::span of const Address, std::string or unsigned integers for a list of them, and std::span of const
+// SketchBin for an object of counts by index.
 
 /// A word of ours, safe as it is. Empty is null.
 struct Word {
@@ -104,6 +107,8 @@ void for_each_header(const HeaderMap& map, std::string& scratch, Each each) {
         each(both.substr(0, header->name.size()), both.substr(header->name.size()));
     }
 }
+
+inline double seconds_in(Nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 /// Null where nothing is known: nothing in our records is known to be empty.
 inline std::optional<std::string_view> known(std::string_view text) {

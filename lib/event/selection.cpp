@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/letters.hpp"
+#include "event/target.hpp"
 
 namespace podsnoop {
 
@@ -74,23 +75,9 @@ std::optional<StatusRange> status_range(std::string_view text) {
     return StatusRange{*first, *last};
 }
 
-/// A target without the scheme and authority an absolute one begins with (RFC 9112 3.2). CONNECT's target is
-/// only an authority and has no path.
-std::string_view path_and_query(const Request& request) {
-    const std::string_view target = request.target;
-    if (request.method == "CONNECT") return {};
-    if (target.starts_with('/')) return target;
-    const std::size_t scheme = target.find("://");
-    if (scheme == std::string_view::npos) return target;  // "*"
-    const std::size_t authority_end = target.find_first_of("/?", scheme + 3);
-    if (authority_end == std::string_view::npos) return "/";
-    return target.substr(authority_end);
-}
-
 bool path_matches(const Glob& glob, const Request& request) {
-    const std::string_view both = path_and_query(request);
-    if (glob.matches(both.substr(0, std::min(both.find('?'), both.size())))) return true;
-    return glob.contains('?') && glob.matches(both);
+    if (glob.matches(path_of(request))) return true;
+    return glob.contains('?') && glob.matches(path_and_query(request));
 }
 
 bool host_matches(const Glob& glob, const Request& request) {

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
 
 #include "base/address.hpp"
 #include "print/escape.hpp"
+#include "print/number.hpp"
 #include "print/utf8.hpp"
 
 namespace podsnoop {
@@ -124,6 +127,32 @@ unsigned append_cell(std::string& out, TextCache& cache, Size size, unsigned lim
     cache.scratch.clear();
     append_size(cache.scratch, *size.bytes);
     return append_cut(out, cache.scratch, limit);
+}
+
+unsigned append_cell(std::string& out, TextCache& cache, Rate rate, unsigned limit) {
+    if (!rate.per_second) return append_cut(out, unknown, limit);
+    cache.scratch.clear();
+    append_rate(cache.scratch, *rate.per_second);
+    return append_cut(out, cache.scratch, limit);
+}
+
+unsigned append_cell(std::string& out, TextCache&, const LatencyBar& bar, unsigned limit) {
+    constexpr unsigned longest = 20;  // where nothing limits it
+    const unsigned whole = std::min(limit, longest);
+    const auto columns = [&](std::optional<Nanoseconds> until) -> unsigned {
+        if (!until || bar.full <= Nanoseconds{0}) return 0;
+        const double part = static_cast<double>(until->count()) / static_cast<double>(bar.full.count());
+        return static_cast<unsigned>(std::lround(std::clamp(part, 0.0, 1.0) * whole));
+    };
+    unsigned used = 0;
+    const auto extend = [&](unsigned to, std::string_view sign) {
+        for (; used < to; ++used) out += sign;
+    };
+    extend(columns(bar.latency.p50), "█");
+    extend(columns(bar.latency.p90), "▓");
+    extend(columns(bar.latency.p99), "░");
+    if (used == 0 && bar.latency.p99 && whole > 0) extend(1, "▏");  // it is there, however short beside the others
+    return used;
 }
 
 unsigned append_cell(std::string& out, TextCache&, Word word, unsigned limit) {

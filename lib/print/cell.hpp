@@ -28,6 +28,8 @@ unsigned append_cell(std::string& out, TextCache& cache, const Outcome& outcome,
 unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanoseconds> duration, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, std::optional<std::uint64_t> number, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, Size size, unsigned limit);
+unsigned append_cell(std::string& out, TextCache& cache, Rate rate, unsigned limit);
+unsigned append_cell(std::string& out, TextCache& cache, const LatencyBar& bar, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, Word word, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, CheckState state, unsigned limit);
 unsigned append_cell(std::string& out, TextCache& cache, FlagList flags, unsigned limit);

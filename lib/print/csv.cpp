@@ -18,6 +18,10 @@ void CsvWriter::append_bare(std::string& to, std::int64_t number) {
     fmt::format_to(std::back_inserter(to), "{}", number);
 }
 
+void CsvWriter::append_bare(std::string& to, SketchBin bin) {
+    fmt::format_to(std::back_inserter(to), "{}:{}", bin.index, bin.count);
+}
+
 void CsvWriter::append_bare(std::string& to, FlagList flags) {
     std::string_view separator;
     flags.each([&](std::string_view name) {

@@ -17,6 +17,7 @@
 #include "base/address.hpp"
 #include "base/time.hpp"
 #include "event/fields.hpp"
+#include "print/number.hpp"
 #include "print/text_cache.hpp"
 
 namespace podsnoop {
@@ -129,6 +130,8 @@ class CsvWriter {
     void append_bare(std::string& to, std::uint64_t number);
     void append_bare(std::string& to, std::int64_t number);
     void append_bare(std::string& to, std::same_as<bool> auto yes) { to += yes ? "true" : "false"; }
+    void append_bare(std::string& to, double number) { append_number(to, number); }
+    void append_bare(std::string& to, SketchBin bin);
     void append_bare(std::string& to, Word word) { to += word.text; }
     void append_bare(std::string& to, std::string_view text) { to += text; }
     void append_bare(std::string& to, Time time) { to += cache_.rfc3339(time); }

@@ -5,6 +5,7 @@
 #include "event/fields_ledger.hpp"
 #include "print/escape.hpp"
 #include "print/ledger.hpp"
+#include "print/number.hpp"
 
 namespace podsnoop {
 
@@ -47,6 +48,26 @@ void JsonWriter::value(std::int64_t number) {
     if (number < 0) out_.put('-');
     const auto bits = static_cast<std::uint64_t>(number);
     out_.put(number < 0 ? 0 - bits : bits);  // the least number has no positive counterpart to negate to
+}
+
+void JsonWriter::value(double number) {
+    cache_.scratch.clear();
+    append_number(cache_.scratch, number);
+    out_.put(cache_.scratch);
+}
+
+void JsonWriter::value(std::span<const SketchBin> bins) {
+    out_.put('{');
+    bool first = true;
+    for (const SketchBin& bin : bins) {
+        if (!first) out_.put(',');
+        first = false;
+        out_.put('"');
+        out_.put(std::uint64_t{bin.index});
+        out_.put(std::array{'"', ':'});
+        out_.put(bin.count);
+    }
+    out_.put('}');
 }
 
 void JsonWriter::value(Micros micros) {

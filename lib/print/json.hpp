@@ -90,6 +90,7 @@ class JsonWriter {
     void value(std::same_as<bool> auto yes) {  // and not what would become one, as a text's address does
         out_.put(std::string_view(yes ? "true" : "false"));
     }
+    void value(double number);
     void value(Word word);
     void value(std::string_view text);
     void value(Time time);
@@ -97,6 +98,7 @@ class JsonWriter {
     void value(Micros micros);
     void value(FlagList flags);
     void value(const HeaderMap& headers);
+    void value(std::span<const SketchBin> bins);
     template <class T>
     void value(const std::optional<T>& maybe) {
         if (maybe)
