@@ -12,11 +12,13 @@ namespace podsnoop {
 /// main.cpp. `run` is set to what the command does when it is the one that was asked for.
 using Run = std::function<Result<void>()>;
 
-void add_http(CLI::App& app, Run& run);
-void add_pods(CLI::App& app, Run& run);
 void add_backlog(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
+void add_http(CLI::App& app, Run& run);
+void add_map(CLI::App& app, Run& run);
 void add_oom(CLI::App& app, Run& run);
+void add_pods(CLI::App& app, Run& run);
+void add_red(CLI::App& app, Run& run);
 void add_tcp(CLI::App& app, Run& run);
 
 }  // namespace podsnoop

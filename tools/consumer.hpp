@@ -1,6 +1,7 @@
 // Where the records of a trace go: they are printed one by one, or counted and told as sums.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/time.hpp"
@@ -27,6 +28,12 @@ class Consumer {
         static_cast<void>(time);
         static_cast<void>(out);
     }
+    /// When it has to be looked at again at the latest, where nothing comes meanwhile; nothing where that does not matter.
+    [[nodiscard]] virtual std::optional<Time> due() const { return std::nullopt; }
+    /// Readable when attend() has something to do; -1: never.
+    [[nodiscard]] virtual int poll_fd() const { return -1; }
+    /// Heeds what else may have happened, as at a keyboard.
+    virtual void attend(std::string& out) { static_cast<void>(out); }
     /// Enough was told: tracing ends, and nothing more is taken.
     [[nodiscard]] virtual bool done() const = 0;
 };

@@ -44,6 +44,8 @@ int run(int argc, char** argv) {
     podsnoop::Run command;
     podsnoop::add_http(app, command);
     podsnoop::add_tcp(app, command);
+    podsnoop::add_red(app, command);
+    podsnoop::add_map(app, command);
     podsnoop::add_pods(app, command);
     podsnoop::add_oom(app, command);
     podsnoop::add_backlog(app, command);

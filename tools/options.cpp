@@ -14,6 +14,10 @@ constexpr std::size_t smallest_buffer = std::size_t{256} << 10, largest_buffer =
 constexpr std::size_t smallest_file = 65536;
 constexpr std::size_t largest_preview = 65536;
 constexpr std::uint64_t most_connections = 16'777'216;
+constexpr std::uint64_t most_groups = 10'000;  // each takes up to 10 KB, nearly all for its latencies
+// Intervals end where a session looks what is over, and so are exact.
+constexpr Nanoseconds interval_step = std::chrono::milliseconds(50);
+constexpr Nanoseconds shortest_interval = std::chrono::milliseconds(100), longest_interval = std::chrono::hours(24);
 
 CLI::Option* add_any(CLI::App& app, const std::string& name, CLI::callback_t read, const std::string& type, const std::string& help) {
     return app.add_option(name, std::move(read), help)->type_name(type)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -68,6 +72,20 @@ Result<std::uint64_t> parse_count(std::string_view text) {
 Result<std::string> parse_name(std::string_view text) {
     if (text.empty()) return fail("not a name", "''", "it is empty");
     return std::string(text);
+}
+
+Result<Nanoseconds> parse_interval(std::string_view text) {
+    const Result<Nanoseconds> interval = parse_duration(text);
+    if (interval && (*interval < shortest_interval || *interval > longest_interval || *interval % interval_step != Nanoseconds{0}))
+        return fail("not an interval", std::string(text), "it must be 100ms to 24h, in steps of 50ms");
+    return interval;
+}
+
+Result<std::size_t> parse_groups(std::string_view text) {
+    const Result<std::uint64_t> count = parse_count(text);
+    if (!count) return std::unexpected(count.error());
+    if (*count > most_groups) return fail("too many groups", std::string(text), "at most 10000 can be counted apart");
+    return static_cast<std::size_t>(*count);
 }
 
 Result<std::vector<std::string>> parse_headers(std::string_view text) {

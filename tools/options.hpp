@@ -56,6 +56,10 @@ Result<std::optional<bool>> parse_color(std::string_view text);
 Result<std::uint64_t> parse_count(std::string_view text);
 /// Anything but nothing: an empty name is mostly the output of a command that found none.
 Result<std::string> parse_name(std::string_view text);
+/// A length for intervals.
+Result<Nanoseconds> parse_interval(std::string_view text);
+/// Groups to count apart, 1 to 10,000.
+Result<std::size_t> parse_groups(std::string_view text);
 /// Header field names (RFC 9110 5.1): "Host" or "host,x-request-id".
 Result<std::vector<std::string>> parse_headers(std::string_view text);
 /// A duration above 0.

@@ -92,6 +92,7 @@ class Session : public StageHost<typename Stages::Record> {
     static constexpr Nanoseconds ring_delay{50'000'000};    // packets of the last moment may still be in the ring
     static constexpr Nanoseconds answer_patience{500'000'000};  // for what the node was asked about a connection
     static constexpr Nanoseconds change_patience{1'500'000'000};  // for the pods, where one comes or goes
+    static constexpr Nanoseconds clock_tolerance{1'000'000'000};  // steps back that are less are waited for
     static constexpr int batch = 4096;                          // packets between two looks at signals
 
     static constexpr bool is_live = std::is_same_v<Source, LiveCapture>;
@@ -133,7 +134,7 @@ class Session : public StageHost<typename Stages::Record> {
             take(packet);
         }
         attend();
-        return {};
+        return flush();
     }
 
     /// What else may have happened.
@@ -142,7 +143,22 @@ class Session : public StageHost<typename Stages::Record> {
         if constexpr (requires { source_.take_notices(); })
             for (const std::string& notice : source_.take_notices()) say(notice);
         note_surroundings();
+        attend_consumer();
         if (signals_.take() || std::chrono::steady_clock::now() >= deadline_) stopping_ = true;
+    }
+
+    void attend_consumer() {
+        if (done_) return;
+        consumer_.attend(pending_output_);
+        // Where the clock was set back, packets' times are behind what was looked at, and nothing is due until they catch up.
+        // What the consumer does at intervals goes on all the same.
+        if (is_live && !consumer_.done() && was_set_back()) consumer_.look_at(onward(), pending_output_);
+        note_told();
+    }
+    [[nodiscard]] bool was_set_back() const { return now() + clock_tolerance < looked_; }
+    /// The time by now, as it went on without that.
+    [[nodiscard]] Time onward() const {
+        return was_set_back() ? looked_ + (std::chrono::steady_clock::now() - looked_when_) : now() - ring_delay;
     }
 
     void take(const Packet& packet) {
@@ -193,6 +209,7 @@ class Session : public StageHost<typename Stages::Record> {
         for (; (stages_.holds_any() || !held_.empty()) && step < last; step += housekeeping) look_at(step);
         look_at(last);
         looked_ = last;
+        if (is_live) looked_when_ = std::chrono::steady_clock::now();
     }
     void look_at(Time time) {
         stages_.advance(time);
@@ -266,7 +283,8 @@ class Session : public StageHost<typename Stages::Record> {
         pollfd fds[] = {{source_.poll_fd(), POLLIN, 0},
                         {signals_.poll_fd(), POLLIN, 0},
                         {output_.poll_fd(), 0, 0},
-                        {surroundings_ != nullptr ? surroundings_->poll_fd() : -1, POLLIN, 0}};
+                        {surroundings_ != nullptr ? surroundings_->poll_fd() : -1, POLLIN, 0},
+                        {consumer_.poll_fd(), POLLIN, 0}};
         if (poll(fds, std::size(fds), patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));
         if ((fds[2].revents & POLLERR) != 0) done_ = stopping_ = true;  // as with `| head`
         attend();
@@ -278,6 +296,7 @@ class Session : public StageHost<typename Stages::Record> {
         Nanoseconds wait = Nanoseconds::max();
         if (is_live && (stages_.holds_any() || !held_.empty())) wait = housekeeping;
         else if (is_live && stages_.waits()) wait = std::chrono::milliseconds(500);
+        if (const auto due = is_live ? consumer_.due() : std::nullopt) wait = std::min<Nanoseconds>(wait, *due - onward());
         if (deadline_ != deadline_.max()) wait = std::min<Nanoseconds>(wait, deadline_ - std::chrono::steady_clock::now());
         if (wait == Nanoseconds::max()) return -1;
         return static_cast<int>(std::clamp<std::int64_t>(wait / std::chrono::milliseconds(1) + 1, 0, 60'000));
@@ -369,6 +388,7 @@ class Session : public StageHost<typename Stages::Record> {
     std::uint64_t not_tcp_ = 0;
     Time started_, latest_, looked_;
     FileClock clock_;  // of a file
+    std::chrono::steady_clock::time_point looked_when_{};
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
     bool stopping_ = false, done_ = false, note_failed_ = false;
 };

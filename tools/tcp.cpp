@@ -44,9 +44,11 @@ void add_tcp(CLI::App& app, Run& run) {
     add_source_options(*command, *settings, *choice);
     add_pod_options(*command, settings->pods.sources);
     add_selection(*command, *settings);
+    add_format_option(*command, *settings, "Output");
     add_output_options(*command, *settings, "Output");
     const std::string limits = "When to stop, and limits";
-    add_ending_options(*command, *settings, limits);
+    add_count_option(*command, *settings, limits);
+    add_duration_option(*command, *settings, limits);
     add_parsed(*command, "--max-connections", settings->limits.connections, parse_connections, "N", "connections followed at once [65536]")
         ->group(limits);
     command->callback([settings, choice, &run] {

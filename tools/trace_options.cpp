@@ -49,16 +49,22 @@ void add_source_options(CLI::App& app, TraceSettings& settings, PodChoice& choic
         ->group(group);
 }
 
-void add_output_options(CLI::App& app, TraceSettings& settings, const std::string& group) {
+void add_format_option(CLI::App& app, TraceSettings& settings, const std::string& group) {
     add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(group);
+}
+
+void add_output_options(CLI::App& app, TraceSettings& settings, const std::string& group) {
     add_parsed(app, "--color", settings.color, parse_color, "WHEN", "auto, always or never [auto]")->group(group);
     app.add_option("--ledger", settings.ledger, "write what was seen and what was missed here at the end; '-' for standard output")
         ->type_name("FILE")
         ->group(group);
 }
 
-void add_ending_options(CLI::App& app, TraceSettings& settings, const std::string& group) {
+void add_count_option(CLI::App& app, TraceSettings& settings, const std::string& group) {
     add_parsed(app, "-c,--count", settings.count, parse_count, "N", "stop after this many records")->group(group);
+}
+
+void add_duration_option(CLI::App& app, TraceSettings& settings, const std::string& group) {
     add_parsed(app, "--duration", settings.duration, parse_period, "DURATION", "stop after this long")->group(group);
 }
 

@@ -58,6 +58,17 @@ def test_download(report):
     return without_its_body(traced(report, "download", LARGE, SMALL))
 
 
+def test_clock_steps(report):
+    """An hour back and forward again: no interval waits for the clock, and no request is lost."""
+    equal(report["clock/status"].strip(), "0", f"exit status of a program that said {report['clock/messages']!r}")
+    records = report.objects("clock/records")
+    equal([record["requests"] for record in records], [1, 1, 1], f"requests of the intervals {records}")
+    equal([record["latency_us"]["measured"] for record in records], [1, 1, 1], "latencies measured")
+    (books,) = report.objects("clock/ledger")
+    ledger.check(books)
+    equal(books["requests"]["complete"], 3, "complete requests in the ledger")
+
+
 def test_veth(report):
     return without_its_body(traced(report, "veth", *ACROSS))
 

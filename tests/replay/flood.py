@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Writes a pcap of raw IP to standard output that asks too much of whoever reads it.
 
-Usage: tests/replay/flood.py connections|pipelined|holes|heads COUNT
+Usage: tests/replay/flood.py connections|pipelined|holes|heads|paths COUNT
+
+`paths` are whole exchanges, each of another client for another path: one of ten fails.
 """
 import struct
 import sys
 
 REQUEST = b"GET /some/path/of/usual/length?id=12345 HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: load/1.0\r\n\r\n"
 SERVER = 0x0A_FF_00_01
-SYN, SYN_ACK, PSH_ACK = 0x02, 0x12, 0x18
+SYN, RST, SYN_ACK, PSH_ACK = 0x02, 0x04, 0x12, 0x18
 
 
 class Capture:
@@ -30,11 +32,19 @@ class Capture:
         self.out.write(b"".join(self.records))
         self.records.clear()
 
-    def connect(self, number):
-        client, server = (0x0A_00_00_00 + number // 50_000, 1024 + number % 50_000), (SERVER, 80)
+    def connect(self, number, per_client=50_000):
+        client, server = (0x0A_00_00_00 + number // per_client, 1024 + number % 50_000), (SERVER, 80)
         self.segment(client, server, 1000, 0, SYN)
         self.segment(server, client, 5000, 1001, SYN_ACK)
         return client, server
+
+
+    def exchange(self, client, server, path, status):
+        request = f"GET {path} HTTP/1.1\r\nHost: shop.example\r\n\r\n".encode()
+        response = f"HTTP/1.1 {status} S\r\nContent-Length: 4\r\n\r\nbody".encode()
+        self.segment(client, server, 1001, 5001, PSH_ACK, request)
+        self.segment(server, client, 5001, 1001 + len(request), PSH_ACK, response)
+        self.segment(client, server, 1001 + len(request), 5001 + len(response), RST)
 
 
 def main(kind, count):
@@ -45,9 +55,11 @@ def main(kind, count):
         if kind == "pipelined":
             capture.segment(client, server, 1001 + number * len(REQUEST), 5001, PSH_ACK, REQUEST)
             continue
-        client, server = capture.connect(number)
+        client, server = capture.connect(number, *((1,) if kind == "paths" else ()))
         if kind == "connections":
             capture.segment(client, server, 1001, 5001, PSH_ACK, REQUEST)
+        elif kind == "paths":
+            capture.exchange(client, server, f"/path/{number}", 500 if number % 10 == 0 else 200)
         elif kind == "heads":
             capture.segment(client, server, 1001, 5001, PSH_ACK, REQUEST[:-2] + b"X: " + b"x" * 1000)
         elif kind == "holes":

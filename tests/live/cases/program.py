@@ -186,7 +186,7 @@ def test_help_and_version(lab):
 
 
 def test_help_fits_a_terminal(lab):
-    for command in (), ("http",), ("pods",), ("oom",), ("backlog",), ("check",):
+    for command in (), ("http",), ("tcp",), ("red",), ("map",), ("pods",), ("oom",), ("backlog",), ("check",):
         text = lab.podsnoop(*command, "--help").stdout.decode()
         equal([line for line in text.splitlines() if len(line) > 80], [], f"lines of {command} that are too long")
         true("\n\n\n" not in text and not text.endswith("\n\n"), f"empty lines in a row: {text!r}")

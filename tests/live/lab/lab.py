@@ -149,7 +149,7 @@ class Lab(contextlib.ExitStack):
         return process
 
     def trace(self, *options, command="http", namespace=None, netns=None, interfaces=("eth0",), **how):
-        """podsnoop http or another command, in the server's namespace unless told otherwise, ready."""
+        """podsnoop, in the server's namespace unless told otherwise, ready."""
         netns = netns or (namespace or self.server).name
         return Tracer(self, [PODSNOOP, command, "--netns", netns,
                              *(word for name in interfaces for word in ("-i", name)), *options], **how)

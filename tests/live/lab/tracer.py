@@ -1,4 +1,4 @@
-"""podsnoop http or tcp, running: waiting for what it prints, ending it, and checking what must always hold."""
+"""podsnoop, running: waiting for what it prints, ending it, and checking what must always hold."""
 import json
 import signal
 
@@ -9,8 +9,8 @@ from .records import check_record, told
 
 class Tracer:
     """With `output` other than json its output is text; then there are no records, and `text` has it. `filtered` says
-    that not every record is printed; `lossy` that the case means to lose packets; `bulky` that there are too many
-    records to keep, and the case reads the output's lines itself."""
+    that not every record is printed; `lossy` that the case means to lose packets; `bulky` that the case
+    reads the output's lines itself: they are too many to keep, or sums."""
 
     def __init__(self, lab, argv, output="json", filtered=False, lossy=False, bulky=False, stdout=None,
                  namespace=None):

@@ -14,13 +14,13 @@ MILLION = 1_000_000
 FLOOD = pathlib.Path(__file__).resolve().parent.parent / "flood.py"
 
 
-def flood(lab, kind, command="http"):
-    """Reads a flood from a pipe; gives its ledger."""
+def flood(lab, kind, *command, output=os.devnull):
+    """Reads a flood from a pipe; gives its ledger. Records go to `output`."""
     ledger = pathlib.Path(lab.folder) / "ledger.json"
     with subprocess.Popen([sys.executable, FLOOD, kind, str(MILLION)], stdout=subprocess.PIPE) as source, \
-            open(os.devnull, "wb") as nothing:
-        reader = subprocess.Popen([PODSNOOP, command, "-r", "-", "-o", "json", "--ledger", ledger], stdin=source.stdout,
-                                  stdout=nothing, stderr=subprocess.PIPE)
+            open(output, "wb") as records:
+        reader = subprocess.Popen([PODSNOOP, *(command or ("http",)), "-r", "-", "-o", "json", "--ledger", ledger], stdin=source.stdout,
+                                  stdout=records, stderr=subprocess.PIPE)
         source.stdout.close()
         said = reader.stderr.read().decode()
         _, status, usage = os.wait4(reader.pid, 0)
@@ -35,6 +35,31 @@ def flood(lab, kind, command="http"):
     return counts
 
 
+def sums(lab, groups, *command):
+    """Whatever has no group of its own is counted all the same."""
+    output = pathlib.Path(lab.folder) / "records.json"
+    counts = flood(lab, "paths", *command, output=output)
+    records = [json.loads(line) for line in output.read_text().splitlines()]
+    equal(counts["requests"]["complete"], MILLION, "complete requests")
+    for field, wanted in ("requests", MILLION), ("errors", MILLION // 10), ("unanswered", 0):
+        equal(sum(record[field] for record in records), wanted, f"{field} of all groups")
+    for start in {record["time"] for record in records}:
+        block = [record["other"] for record in records if record["time"] == start]
+        equal(block, [False] * groups + [True], "groups, and the others")
+
+
+def test_red_paths(lab):
+    sums(lab, 1000, "red", "--by", "path", "--raw-paths")
+
+
+def test_red_clients(lab):
+    sums(lab, 10, "red", "--by", "client", "--groups", "10", "--interval", "30s")
+
+
+def test_map(lab):
+    sums(lab, 50, "map", "--edges", "50", "--interval", "20s")
+
+
 def test_connections(lab):
     counts = flood(lab, "connections")
     equal(counts["requests"]["seen"], MILLION, "requests")
@@ -42,7 +67,7 @@ def test_connections(lab):
 
 
 def test_connections_without_http(lab):
-    counts = flood(lab, "connections", command="tcp")
+    counts = flood(lab, "connections", "tcp")
     equal(counts["connections"]["seen"], MILLION, "connections")
     true(counts["limits"]["connections-evicted"] > 900_000, "evicted connections are not counted")
 
