@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <span>
 
 namespace podsnoop {
 
@@ -29,6 +30,24 @@ Run longest_zero_run(const std::array<unsigned, 8>& groups) {
     return best.length >= 2 ? best : Run{};
 }
 
+/// A number below 256. By hand: an IPv4 address by a format string takes as long as parsing a message's head.
+char* put_octet(char* to, unsigned number) {
+    if (number >= 100) *to++ = static_cast<char>('0' + number / 100);
+    if (number >= 10) *to++ = static_cast<char>('0' + number / 10 % 10);
+    *to++ = static_cast<char>('0' + number % 10);
+    return to;
+}
+
+void append_v4(std::string& out, std::span<const std::uint8_t, 4> octets) {
+    std::array<char, sizeof("255.255.255.255")> text;
+    char* end = text.data();
+    for (const std::uint8_t octet : octets) {
+        end = put_octet(end, octet);
+        *end++ = '.';
+    }
+    out.append(text.data(), end - 1);
+}
+
 void append_v6(std::string& out, const std::array<std::uint8_t, 16>& b) {
     std::array<unsigned, 8> groups{};
     for (std::size_t i = 0; i < 8; ++i) groups[i] = static_cast<unsigned>(b[2 * i] << 8 | b[2 * i + 1]);
@@ -36,7 +55,8 @@ void append_v6(std::string& out, const std::array<std::uint8_t, 16>& b) {
     auto to = std::back_inserter(out);
     // RFC 5952 5: a v4-mapped address shows its IPv4 part as people know it.
     if (zeros.start == 0 && zeros.length == 5 && groups[5] == 0xffff) {
-        fmt::format_to(to, "::ffff:{}.{}.{}.{}", b[12], b[13], b[14], b[15]);
+        out += "::ffff:";
+        append_v4(out, std::span(b).last<4>());
         return;
     }
     for (std::size_t i = 0; i < 8;) {
@@ -62,7 +82,7 @@ Address Address::from(Bytes from) {
 
 void append_address(std::string& out, const Address& address) {
     const auto& b = address.bytes;
-    if (address.family == 4) fmt::format_to(std::back_inserter(out), "{}.{}.{}.{}", b[0], b[1], b[2], b[3]);
+    if (address.family == 4) append_v4(out, std::span(b).first<4>());
     else if (address.family == 6) append_v6(out, b);
     else out += '?';
 }
