@@ -15,6 +15,18 @@ constexpr bool same_letters(std::string_view a, std::string_view b) {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// Of a header line: optional white space (RFC 9110 5.6.3), and the CR before its LF.
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+constexpr std::string_view without_blanks_before(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    return text;
+}
+constexpr std::string_view without_blanks_behind(std::string_view text) {
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+}
+
 /// Which bytes may stand in a token (RFC 9110 5.6.2), which methods and field names are.
 inline constexpr auto token_chars = [] {
     std::array<bool, 256> table{};
