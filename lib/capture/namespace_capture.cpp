@@ -133,8 +133,10 @@ std::uint32_t NamespaceCapture::add_interface(const std::string& name, std::uint
 }
 
 void NamespaceCapture::take_notices(int filter_fd, std::vector<std::string>& notices) {
-    // A pending error keeps the socket readable. What it says, ENETDOWN, the list of interfaces says better.
-    for (Tap& tap : taps_) static_cast<void>(tap.ring.take_error());
+    // A pending error keeps the socket readable. What it says, ENETDOWN, the list of interfaces says better. A socket of all
+    // interfaces never has one, and there may be hundreds of those.
+    for (Tap& tap : taps_)
+        if (tap.ring.ifindex() != 0) static_cast<void>(tap.ring.take_error());
     close_retired_taps();
     if (!links_) return;
     if (links_->take_change())
