@@ -20,7 +20,7 @@ class Gather {
     Gather& operator=(const Gather&) = delete;
     ~Gather() { flush(); }
 
-    void put(char c) {
+    [[gnu::always_inline]] void put(char c) {
         make_room(1);
         buffer_[used_++] = c;
     }
@@ -43,6 +43,20 @@ class Gather {
         make_room(text.size());
         std::memcpy(&buffer_[used_], text.data(), text.size());
         used_ += text.size();
+    }
+
+    void put_between(char before, std::string_view text, char behind) {
+        if (text.size() > room - 2) {
+            put(before);
+            put(text);
+            put(behind);
+            return;
+        }
+        make_room(text.size() + 2);
+        buffer_[used_] = before;
+        std::memcpy(&buffer_[used_ + 1], text.data(), text.size());
+        used_ += text.size() + 2;
+        buffer_[used_ - 1] = behind;
     }
 
     void put(std::uint64_t number) {

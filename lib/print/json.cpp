@@ -9,12 +9,6 @@
 
 namespace podsnoop {
 
-void JsonWriter::put_quoted(std::string_view safe) {
-    out_.put('"');
-    out_.put(safe);
-    out_.put('"');
-}
-
 void JsonWriter::value(Word word) {
     if (word.text.empty())
         put_null();

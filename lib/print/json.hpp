@@ -64,26 +64,31 @@ class JsonWriter {
     void end_line() { out_.put(std::array{'}', '\n'}); }
 
   private:
-    /// `"key":`, made when compiling.
+    /// `,"key":`, made when compiling; without the comma for the first of an object.
     template <KeyText Text>
-    static constexpr auto quoted = [] {
+    static constexpr auto next_key = [] {
         constexpr std::string_view name = Key<Text>::name;
-        std::array<char, name.size() + 3> piece{};
-        piece.front() = '"';
-        std::ranges::copy(name, piece.begin() + 1);
-        piece[name.size() + 1] = '"';
+        std::array<char, name.size() + 4> piece{',', '"'};
+        std::ranges::copy(name, piece.begin() + 2);
+        piece[name.size() + 2] = '"';
         piece.back() = ':';
+        return piece;
+    }();
+    template <KeyText Text>
+    static constexpr auto first_key = [] {
+        std::array<char, next_key<Text>.size() - 1> piece{};
+        std::ranges::copy(next_key<Text>.begin() + 1, next_key<Text>.end(), piece.begin());
         return piece;
     }();
 
     template <KeyText Text>
     [[gnu::always_inline]] void put_key(Key<Text>) {
-        if (!first_) out_.put(',');
+        if (first_) out_.put(first_key<Text>);
+        else out_.put(next_key<Text>);
         first_ = false;
-        out_.put(quoted<Text>);
     }
     void put_null() { out_.put(std::array{'n', 'u', 'l', 'l'}); }
-    void put_quoted(std::string_view safe);
+    void put_quoted(std::string_view safe) { out_.put_between('"', safe, '"'); }
 
     void value(std::uint64_t number) { out_.put(number); }
     void value(std::int64_t number);
