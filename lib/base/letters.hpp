@@ -10,13 +10,13 @@ namespace podsnoop {
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 constexpr bool same_letters(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, to_lower, to_lower);
+    return a == b || std::ranges::equal(a, b, {}, to_lower, to_lower);
 }
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Of a header line: optional white space (RFC 9110 5.6.3), and the CR before its LF.
-constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+/// Of a header line: optional white space (RFC 9110 5.6.3), and the line ends around it.
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 constexpr std::string_view without_blanks_before(std::string_view text) {
     while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);

@@ -19,11 +19,9 @@ template <class Visit>
 void for_each_element(std::string_view list, Visit visit) {
     while (!list.empty()) {
         const std::size_t comma = list.find(',');
-        std::string_view element = list.substr(0, comma);
+        const std::string_view element = without_blanks_behind(without_blanks_before(list.substr(0, comma)));
         list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-        const std::size_t first = element.find_first_not_of(" \t\r\n");
-        if (first == std::string_view::npos) continue;
-        visit(element.substr(first, element.find_last_not_of(" \t\r\n") + 1 - first));
+        if (!element.empty()) visit(element);
     }
 }
 
@@ -57,19 +55,19 @@ void add_field(Head& head, std::string_view name, std::string_view value) {
     // Only few names matter here, and their lengths are all different.
     switch (name.size()) {
         case 4:
-            if (same_letters(name, "host") && !head.host) head.host = value;
+            if (same_letters(name, "Host") && !head.host) head.host = value;
             break;
         case 6:
-            if (same_letters(name, "expect") && same_letters(value, "100-continue")) head.expects_continue = true;
+            if (same_letters(name, "Expect") && same_letters(value, "100-continue")) head.expects_continue = true;
             break;
         case 7:
-            if (same_letters(name, "upgrade")) head.upgrade = value;
+            if (same_letters(name, "Upgrade")) head.upgrade = value;
             break;
         case 14:
-            if (same_letters(name, "content-length")) add_content_length(head.body, value);
+            if (same_letters(name, "Content-Length")) add_content_length(head.body, value);
             break;
         case 17:
-            if (same_letters(name, "transfer-encoding")) add_transfer_encoding(head.body, value);
+            if (same_letters(name, "Transfer-Encoding")) add_transfer_encoding(head.body, value);
             break;
         default:
             break;
