@@ -60,15 +60,58 @@ CNI = {"cniVersion": "1.0.0", "name": "podsnoop-live", "plugins": [
     {"type": "portmap", "capabilities": {"portMappings": True}, "snat": False}]}
 
 
-class Node(Namespace):
+class Machine(Namespace):
+    """A network namespace with processes and mounts of its own, once its first process runs."""
+    process = first = root = None
+
+    def begin(self, lab, *argv, **options):
+        """Starts its first process. Should this very program be killed, that one is too, and with it all that runs there."""
+        self.process = lab.start(None, "setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={self.path}", "--",
+                                 "unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child=KILL", *argv, **options)
+        lab.callback(self.halt)
+        self.first = int(wait_for(self.child, "first process of the node"))
+        self.root = pathlib.Path(f"/proc/{self.first}/root")  # its files, as seen from here
+
+    def child(self):
+        children = subprocess.run(["pgrep", "--parent", str(self.process.pid)], capture_output=True, text=True).stdout
+        return children.strip()
+
+    def halt(self):
+        """The kernel kills all its processes with the first one, which is over when they are."""
+        if self.first and self.process.running():
+            os.kill(self.first, signal.SIGKILL)
+            self.process.wait()
+
+    def inside(self, *argv):
+        return ["nsenter", f"--net={self.path}", f"--mount=/proc/{self.first}/ns/mnt", "--", *map(str, argv)]
+
+    @contextlib.contextmanager
+    def parenting(self):
+        """What this thread starts meanwhile gets its process ids."""
+        home, there = (os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                       for path in ("/proc/thread-self/ns/pid", f"/proc/{self.first}/ns/pid"))
+        try:
+            set_namespace(there, CLONE_NEWPID)
+            try:
+                yield
+            finally:
+                set_namespace(home, CLONE_NEWPID)
+        finally:
+            os.close(there)
+            os.close(home)
+
+    def proc_net(self, name):
+        return pathlib.Path(f"/proc/{self.first}/net/{name}").read_text(encoding="utf-8")
+
+
+class Node(Machine):
     def __init__(self, lab, name):
         super().__init__(name)
         lab.callback(self.remove)
         lab.namespaces.append(self)
         # No duplicate address detection on the bridge: the first pod would wait a second for it.
         for interfaces in "all", "default":
-            command(*super().inside("sysctl", "-q", "-w", f"net.ipv6.conf.{interfaces}.accept_dad=0"))
-        self.process = self.first = None
+            command(*Namespace.inside(self, "sysctl", "-q", "-w", f"net.ipv6.conf.{interfaces}.accept_dad=0"))
         self.cgroups = []
         lab.callback(self.remove_cgroups)  # after the end of the processes in them
         self.boot(lab)
@@ -82,25 +125,9 @@ class Node(Namespace):
         folder.mkdir()
         (folder / "containerd.toml").write_text(CONTAINERD)
         (folder / "bridge.conflist").write_text(json.dumps(CNI))
-        # Should this very program be killed, the node's first process is too, and with it all that runs there.
-        self.process = lab.start(None, "setpriv", "--pdeathsig", "KILL", "nsenter", f"--net={self.path}", "--",
-                                 "unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child=KILL",
-                                 "sh", "-c", BOOT, cwd=folder, noise="level=info")
-        lab.callback(self.halt)
-        self.first = int(wait_for(self.child, "first process of the node"))
-        self.root = pathlib.Path(f"/proc/{self.first}/root")  # the node's files, as seen from here
+        self.begin(lab, "sh", "-c", BOOT, cwd=folder, noise="level=info")
         # Until then its /run is the machine's, where another runtime may listen.
         wait_for((self.root / "run/containerd.toml").exists, "node's own /run")
-
-    def child(self):
-        children = subprocess.run(["pgrep", "--parent", str(self.process.pid)], capture_output=True, text=True).stdout
-        return children.strip()
-
-    def halt(self):
-        """The kernel kills all processes of the node with its first one, which is over when they are."""
-        if self.first and self.process.running():
-            os.kill(self.first, signal.SIGKILL)
-            self.process.wait()
 
     def make_cgroup(self, path):
         self.cgroups.append(path)
@@ -123,24 +150,3 @@ class Node(Namespace):
                 "--snapshotter", "native", path)
         # The runtime hears of it by an event of its own.
         wait_for(lambda: self.runtime.has_image(image.NAME), "image in the runtime")
-
-    def inside(self, *argv):
-        return ["nsenter", f"--net={self.path}", f"--mount=/proc/{self.first}/ns/mnt", "--", *map(str, argv)]
-
-    @contextlib.contextmanager
-    def parenting(self):
-        """What this thread starts meanwhile gets the node's process ids."""
-        home, there = (os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                       for path in ("/proc/thread-self/ns/pid", f"/proc/{self.first}/ns/pid"))
-        try:
-            set_namespace(there, CLONE_NEWPID)
-            try:
-                yield
-            finally:
-                set_namespace(home, CLONE_NEWPID)
-        finally:
-            os.close(there)
-            os.close(home)
-
-    def proc_net(self, name):
-        return pathlib.Path(f"/proc/{self.first}/net/{name}").read_text(encoding="utf-8")
