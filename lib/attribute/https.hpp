@@ -1,5 +1,5 @@
-// One GET over TLS (or without), with a limit on time and size. All of Boost.Beast and OpenSSL is behind it, since
-// they take long to compile.
+// One GET over TLS (or without), with a limit on time and size. Boost.Beast is behind it, since it takes long
+// to compile.
 #pragma once
 
 #include <chrono>
