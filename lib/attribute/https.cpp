@@ -117,10 +117,12 @@ class Exchange {
                 continue;
             }
             const std::size_t taken = parser.put({buffer.data(), held}, code);
-            if (code == http::error::need_more) code = taken == 0 && held == buffer.size() ? http::error::buffer_overflow : error_code{};
+            if (code == http::error::need_more) code = {};
+            if (!code && taken == 0 && held == buffer.size()) code = http::error::buffer_overflow;
             // What is no whole line yet is given to it again, with what follows.
-            std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(taken), buffer.begin() + static_cast<std::ptrdiff_t>(held), buffer.begin());
-            held -= taken;
+            const std::span<const char> left = std::span(buffer).first(held).subspan(taken);
+            std::ranges::copy(left, buffer.begin());
+            held = left.size();
         }
         if (code) return std::unexpected(HttpsFailure{.at = At::exchange, .why = parser_reason(code)});
         return HttpsAnswer{parser.get().result_int(), std::move(parser.get().body())};
