@@ -2,12 +2,10 @@
 
 #include <pthread.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdint>
 #include <system_error>
 #include <unordered_set>
 #include <utility>
@@ -59,8 +57,8 @@ PodWatch::~PodWatch() = default;  // ~jthread asks to stop and joins
 
 PodWatch::News PodWatch::take() {
     const std::lock_guard lock(mutex_);
-    std::uint64_t count = 0;
-    static_cast<void>(::read(wake_.get(), &count, sizeof count));
+    eventfd_t count = 0;
+    ::eventfd_read(wake_.get(), &count);
     return std::exchange(news_, {});
 }
 
@@ -151,8 +149,7 @@ void PodWatch::tell(Clock::time_point asked) {
     const std::lock_guard lock(mutex_);
     news_.pods = std::move(pods);
     news_.asked = asked;
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(wake_.get(), &one, sizeof one));
+    ::eventfd_write(wake_.get(), 1);
 }
 
 }  // namespace podsnoop
