@@ -3,15 +3,29 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
+#include <cstddef>
 #include <iterator>
 
 namespace podsnoop {
 
+/// Not by std::to_chars(), whose tables are 0.2 MB, where fmt's are there already.
 void append_number(std::string& out, double number) {
-    std::array<char, 400> text{};  // the least double above 0 has 327 characters or so
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed).ptr;
-    out.append(text.data(), end);
+    const std::string shortest = fmt::format("{}", number);
+    const std::size_t e = shortest.find('e');
+    if (e == std::string::npos) {
+        out += shortest;
+        return;
+    }
+    // fmt writes an exponent below 1e-4 and from 1e16 on, where 17 digits have no fraction: "-1.25e-07".
+    std::string digits = shortest.substr(0, e);
+    if (std::erase(digits, '-') > 0) out += '-';
+    std::erase(digits, '.');
+    if (const int exponent = std::stoi(shortest.substr(e + 1)); exponent < 0) {
+        out += "0." + std::string(static_cast<std::size_t>(-exponent) - 1, '0') + digits;
+    } else {
+        digits.resize(static_cast<std::size_t>(exponent) + 1, '0');
+        out += digits;
+    }
 }
 
 void append_rate(std::string& out, double rate) {
