@@ -48,12 +48,13 @@ def test_sort(lab):
 
     wait_for(all_in_one_interval, "interval with all four requests")
     terminal.press("p")
+    terminal.wait(lambda text: text.startswith("paused: "), "the pause")
     rows = {}
     for key, order in ("", "requests"), ("s", "errors"), ("s", "unanswered"), ("s", "mean"):
         if key:
             terminal.press(key)
         lines = terminal.wait(lambda text, wanted=order: text.split("\n")[0].endswith(f"by {wanted}"), order)
-        true(lines[0].startswith("paused: "), f"a paused table says so: {lines[0]}")
+        true(lines[0].startswith("paused: "), f"a paused table still says so: {lines[0]}")
         rows[order] = [line.split()[-1] for line in lines[2:-1] if "/" in line]
     equal({order: paths[0] for order, paths in rows.items()},
           {"requests": "/small", "errors": "/broken", "unanswered": "/broken", "mean": "/slow"}, "the first row by each order")
