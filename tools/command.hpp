@@ -19,6 +19,7 @@ void add_map(CLI::App& app, Run& run);
 void add_oom(CLI::App& app, Run& run);
 void add_pods(CLI::App& app, Run& run);
 void add_red(CLI::App& app, Run& run);
+void add_schema(CLI::App& app, Run& run);
 void add_tcp(CLI::App& app, Run& run);
 
 }  // namespace podsnoop

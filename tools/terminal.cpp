@@ -83,4 +83,11 @@ unsigned Output::width() const {
     return size.ws_col;
 }
 
+Result<void> print_text(std::string_view text) {
+    auto signals = StopSignals::open();
+    if (!signals) return std::unexpected(signals.error());
+    if (const auto written = Output(*signals).write(text); !written) return std::unexpected(written.error());
+    return {};
+}
+
 }  // namespace podsnoop

@@ -47,4 +47,7 @@ class Output {
     bool regular_ = false, terminal_ = false;
 };
 
+/// Writes a text to standard output, for a command that does nothing else.
+Result<void> print_text(std::string_view text);
+
 }  // namespace podsnoop

@@ -49,6 +49,7 @@ struct Field {
     std::string_view doc;        ///< one line
     std::string_view unit = {};  ///< "bytes", "microseconds"; empty where the value has none
     std::string_view null = {};  ///< when it is null; empty: never
+    std::string_view only_with = {};  ///< the option without which the field is left out; empty: it is always there
 };
 
 // The types of values. Besides these: bool, std::uint64_t, std::int64_t, double (finite), Time, Address (null where unknown),
@@ -56,10 +57,22 @@ struct Field {
 // of any, std::span of const Address, std::string or unsigned integers for a list of them, and std::span of const
 // SketchBin for an object of counts by index.
 
-/// A word of ours, safe as it is. Empty is null.
+/// A word of ours, safe as it is. Empty is null. One that has no others is a constant.
 struct Word {
     std::string_view text;
+    std::string_view (*name)(std::uint8_t number) = nullptr;  ///< the words it can be; empty for a number that is none
 };
+/// The name of an enumerator, as name_of() has it.
+template <class Enum>
+Word word(Enum value) {
+    return {name_of(value), [](std::uint8_t number) { return name_of(static_cast<Enum>(number)); }};
+}
+template <class Enum>
+Word word(std::optional<Enum> value) {
+    Word one = word(value.value_or(Enum{}));
+    if (!value) one.text = {};
+    return one;
+}
 
 /// A duration told in whole microseconds, cut, not rounded.
 struct Micros {

@@ -27,19 +27,19 @@ void visit_fields(const BacklogOverflow& overflow, Visitor& v) {
     v.field("time"_key, {.doc = "of the last overflow counted"}, overflow.time);
     v.object("listener"_key, {.doc = "whose queue it is"}, true, [&] { visit_fields(overflow.listener, v); });
     v.object("queue"_key, {.doc = "the queue, at the last overflow counted"}, true, [&] {
-        v.field("name"_key, {.doc = "accept, or (with --syn) syn: connections half open"}, Word{name_of(overflow.queue)});
+        v.field("name"_key, {.doc = "accept, or (with --syn) syn: connections half open"}, word(overflow.queue));
         v.field("length"_key, {.doc = "connections in it", .null = "not told by this source"}, known(overflow.length));
         v.field("limit"_key, {.doc = "connections it is meant for", .null = "not told by this source"}, known(overflow.limit));
     });
     v.field("stage"_key, {.doc = "which packet was dropped: syn, or ack, after which the client believes it is connected",
-                          .null = "not told by this source"}, Word{name_of(overflow.stage)});
+                          .null = "not told by this source"}, word(overflow.stage));
     v.field("cookie"_key, {.doc = "whether the SYN was answered all the same, by a SYN cookie"}, overflow.cookie);
     v.object("client"_key, {.doc = "who sent the last one", .null = "not told by this source"}, overflow.client.address.family != 0, [&] {
         v.field("address"_key, {.doc = "IPv4 or IPv6 address"}, overflow.client.address);
         v.field("port"_key, {.doc = "TCP port"}, std::uint64_t{overflow.client.port});
     });
     v.field("count"_key, {.doc = "overflows since the previous record of this listener, queue and stage"}, overflow.count);
-    v.field("source"_key, {.doc = "kprobe, fentry or netstat"}, Word{name_of(overflow.source)});
+    v.field("source"_key, {.doc = "kprobe, fentry or netstat"}, word(overflow.source));
 }
 
 template <class Visitor>

@@ -16,7 +16,7 @@ void visit_fields(const CheckRecord& check, Visitor& v) {
     v.field("type"_key, {.doc = "always check"}, Word{"check"});
     v.field("name"_key, {.doc = "what was looked at"}, std::string_view(check.name));
     v.field("state"_key, {.doc = "ok; degraded where something else does instead, or a part is missing; missing"},
-            Word{name_of(check.state)});
+            word(check.state));
     v.field("detail"_key, {.doc = "what there is, or why there is not"}, std::string_view(check.detail));
     v.field("hint"_key, {.doc = "what to do about it", .null = "there is nothing to do"}, known(check.hint));
     v.field("needed_for"_key, {.doc = "the commands that need it, or tell more with it"},

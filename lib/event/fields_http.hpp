@@ -13,21 +13,30 @@ struct ExchangeExtras {
     bool headers = false, body = false;
 };
 
+/// "1.0" of 0.
+inline std::string_view http_version(std::uint8_t minor) {
+    switch (minor) {
+        case 0: return "1.0";
+        case 1: return "1.1";
+        default: return {};
+    }
+}
+
 /// What both halves end with, in this order.
 template <class Visitor>
 void visit_message_end(const Message& message, ExchangeExtras extras, Visitor& v) {
     v.field("version"_key, {.doc = "HTTP version: 1.0 or 1.1"},
-            Word{message.version_minor == 0 ? "1.0" : "1.1"});
+            Word{http_version(message.version_minor == 0 ? 0 : 1), http_version});
     v.field("head_bytes"_key, {.doc = "start line and headers with the empty line", .unit = "bytes"},
             message.head_bytes);
     v.field("body_bytes"_key,
             {.doc = "message body after transfer decoding, before content decoding", .unit = "bytes"},
             message.body_bytes);
     if (extras.headers)
-        v.field("headers"_key, {.doc = "values of the headers asked for, by name in lower case"},
+        v.field("headers"_key, {.doc = "values of the headers asked for, by name in lower case", .only_with = "--headers"},
                 HeaderMap{message.headers});
     if (extras.body)
-        v.field("body"_key, {.doc = "start of the body, as it was sent"},
+        v.field("body"_key, {.doc = "start of the body, as it was sent", .only_with = "--body"},
                 std::string_view(message.body_preview));
 }
 
@@ -71,7 +80,7 @@ void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
     });
     v.field("end"_key,
             {.doc = "how it ended: complete, reset, closed, timeout, gap, upgraded, capture-end or evicted"},
-            Word{name_of(e.end)});
+            word(e.end));
     v.field("flags"_key, {.doc = "midstream, pipelined, early, body-gap, retransmit, truncated-head"},
             flag_list<ExchangeFlag>(e.flags));
 }

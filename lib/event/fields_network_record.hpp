@@ -39,7 +39,7 @@ void visit_fields(const Service& service, Visitor& v) {
 template <class Visitor>
 void visit_network_record(const NetworkRecord& c, Visitor& v) {
     v.field("side"_key, {.doc = "where it was seen: client, server or between", .null = "unknown"},
-            Word{name_of(c.side)});
+            word(c.side));
     v.field("interface"_key, {.doc = "network interface", .null = "unknown"}, known(c.interface));
     v.field("netns"_key, {.doc = "inode of the network namespace", .null = "unknown"}, known(c.netns));
     v.object("client"_key, {.doc = "who asked"}, true, [&] { visit_fields(c.client, v); });

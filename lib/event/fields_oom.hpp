@@ -45,7 +45,7 @@ void visit_fields(const OomKill& kill, Visitor& v) {
         v.field("cgroup"_key, {.doc = "its cgroup, as the memory controller has it", .null = "unknown"}, known(kill.trigger.cgroup));
         visit_pod(kill.trigger.pod, "the pod it belongs to", v);
     });
-    v.field("scope"_key, {.doc = "where memory ran out: cgroup or node", .null = untold}, Word{name_of(kill.scope)});
+    v.field("scope"_key, {.doc = "where memory ran out: cgroup or node", .null = untold}, word(kill.scope));
     static const OomLimit no_limit;
     const OomLimit& limit = kill.limit ? *kill.limit : no_limit;
     v.object("limit"_key, {.doc = "the limit that was hit", .null = "not a cgroup's, or not told by this source"}, kill.limit.has_value(), [&] {
@@ -56,7 +56,7 @@ void visit_fields(const OomKill& kill, Visitor& v) {
     });
     v.field("group"_key, {.doc = "the cgroup that was killed as a whole (memory.oom.group); its victims have the same time",
                           .null = "one process was killed"}, known(kill.group));
-    v.field("source"_key, {.doc = "kprobe, fentry, tracepoint or kmsg"}, Word{name_of(kill.source)});
+    v.field("source"_key, {.doc = "kprobe, fentry, tracepoint or kmsg"}, word(kill.source));
 }
 
 /// Whose limit it was, in a word: of a pod's own cgroup and its containers' the paths differ far to the right only.

@@ -32,7 +32,7 @@ void visit_fields(const PodRecord& pod, Visitor& v) {
         v.field("id"_key, {.doc = "the runtime's id, without its scheme", .null = "none yet"}, known(container.id));
         v.field("pid"_key, {.doc = "its first process", .null = "none, or unknown"}, known(std::uint64_t{container.pid}));
     });
-    v.field("source"_key, {.doc = "where its name is from: kubelet, node-files or file"}, Word{name_of(pod.source)});
+    v.field("source"_key, {.doc = "where its name is from: kubelet, node-files or file"}, word(pod.source));
 }
 
 /// One text of each container, joined by commas.

@@ -37,7 +37,7 @@ void visit_fields(const RedRecord& red, Visitor& v) {
     visit_latency(red.summary.latency, true, v);
     visit_bytes(red.summary, v);
     if (!red.sketch) return;
-    v.object("sketch"_key, {.doc = "the latencies' distribution, which adds up over records"}, true, [&] {
+    v.object("sketch"_key, {.doc = "the latencies' distribution, which adds up over records", .only_with = "--sketch"}, true, [&] {
         v.field("base"_key, {.doc = "bin i has latencies above base^(i-1) and up to base^i, in microseconds"}, red.sketch->base);
         v.field("bins"_key, {.doc = "how many, by bin"}, std::span<const SketchBin>(red.sketch->bins));
     });

@@ -39,10 +39,10 @@ void visit_fields(const TcpConnection& c, Visitor& v) {
     v.field("client_zero_windows"_key, {.doc = "times the client's receive window closed", .null = still_open}, number(client.zero_windows));
     v.field("server_zero_windows"_key, {.doc = "times the server's receive window closed", .null = still_open}, number(server.zero_windows));
     v.field("syns"_key, {.doc = "SYNs of the client that were seen", .null = still_open}, number(c.syns));
-    v.field("reset_by"_key, {.doc = "who sent the RST: client or server", .null = "nobody"}, Word{name_of(c.reset_by)});
+    v.field("reset_by"_key, {.doc = "who sent the RST: client or server", .null = "nobody"}, word(c.reset_by));
     v.field("end"_key,
             {.doc = "how it ended: fin, reset, refused, timeout, reused, capture-end or evicted", .null = still_open},
-            Word{c.open ? std::string_view{} : name_of(c.end)});
+            word(c.open ? std::nullopt : std::optional(c.end)));
     v.field("flags"_key, {.doc = "midstream, one-way, half-open, reordered"}, flag_list<ConnectionFlag>(c.flags));
 }
 

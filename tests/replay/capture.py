@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lab import Failure, equal, wait_for
 from lab.lab import PODSNOOP
 from lab.ledger import check, check_records
+from lab.schema import check_lines
 
 # The longest packet there is here. tcpdump sets aside as much for each, of its buffer.
 SNAP = 66_000
@@ -37,6 +38,7 @@ def podsnoop(lab, path, stdin=None, command="http"):
     done = subprocess.run([PODSNOOP, command, "-r", path, "-o", "json", "--ledger", ledger], stdin=stdin,
                           capture_output=True, timeout=120)
     equal(done.returncode, 0, f"podsnoop's exit status ({done.stderr.decode()})")
+    check_lines(PODSNOOP, done.stdout)
     lines = done.stdout.decode().splitlines()
     with open(ledger, encoding="utf-8") as file:
         counts = json.load(file)

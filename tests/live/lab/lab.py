@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
-from . import network
+from . import network, schema
 from .check import Failure
 from .cluster import Cluster
 from .network import Namespace, command, give_address, join
@@ -50,12 +50,19 @@ class Lab(contextlib.ExitStack):
         self.folder = tempfile.mkdtemp(prefix="podsnoop-live-")
         self.callback(shutil.rmtree, self.folder, ignore_errors=True)
         os.chmod(self.folder, 0o755)  # servers that are not root read in it
+        self.push(self.check_outputs)
         return self
 
     def __exit__(self, *failure):
         # Read now what a failure wants to tell: the folder goes with the rest.
         self.said = [text for process in self.processes if (text := process.said())]
         return super().__exit__(*failure)
+
+    def check_outputs(self, failure, *_):
+        """Whatever a case was about, each line of JSON that came is one of the schema's. Programs have ended by now."""
+        if failure is None:
+            for process in self.processes:
+                schema.check_process(PODSNOOP, process)
 
     def said_by_programs(self):
         return self.said
@@ -162,8 +169,11 @@ class Lab(contextlib.ExitStack):
         """Runs podsnoop to its end."""
         words = [*wrapper, PODSNOOP, *argv]
         with namespace.parenting() if namespace else contextlib.nullcontext():
-            return subprocess.run(namespace.inside(*words) if namespace else [str(word) for word in words],
+            done = subprocess.run(namespace.inside(*words) if namespace else [str(word) for word in words],
                                   stdin=subprocess.DEVNULL, capture_output=True, timeout=30, **options)
+        if isinstance(done.stdout, bytes):
+            schema.check_lines(PODSNOOP, done.stdout)
+        return done
 
     def curl(self, *words, status=0, namespace=None):
         """Runs curl in the client's namespace and gives what it printed."""
