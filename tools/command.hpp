@@ -14,6 +14,7 @@ using Run = std::function<Result<void>()>;
 
 void add_backlog(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
+void add_completion(CLI::App& app, Run& run);
 void add_http(CLI::App& app, Run& run);
 void add_map(CLI::App& app, Run& run);
 void add_oom(CLI::App& app, Run& run);

@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
     podsnoop::add_backlog(app, command);
     podsnoop::add_check(app, command);
     podsnoop::add_schema(app, command);
+    podsnoop::add_completion(app, command);
     for (CLI::App* each : app.get_subcommands({})) each->group("Commands");
     app.footer("podsnoop COMMAND --help lists a command's options.");
     if (argc < 2) {

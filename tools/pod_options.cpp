@@ -29,7 +29,7 @@ std::vector<Address> addresses_in_environment() {
 }  // namespace
 
 void add_pod_options(CLI::App& app, PodOptions& options) {
-    const std::string group = "Where pod names come from";
+    const std::string group(pod_options_group);
     KubeletOptions& kubelet = options.kubelet;
     kubelet.node_addresses = addresses_in_environment();
     const auto parse_url = [](std::string_view text) -> Result<std::optional<KubeletUrl>> {

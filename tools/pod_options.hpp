@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 
 #include "attribute/credentials.hpp"
 
@@ -17,6 +18,9 @@ struct PodOptions {
         return kubelet.url || !kubelet.token_file.empty() || !kubelet.cert_file.empty() || !kubelet.ca_file.empty();
     }
 };
+
+/// Their heading in --help.
+constexpr std::string_view pod_options_group = "Where pod names come from";
 
 /// Adds them, and takes the node's addresses that the environment has.
 void add_pod_options(CLI::App& app, PodOptions& options);

@@ -1,0 +1,236 @@
+# bash completion for podsnoop, printed by `podsnoop completion bash`.
+
+# Offers those lines of standard input that begin as the word does.
+_podsnoop_offer() {
+    local line
+    while IFS= read -r line; do
+        [[ $line == "$cur"* ]] || continue
+        printf -v line %q "$line"
+        COMPREPLY+=("$line")
+    done
+}
+
+_podsnoop_interfaces() {
+    local path
+    echo any
+    for path in /sys/class/net/*; do [[ -L $path ]] && echo "${path##*/}"; done
+}
+
+_podsnoop_network_namespaces() {
+    local path
+    for path in /run/netns/*; do [[ -e $path ]] && echo "${path##*/}"; done
+}
+
+# Lines of `namespace,name`: the pods of this node, found as the command itself would. A kubelet that does not answer is
+# waited for 2 seconds.
+_podsnoop_pods() {
+    local -a options=()
+    local i value namespace name
+    for ((i = 2; i + 1 < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        --pods|--kubelet-token-file|--kubelet-cert|--kubelet-key|--kubelet-ca|--root)
+            value=${COMP_WORDS[i + 1]}
+            [[ $value == = ]] && value=${COMP_WORDS[i + 2]}
+            options+=("${COMP_WORDS[i]}" "$value")
+            ;;
+        esac
+    done
+    timeout 2 "${COMP_WORDS[0]}" pods -o csv "${options[@]}" 2>/dev/null | {
+        read -r _
+        while IFS=, read -r _ namespace name _; do
+            [[ $namespace$name =~ ^[a-z0-9.-]+$ ]] && echo "$namespace,$name"
+        done
+    }
+}
+
+_podsnoop_pod_names() {
+    local pods
+    pods=$(_podsnoop_pods)
+    echo "${pods//,//}"
+}
+
+_podsnoop_pod_namespaces() { _podsnoop_pods | cut -d, -f1 | sort -u; }
+
+_podsnoop() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
+    # bash has three words of --option=value.
+    if [[ $cur == = ]]; then
+        cur=
+    elif [[ $prev == = ]]; then
+        prev=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        _podsnoop_offer <<<$'http\ntcp\npods\noom\nbacklog\ncheck\nschema\ncompletion\n-h\n--help\n-V\n--version'
+        return
+    fi
+    case "$command $prev" in
+    'http -i' | \
+        'http --interface' | \
+        'tcp -i' | \
+        'tcp --interface')
+        _podsnoop_offer < <(_podsnoop_interfaces)
+        return
+        ;;
+    'http --netns' | \
+        'tcp --netns')
+        _podsnoop_offer < <(_podsnoop_network_namespaces)
+        return
+        ;;
+    'http --pod' | \
+        'tcp --pod' | \
+        'pods --pod' | \
+        'oom --pod' | \
+        'backlog --pod')
+        _podsnoop_offer < <(_podsnoop_pod_names)
+        return
+        ;;
+    'http -n' | \
+        'http --namespace' | \
+        'tcp -n' | \
+        'tcp --namespace' | \
+        'pods -n' | \
+        'pods --namespace' | \
+        'oom -n' | \
+        'oom --namespace' | \
+        'backlog -n' | \
+        'backlog --namespace')
+        _podsnoop_offer < <(_podsnoop_pod_namespaces)
+        return
+        ;;
+    'http --color' | \
+        'tcp --color' | \
+        'pods --color' | \
+        'oom --color' | \
+        'backlog --color' | \
+        'check --color')
+        _podsnoop_offer <<<$'auto\nalways\nnever'
+        return
+        ;;
+    'http -o' | \
+        'http --output' | \
+        'tcp -o' | \
+        'tcp --output' | \
+        'pods -o' | \
+        'pods --output' | \
+        'oom -o' | \
+        'oom --output' | \
+        'backlog -o' | \
+        'backlog --output' | \
+        'check -o' | \
+        'check --output')
+        _podsnoop_offer <<<$'table\nwide\njson\ncsv'
+        return
+        ;;
+    'http --root' | \
+        'tcp --root' | \
+        'pods --root' | \
+        'oom --root' | \
+        'backlog --root' | \
+        'check --root')
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+        return
+        ;;
+    'http -r' | \
+        'http --read' | \
+        'http -w' | \
+        'http --write' | \
+        'http --pods' | \
+        'http --kubelet-token-file' | \
+        'http --kubelet-cert' | \
+        'http --kubelet-key' | \
+        'http --kubelet-ca' | \
+        'http --ledger' | \
+        'tcp -r' | \
+        'tcp --read' | \
+        'tcp -w' | \
+        'tcp --write' | \
+        'tcp --pods' | \
+        'tcp --kubelet-token-file' | \
+        'tcp --kubelet-cert' | \
+        'tcp --kubelet-key' | \
+        'tcp --kubelet-ca' | \
+        'tcp --ledger' | \
+        'pods --pods' | \
+        'pods --kubelet-token-file' | \
+        'pods --kubelet-cert' | \
+        'pods --kubelet-key' | \
+        'pods --kubelet-ca' | \
+        'oom --pods' | \
+        'oom --kubelet-token-file' | \
+        'oom --kubelet-cert' | \
+        'oom --kubelet-key' | \
+        'oom --kubelet-ca' | \
+        'oom --ledger' | \
+        'oom --btf' | \
+        'backlog --pods' | \
+        'backlog --kubelet-token-file' | \
+        'backlog --kubelet-cert' | \
+        'backlog --kubelet-key' | \
+        'backlog --kubelet-ca' | \
+        'backlog --ledger' | \
+        'backlog --btf' | \
+        'check --pods' | \
+        'check --kubelet-token-file' | \
+        'check --kubelet-cert' | \
+        'check --kubelet-key' | \
+        'check --kubelet-ca' | \
+        'check --btf')
+        compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+        ;;
+    'http --buffer' | \
+        'http --write-size' | \
+        'http --write-files' | \
+        'http --kubelet' | \
+        'http --port' | \
+        'http --host' | \
+        'http --method' | \
+        'http --path' | \
+        'http --status' | \
+        'http --slower-than' | \
+        'http --headers' | \
+        'http --body' | \
+        'http -c' | \
+        'http --count' | \
+        'http --duration' | \
+        'http --timeout' | \
+        'http --max-connections' | \
+        'tcp --buffer' | \
+        'tcp --write-size' | \
+        'tcp --write-files' | \
+        'tcp --kubelet' | \
+        'tcp --port' | \
+        'tcp --slower-than' | \
+        'tcp -c' | \
+        'tcp --count' | \
+        'tcp --duration' | \
+        'tcp --max-connections' | \
+        'pods --kubelet' | \
+        'oom --kubelet' | \
+        'oom -c' | \
+        'oom --count' | \
+        'oom --duration' | \
+        'backlog --interval' | \
+        'backlog --kubelet' | \
+        'backlog -c' | \
+        'backlog --count' | \
+        'backlog --duration' | \
+        'check --kubelet')
+        return
+        ;;
+    esac
+    case $command in
+    http) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors -o --output --color --ledger --headers --body --show-secrets -c --count --duration --timeout --max-connections' ;;
+    tcp) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --slower-than --errors --open -o --output --color --ledger -c --count --duration --max-connections' ;;
+    pods) words='-h --help --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color' ;;
+    oom) words='-h --help --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color --ledger -c --count --duration --btf' ;;
+    backlog) words='-h --help --syn --interval --list --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color --ledger -c --count --duration --btf' ;;
+    check) words='-h --help --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color --btf' ;;
+    schema) words='-h --help' ;;
+    completion) words='-h --help bash zsh fish' ;;
+    esac
+    _podsnoop_offer <<<"${words// /$'\n'}"
+}
+
+complete -F _podsnoop podsnoop
