@@ -206,7 +206,7 @@ void add_check(CLI::App& app, Run& run) {
     command->footer("Tries each thing, and undoes it. Exit status 0: http can run here; else 1.");
     add_pod_options(*command, settings->sources);
     const std::string output = "Output";
-    add_parsed(*command, "-o,--output", settings->format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(output);
+    add_parsed(*command, "-o,--output", settings->format, parse_format, "FORMAT", format_help)->group(output);
     add_parsed(*command, "--color", settings->color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
     command->add_option("--btf", settings->btf_file, "types of this very kernel, where it has none itself")->type_name("FILE")->group("The kernel");
     // For tests of what is used instead.

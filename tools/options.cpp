@@ -51,7 +51,8 @@ Result<Format> parse_format(std::string_view text) {
     if (text == "wide") return Format::wide;
     if (text == "json") return Format::json;
     if (text == "csv") return Format::csv;
-    return fail("not an output format", std::string(text), "it is none of table, wide, json, csv");
+    if (text == "influx") return Format::influx;
+    return fail("not an output format", std::string(text), "it is none of table, wide, json, csv, influx");
 }
 
 Result<std::optional<bool>> parse_color(std::string_view text) {

@@ -48,7 +48,9 @@ CLI::Option* add_parsed_list(CLI::App& app, const std::string& name, T& value, P
     return add_list(app, name, [&value, parse, name](const std::string& text) { value = value_of(long_name(name), parse(text)); }, type, help);
 }
 
-/// "table", "wide", "json", "csv".
+/// What help says of an output format, with the default.
+inline constexpr const char* format_help = "table, wide, json, csv or influx [table]";
+/// One of these.
 Result<Format> parse_format(std::string_view text);
 /// "auto" is nothing: as standard output is a terminal or not.
 Result<std::optional<bool>> parse_color(std::string_view text);

@@ -96,7 +96,7 @@ void add_pods(CLI::App& app, Run& run) {
     add_pod_choice(*command, settings->choice, "Which pods");
     add_pod_options(*command, settings->sources);
     const std::string output = "Output";
-    add_parsed(*command, "-o,--output", settings->format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(output);
+    add_parsed(*command, "-o,--output", settings->format, parse_format, "FORMAT", format_help)->group(output);
     add_parsed(*command, "--color", settings->color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
     command->callback([settings, &run] {
         settings->selection = settings->choice.selection();

@@ -10,7 +10,7 @@ void add_probe_options(CLI::App& app, ProbeSettings& settings) {
     const std::string output = "Output", limits = "When to stop", kernel = "The kernel";
     add_pod_choice(app, settings.choice, "Which pods");
     add_pod_options(app, settings.pods);
-    add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(output);
+    add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", format_help)->group(output);
     add_parsed(app, "--color", settings.color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
     app.add_option("--ledger", settings.ledger, "write what was seen and what was missed here at the end; '-' for standard output")
         ->type_name("FILE")

@@ -50,7 +50,7 @@ void add_source_options(CLI::App& app, TraceSettings& settings, PodChoice& choic
 }
 
 void add_format_option(CLI::App& app, TraceSettings& settings, const std::string& group) {
-    add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", "table, wide, json or csv [table]")->group(group);
+    add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", format_help)->group(group);
 }
 
 void add_output_options(CLI::App& app, TraceSettings& settings, const std::string& group) {

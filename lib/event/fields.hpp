@@ -50,6 +50,7 @@ struct Field {
     std::string_view unit = {};  ///< "bytes", "microseconds"; empty where the value has none
     std::string_view null = {};  ///< when it is null; empty: never
     std::string_view only_with = {};  ///< the option without which the field is left out; empty: it is always there
+    bool series = false;         ///< a store of metrics tells series apart by it: it has few values, whatever strangers send
 };
 
 // The types of values. Besides these: bool, std::uint64_t, std::int64_t, double (finite), Time, Address (null where unknown),
@@ -57,7 +58,8 @@ struct Field {
 // of any, std::span of const Address, std::string or unsigned integers for a list of them, and std::span of const
 // SketchBin for an object of counts by index.
 
-/// A word of ours, safe as it is. Empty is null. One that has no others is a constant.
+/// A word of ours, safe as it is. Empty is null. One that has no others is a constant. There are few of them, so that series are
+/// told apart by each.
 struct Word {
     std::string_view text;
     std::string_view (*name)(std::uint8_t number) = nullptr;  ///< the words it can be; empty for a number that is none
@@ -73,6 +75,11 @@ Word word(std::optional<Enum> value) {
     if (!value) one.text = {};
     return one;
 }
+
+/// A method, as it was sent: any bytes. Series are told apart by the common ones.
+struct MethodName {
+    std::string_view text;
+};
 
 /// A duration told in whole microseconds, cut, not rounded.
 struct Micros {

@@ -11,14 +11,14 @@ namespace podsnoop {
 template <class Visitor>
 void visit_fields(const Listener& listener, Visitor& v) {
     static const Pod no_pod;
-    v.field("address"_key, {.doc = "the address it is bound to; 0.0.0.0 or :: for all", .null = "unknown"}, listener.endpoint.address);
-    v.field("port"_key, {.doc = "TCP port", .null = "unknown"}, known(listener.endpoint.port));
+    v.field("address"_key, {.doc = "the address it is bound to; 0.0.0.0 or :: for all", .null = "unknown", .series = true}, listener.endpoint.address);
+    v.field("port"_key, {.doc = "TCP port", .null = "unknown", .series = true}, known(listener.endpoint.port));
     v.field("netns"_key, {.doc = "inode of its network namespace", .null = "unknown"}, known(listener.netns));
     v.field("cgroup"_key, {.doc = "the cgroup (version 2) it was made in", .null = "unknown, or the root"}, known(listener.cgroup));
     v.object("pod"_key, {.doc = "the pod it belongs to", .null = "no pod of this node, or unknown"}, listener.pod != nullptr,
              [&] { visit_fields(listener.pod != nullptr ? *listener.pod : no_pod, v); });
     v.field("pid"_key, {.doc = "process that holds it", .null = "unknown"}, known(listener.pid));
-    v.field("comm"_key, {.doc = "that process's name", .null = "unknown"}, known(listener.comm));
+    v.field("comm"_key, {.doc = "that process's name", .null = "unknown", .series = true}, known(listener.comm));
 }
 
 template <class Visitor>

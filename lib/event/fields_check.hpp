@@ -14,7 +14,7 @@ namespace podsnoop {
 template <class Visitor>
 void visit_fields(const CheckRecord& check, Visitor& v) {
     v.field("type"_key, {.doc = "always check"}, Word{"check"});
-    v.field("name"_key, {.doc = "what was looked at"}, std::string_view(check.name));
+    v.field("name"_key, {.doc = "what was looked at", .series = true}, std::string_view(check.name));
     v.field("state"_key, {.doc = "ok; degraded where something else does instead, or a part is missing; missing"},
             word(check.state));
     v.field("detail"_key, {.doc = "what there is, or why there is not"}, std::string_view(check.detail));

@@ -47,7 +47,7 @@ void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
             {.doc = "first byte of the request, or of the response where that is all that was seen"}, e.time);
     visit_network_record(e, v);
     v.object("request"_key, {.doc = "the request", .null = "never seen"}, e.request.seen, [&] {
-        v.field("method"_key, {.doc = "method"}, std::string_view(e.request.method));
+        v.field("method"_key, {.doc = "method"}, MethodName{e.request.method});
         v.field("target"_key, {.doc = "target as sent, with the query"}, std::string_view(e.request.target));
         v.field("host"_key,
                 {.doc = "Host, or the authority of an absolute target", .null = "neither was sent"},
@@ -55,7 +55,7 @@ void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
         visit_message_end(e.request, extras, v);
     });
     v.object("response"_key, {.doc = "the final response", .null = "never seen"}, e.response.seen, [&] {
-        v.field("status"_key, {.doc = "status code"}, std::uint64_t{e.response.status});
+        v.field("status"_key, {.doc = "status code", .series = true}, std::uint64_t{e.response.status});
         visit_message_end(e.response, extras, v);
     });
     v.object("latency_us"_key, {.doc = "where the time went"}, true, [&] {

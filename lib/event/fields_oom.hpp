@@ -18,7 +18,7 @@ void visit_pod(const Pod* pod, std::string_view doc, Visitor& v) {
 template <class Visitor>
 void visit_task(const OomTask& task, Visitor& v) {
     v.field("pid"_key, {.doc = "process id in the initial pid namespace; a trigger's may be that of a thread where the source is tracepoint or kmsg", .null = "unknown"}, known(task.pid));
-    v.field("comm"_key, {.doc = "the process's name", .null = "unknown"}, known(task.comm));
+    v.field("comm"_key, {.doc = "the process's name", .null = "unknown", .series = true}, known(task.comm));
 }
 
 template <class Visitor>

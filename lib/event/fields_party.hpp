@@ -17,18 +17,18 @@ void visit_pod(const Party& party, Visitor& v) {
 
 template <class Visitor>
 void visit_address(const Party& party, Visitor& v) {
-    v.field("address"_key, {.doc = "IPv4 or IPv6 address", .null = "several, or unknown"}, party.endpoint.address);
+    v.field("address"_key, {.doc = "IPv4 or IPv6 address", .null = "several, or unknown", .series = true}, party.endpoint.address);
 }
 
 template <class Visitor>
 void visit_comm(const Party& party, Visitor& v) {
-    v.field("comm"_key, {.doc = "process that owns the socket, where it is in no pod", .null = "in a pod, or unknown"},
+    v.field("comm"_key, {.doc = "process that owns the socket, where it is in no pod", .null = "in a pod, or unknown", .series = true},
             known(party.comm));
 }
 
 template <class Visitor>
 void visit_port(const Party& party, Visitor& v) {
-    v.field("port"_key, {.doc = "TCP port", .null = "not grouped by it"}, known(std::uint64_t{party.endpoint.port}));
+    v.field("port"_key, {.doc = "TCP port", .null = "not grouped by it", .series = true}, known(std::uint64_t{party.endpoint.port}));
 }
 
 template <class Visitor>

@@ -15,8 +15,8 @@ namespace podsnoop {
 template <class Visitor>
 void visit_fields(const PodRecord& pod, Visitor& v) {
     v.field("type"_key, {.doc = "always pod"}, Word{"pod"});
-    v.field("namespace"_key, {.doc = "its namespace"}, std::string_view(pod.namespace_name));
-    v.field("name"_key, {.doc = "its name"}, std::string_view(pod.name));
+    v.field("namespace"_key, {.doc = "its namespace", .series = true}, std::string_view(pod.namespace_name));
+    v.field("name"_key, {.doc = "its name", .series = true}, std::string_view(pod.name));
     v.field("uid"_key, {.doc = "its UID; of a static pod the 32 hex digits its cgroup is named by", .null = "unknown"},
             known(pod.uid));
     v.field("phase"_key,

@@ -24,9 +24,9 @@ void visit_fields(const RedRecord& red, Visitor& v) {
     static const Service no_service;
     v.object("service"_key, {.doc = "the Service called", .null = "none, unknown, or not grouped by it"}, red.service.has_value(),
              [&] { visit_fields(red.service ? *red.service : no_service, v); });
-    v.field("host"_key, {.doc = "Host, in lower case", .null = "none sent, or not grouped by it"}, text(red.host));
-    v.field("path"_key, {.doc = "path, with * for what looks like an id", .null = "none, or not grouped by it"}, text(red.path));
-    v.field("status"_key, {.doc = "status code", .null = "no response, or not grouped by it"}, known(std::uint64_t{red.status}));
+    v.field("host"_key, {.doc = "Host, in lower case", .null = "none sent, or not grouped by it", .series = true}, text(red.host));
+    v.field("path"_key, {.doc = "path, with * for what looks like an id", .null = "none, or not grouped by it", .series = true}, text(red.path));
+    v.field("status"_key, {.doc = "status code", .null = "no response, or not grouped by it", .series = true}, known(std::uint64_t{red.status}));
     v.object("client"_key, {.doc = "who asked", .null = "not grouped by it"}, (red.by & by_client) != 0 && !red.other, [&] {
         visit_pod(red.client, v);
         visit_address(red.client, v);

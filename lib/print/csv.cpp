@@ -1,42 +1,9 @@
 #include "print/csv.hpp"
 
-#include <fmt/format.h>
-
-#include <iterator>
-
 #include "print/escape.hpp"
 
 namespace podsnoop {
 
 void CsvWriter::value(std::string_view text) { append_csv_text(out_, text); }
-
-void CsvWriter::append_bare(std::string& to, std::uint64_t number) {
-    fmt::format_to(std::back_inserter(to), "{}", number);
-}
-
-void CsvWriter::append_bare(std::string& to, std::int64_t number) {
-    fmt::format_to(std::back_inserter(to), "{}", number);
-}
-
-void CsvWriter::append_bare(std::string& to, SketchBin bin) {
-    fmt::format_to(std::back_inserter(to), "{}:{}", bin.index, bin.count);
-}
-
-void CsvWriter::append_bare(std::string& to, FlagList flags) {
-    std::string_view separator;
-    flags.each([&](std::string_view name) {
-        to += separator;
-        to += name;
-        separator = " ";
-    });
-}
-
-void CsvWriter::append_bare(std::string& to, const HeaderMap& map) {
-    std::string_view separator;
-    for_each_header(map, cache_.scratch, [&](std::string_view name, std::string_view joined) {
-        fmt::format_to(std::back_inserter(to), "{}{}: {}", separator, name, joined);
-        separator = "; ";
-    });
-}
 
 }  // namespace podsnoop

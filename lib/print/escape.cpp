@@ -82,6 +82,38 @@ void append_csv_text(std::string& out, std::string_view text) {
     if (quoted) out += '"';
 }
 
+void append_influx_text(std::string& out, std::string_view text) {
+    std::string character;  // short: it never leaves its own room
+    append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
+        if (c.code == '"') {
+            out += "\\\"";
+            return;
+        }
+        character.clear();
+        append_json_character(character, c, bytes);
+        for (const char each : character) {
+            if (each == '\\') out += '\\';
+            out += each;
+        }
+    });
+}
+
+void append_influx_tag(std::string& out, std::string_view text) {
+    std::string safe;
+    append_escaped(safe, text, [&](const Character& c, std::string_view bytes) {
+        if (c.code == '"')
+            safe += '"';
+        else if (c.code == '\\')
+            safe += "\\u005c";  // a backslash at the end would take the delimiter with it, and none can escape it
+        else
+            append_json_character(safe, c, bytes);
+    });
+    for (const char each : safe) {
+        if (each == ',' || each == '=' || each == ' ') out += '\\';
+        out += each;
+    }
+}
+
 void append_terminal_text(std::string& out, std::string_view text) {
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
         if (!c.valid || (c.code < 0x80 && is_control(c.code)))

@@ -18,6 +18,11 @@ void append_json_text(std::string& out, std::string_view text);
 /// that a record is always one line; an invalid byte becomes U+FFFD.
 void append_csv_text(std::string& out, std::string_view text);
 
+/// Appends the inside of a quoted field of line protocol, or a tag's value. Controls and backslashes are escaped as in
+/// JSON before line protocol's own escaping, so that a record is always one line; an invalid byte becomes U+FFFD.
+void append_influx_text(std::string& out, std::string_view text);
+void append_influx_tag(std::string& out, std::string_view text);
+
 /// Appends text for a terminal: "\x1b" for control bytes, "\u202e" for control characters beyond ASCII,
 /// "\xff" for invalid bytes; other characters, backslashes among them, as they are.
 void append_terminal_text(std::string& out, std::string_view text);

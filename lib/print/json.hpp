@@ -98,6 +98,7 @@ class JsonWriter {
     void value(double number);
     void value(Word word);
     void value(std::string_view text);
+    void value(MethodName method) { value(method.text); }
     void value(Time time);
     void value(const Address& address);
     void value(Micros micros);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "print/csv.hpp"
+#include "print/influx.hpp"
 #include "print/json.hpp"
 #include "print/layout.hpp"
 #include "print/options.hpp"
@@ -39,12 +40,13 @@ class RecordPrinter {
         layout_ = lay_out();
     }
 
-    /// Appends what comes before the first record: a table's titles, CSV's names, nothing for JSON.
+    /// Appends what comes before the first record: a table's titles, CSV's names, nothing for the others.
     void header(std::string& out) const {
         switch (options_.format) {
             case Format::table:
             case Format::wide: return append_titles(out, layout_, options_.color);
-            case Format::json: return;
+            case Format::json:
+            case Format::influx: return;
             case Format::csv: out += csv_names_; return;
         }
     }
@@ -72,6 +74,12 @@ class RecordPrinter {
                 out += '\n';
                 return;
             }
+            case Format::influx: {
+                InfluxWriter writer(out, cache_, influx_times_);
+                visit_fields(record, writer);
+                writer.end_line();
+                return;
+            }
         }
     }
 
@@ -86,6 +94,7 @@ class RecordPrinter {
     Layout layout_;
     std::string csv_names_;
     TextCache cache_;
+    InfluxTimes influx_times_;
 };
 
 }  // namespace podsnoop

@@ -11,7 +11,7 @@
 namespace podsnoop {
 
 struct TextCache {
-    std::string scratch, escaped, cell;  ///< for text on its way elsewhere; their capacity is what is kept
+    std::string scratch, escaped, cell, path, fields;  ///< for text on its way elsewhere; their capacity is what is kept
 
     /// The time as RFC 3339 (append_rfc3339). Records come in order, so the date, hours, minutes and seconds
     /// are mostly those of the record before.

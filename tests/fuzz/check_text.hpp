@@ -129,4 +129,51 @@ inline std::size_t csv_fields(std::string_view line) {
     return fields;
 }
 
+/// One line of line protocol, read as InfluxDB does: a backslash makes the next byte mean nothing in a tag only where
+/// it is a comma, equals sign or blank, and in quotes where it is a quote or backslash.
+inline void check_influx_line(std::string_view line) {
+    must(std::ranges::count(line, '\n') == 1 && line.ends_with('\n'), "a point is one line");
+    line.remove_suffix(1);
+    // Up to one of `ends` that is not escaped. Gives what comes before it.
+    const auto take = [&](std::string_view ends) {
+        std::size_t end = 0;
+        while (end < line.size() && ends.find(line[end]) == std::string_view::npos) {
+            const bool escapes = line[end] == '\\' && end + 1 < line.size() && std::string_view(",= ").find(line[end + 1]) != std::string_view::npos;
+            end += escapes ? 2 : 1;
+        }
+        must(end < line.size(), "a part of a point ends");
+        const std::string_view part = line.substr(0, end);
+        line.remove_prefix(end);
+        must(!part.empty(), "no name and no value is empty");
+        must(!part.ends_with('\\'), "no part ends with a backslash");
+        return part;
+    };
+    const auto skip = [&](char c) {
+        must(line.starts_with(c), "a point's parts are in order");
+        line.remove_prefix(1);
+    };
+    take(", ");
+    while (line.starts_with(',')) skip(','), take("="), skip('='), take(", =");
+    skip(' ');
+    for (bool first = true; first || line.starts_with(','); first = false) {
+        if (!first) skip(',');
+        take("="), skip('=');
+        if (!line.starts_with('"')) {
+            const std::string_view value = take(", ");
+            must(value == "true" || value == "false" || (value.ends_with('i') && value.find_first_not_of("-0123456789i") == std::string_view::npos),
+                 "a value without quotes is a number or a truth");
+            continue;
+        }
+        skip('"');
+        while (!line.starts_with('"')) {
+            must(line.size() > 1, "a text ends");
+            if (line.starts_with('\\')) must(line[1] == '"' || line[1] == '\\', "a backslash escapes something");
+            line.remove_prefix(line.starts_with('\\') ? 2 : 1);
+        }
+        skip('"');
+    }
+    skip(' ');
+    must(!line.empty() && line.find_first_not_of("-0123456789") == std::string_view::npos, "a time is a number");
+}
+
 }  // namespace podsnoop::fuzz
