@@ -37,7 +37,7 @@ Result<MapOutput> parse_map_output(std::string_view text) {
     if (text == "dot") return MapOutput{.picture = Picture::dot};
     if (text == "mermaid") return MapOutput{.picture = Picture::mermaid};
     if (const Result<Format> format = parse_format(text)) return MapOutput{.format = *format};
-    return fail("not an output format", std::string(text), "it is none of table, wide, json, csv, dot, mermaid");
+    return fail("not an output format", std::string(text), "it is none of table, wide, json, csv, influx, dot, mermaid");
 }
 
 /// A picture of each interval.
@@ -71,7 +71,7 @@ MakeConsumer<Exchange> consumer_for(const MapSettings& settings) {
 
 void add_output(CLI::App& app, MapSettings& settings) {
     const std::string group = "Output";
-    add_parsed(app, "-o,--output", settings.output, parse_map_output, "FORMAT", "table, wide, json, csv, dot or mermaid [table]")->group(group);
+    add_parsed(app, "-o,--output", settings.output, parse_map_output, "FORMAT", "table, wide, json, csv, influx, dot or mermaid [table]")->group(group);
     app.add_flag("--replicas", settings.graph.every_pod, "in dot and mermaid a box for each pod, not for each workload")->group(group);
     add_parsed(app, "--edges", settings.edges, parse_groups, "N", "edges counted apart; all others are one [2000]")->group(group);
     add_output_options(app, settings, group);

@@ -49,8 +49,8 @@ void add_source_options(CLI::App& app, TraceSettings& settings, PodChoice& choic
         ->group(group);
 }
 
-void add_format_option(CLI::App& app, TraceSettings& settings, const std::string& group) {
-    add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", format_help)->group(group);
+void add_format_option(CLI::App& app, TraceSettings& settings, const std::string& group, Result<Format> (*parse)(std::string_view), const char* formats) {
+    add_parsed(app, "-o,--output", settings.format, parse, "FORMAT", formats)->group(group);
 }
 
 void add_output_options(CLI::App& app, TraceSettings& settings, const std::string& group) {

@@ -5,7 +5,7 @@
 
 namespace podsnoop {
 
-enum class Format : std::uint8_t { table, wide, json, csv, influx };
+enum class Format : std::uint8_t { table, wide, json, csv, influx, otlp };
 
 struct PrintOptions {
     Format format = Format::table;

@@ -23,6 +23,7 @@ ExchangePrinter::ExchangePrinter(const PrintOptions& options)
       printer_(options, AskedExchange{Exchange{}, extras_}) {}
 
 void ExchangePrinter::print(std::string& out, const Exchange& exchange) {
+    if (options_.format == Format::otlp) return spans_.append(out, exchange);
     printer_.print(out, {exchange, extras_});
     if (options_.format != Format::table && options_.format != Format::wide) return;
     append_details(out, "> ", exchange.request);

@@ -7,6 +7,7 @@
 #include "event/exchange.hpp"
 #include "event/fields_http.hpp"
 #include "print/options.hpp"
+#include "print/otlp.hpp"
 #include "print/record_printer.hpp"
 
 namespace podsnoop {
@@ -31,6 +32,7 @@ class ExchangePrinter {
     PrintOptions options_;
     ExchangeExtras extras_;
     RecordPrinter<AskedExchange> printer_;
+    OtlpSpans spans_;
     std::string line_;  // one line of details on its way; its capacity is what is kept
 };
 

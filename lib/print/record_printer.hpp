@@ -46,7 +46,8 @@ class RecordPrinter {
             case Format::table:
             case Format::wide: return append_titles(out, layout_, options_.color);
             case Format::json:
-            case Format::influx: return;
+            case Format::influx:
+            case Format::otlp: return;
             case Format::csv: out += csv_names_; return;
         }
     }
@@ -80,6 +81,7 @@ class RecordPrinter {
                 writer.end_line();
                 return;
             }
+            case Format::otlp: return;  // ExchangePrinter's: it cannot be asked for elsewhere
         }
     }
 

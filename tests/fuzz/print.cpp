@@ -82,7 +82,7 @@ void check_width(std::string_view lines, unsigned width) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     Cursor input(input_bytes(data, size));
     PrintOptions options;
-    options.format = static_cast<Format>(input.u8() % 5);
+    options.format = static_cast<Format>(input.u8() % 6);
     const std::uint16_t width = input.u16be() % 512;
     options.width = width == 0 ? 0 : std::max<unsigned>(width, narrowest);
     const std::uint8_t bits = input.u8();
@@ -102,7 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_safe(record);
     must(record.ends_with('\n'), "a record ends its line");
     if (table && options.width != 0) check_width(header, options.width), check_width(record, options.width);
-    if (options.format == Format::json) check_json_line(record);
+    if (options.format == Format::json || options.format == Format::otlp) check_json_line(record);
     if (options.format == Format::influx) check_influx_line(record);
     if (options.format == Format::csv)
         must(csv_fields(header) == csv_fields(record), "a record has a field for each name");

@@ -1,4 +1,4 @@
-"""What other programs store of records is what happened: line protocol in a real InfluxDB."""
+"""What other programs take of records is what happened: line protocol in a real InfluxDB, OTLP's JSON."""
 import json
 import shutil
 
@@ -99,3 +99,33 @@ def test_influxdb_has_connections(lab):
     (row,) = influxdb.query('SELECT server_bytes, retransmits FROM tcp GROUP BY server_port, "end"')
     equal((row["server_port"], row["end"], row["retransmits"]), ("80", "fin", 0), "the connection")
     true(row["server_bytes"] > 13, f"bytes: {row}")
+
+
+def attributes(of):
+    return {each["key"]: next(iter(each["value"].values())) for each in of["attributes"]}
+
+
+def test_spans_of_exchanges(lab):
+    lab.pair(), lab.nginx()
+    tracer = lab.trace(output="otlp")
+    lab.get("/small?a=b", "/nowhere", "/broken")
+    tracer.wait_for_lines(3)
+    tracer.end()
+    spans = []
+    for line in tracer.text.splitlines():
+        (resource,) = json.loads(line)["resourceSpans"]
+        (scope,) = resource["scopeSpans"]
+        spans.extend(scope["spans"])
+    equal([(span["name"], span["kind"], attributes(span)["url.path"], attributes(span)["http.response.status_code"],
+            attributes(span).get("error.type")) for span in spans],
+          [("GET", 2, "/small", "200", None), ("GET", 2, "/nowhere", "404", None), ("GET", 2, "/broken", "503", "503")], "spans")
+    equal(attributes(spans[0])["url.query"], "a=b", "query")
+    equal(len({span["traceId"] for span in spans} | {span["spanId"] for span in spans}), 6, "different ids")
+    for span in spans:
+        true(0 < int(span["endTimeUnixNano"]) - int(span["startTimeUnixNano"]) < 10**9, f"it took its time: {span}")
+
+
+def test_only_exchanges_are_spans(lab):
+    done = lab.podsnoop("tcp", "-r", "/dev/null", "-o", "otlp")
+    equal(done.returncode, 2, "exit status")
+    true(b"not an output format: otlp" in done.stderr, f"it does not say why: {done.stderr}")

@@ -90,4 +90,4 @@ def test_nothing_happened(lab):
 def test_wrong_output(lab):
     done = lab.podsnoop("map", "-r", "/dev/null", "-o", "svg")
     equal(done.returncode, 2, "exit status")
-    true(b"it is none of table, wide, json, csv, dot, mermaid" in done.stderr, done.stderr)
+    true(b"it is none of table, wide, json, csv, influx, dot, mermaid" in done.stderr, done.stderr)
