@@ -59,12 +59,10 @@ static __always_inline int is_task(struct task_struct *task)
 
     bpf_get_current_comm(known, sizeof(known));
     bpf_core_read(comm, sizeof(comm), &task->comm);
-    return comm[0] == known[0] && comm[1] == known[1] &&
-           BPF_CORE_READ(task, tgid) == (int)(bpf_get_current_pid_tgid() >> 32) &&
+    return comm[0] == known[0] && comm[1] == known[1] && BPF_CORE_READ(task, tgid) == (int)(bpf_get_current_pid_tgid() >> 32) &&
            BPF_CORE_READ(task, real_cred, uid.val) == (u32)bpf_get_current_uid_gid() &&
-           BPF_CORE_READ(task, signal, oom_score_adj) == oom_score_adj &&
-           pages + TOTAL_VM_SLACK_PAGES > total_vm_pages && pages < total_vm_pages + TOTAL_VM_SLACK_PAGES &&
-           BPF_CORE_READ(node, id) == bpf_get_current_cgroup_id() &&
+           BPF_CORE_READ(task, signal, oom_score_adj) == oom_score_adj && pages + TOTAL_VM_SLACK_PAGES > total_vm_pages &&
+           pages < total_vm_pages + TOTAL_VM_SLACK_PAGES && BPF_CORE_READ(node, id) == bpf_get_current_cgroup_id() &&
            BPF_CORE_READ(more, nsproxy, net_ns, ns.inum) == netns;
 }
 
@@ -78,8 +76,7 @@ static __always_inline int is_socket(struct task_struct *task)
     bpf_probe_read_kernel(&file, sizeof(file), files + descriptor);
     socket = BPF_CORE_READ(file, private_data);
     sk = BPF_CORE_READ(socket, sk);
-    return BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET &&
-           BPF_CORE_READ(sk, __sk_common.skc_num) == port &&
+    return BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET && BPF_CORE_READ(sk, __sk_common.skc_num) == port &&
            BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr) == bpf_htonl(0x7f000001) &&
            BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) == netns;
 }

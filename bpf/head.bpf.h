@@ -44,14 +44,15 @@ struct {
 } scratches SEC(".maps");
 
 /* Whether `bytes` starts with `name`, letters in either case. Without branches, which the verifier would follow. */
-#define STARTS_WITH(bytes, name)                                                             \
-    ({                                                                                       \
-        __u8 difference = 0;                                                                 \
-        _Pragma("unroll") for (int at = 0; at < (int)sizeof(name) - 1; at++) {               \
-            const __u8 letter = name[at] >= 'a' && name[at] <= 'z' ? 0x20 : 0;               \
-            difference |= ((bytes)[at] | letter) ^ name[at];                                 \
-        }                                                                                    \
-        difference == 0;                                                                     \
+#define STARTS_WITH(bytes, name)                                               \
+    ({                                                                         \
+        __u8 difference = 0;                                                   \
+        _Pragma("unroll") for (int at = 0; at < (int)sizeof(name) - 1; at++)   \
+        {                                                                      \
+            const __u8 letter = name[at] >= 'a' && name[at] <= 'z' ? 0x20 : 0; \
+            difference |= ((bytes)[at] | letter) ^ name[at];                   \
+        }                                                                      \
+        difference == 0;                                                       \
     })
 
 /* Reads Content-Length's value: blanks, digits, blanks, CR. Fails on anything else. */

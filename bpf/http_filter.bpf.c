@@ -175,8 +175,8 @@ static __always_inline enum verdict on_request(const struct segment *segment, st
         remember(&reverse, HTTP_SLOT_POISON, 0, 0, 0);
     } else if (reverse.state != HTTP_SLOT_POISON) {
         /* A skip that goes on is left alone; one whose last byte this segment acknowledges is over. */
-        if (reverse.state != HTTP_SLOT_SKIP || (segment->flags & TCP_ACK && !reverse.left &&
-                                        (__s32)(segment->ack - reverse.until) >= 0))
+        if (reverse.state != HTTP_SLOT_SKIP ||
+            (segment->flags & TCP_ACK && !reverse.left && (__s32)(segment->ack - reverse.until) >= 0))
             remember(&reverse, HTTP_SLOT_ARMED, 0, 0, 0);
     }
     const int first = place->state == HTTP_SLOT_HANDSHAKE && place->until == segment->seq;
@@ -221,8 +221,7 @@ static __always_inline enum verdict inside_body(const struct segment *segment, s
     return (segment->seq ^ end) >> 16 ? KEEP_HEADERS : SKIP_BODY;
 }
 
-static __always_inline enum verdict on_payload(struct __sk_buff *skb, const struct segment *segment,
-                                               struct place *place)
+static __always_inline enum verdict on_payload(struct __sk_buff *skb, const struct segment *segment, struct place *place)
 {
     const enum start start = start_of(skb, segment);
     if (place->state == HTTP_SLOT_SKIP) {
@@ -265,8 +264,7 @@ static __always_inline void on_syn(const struct segment *segment, struct place *
     remember(place, HTTP_SLOT_HANDSHAKE, segment->seq, until, 0);
 }
 
-static __always_inline enum verdict on_segment(struct __sk_buff *skb, const struct segment *segment,
-                                               struct place *place)
+static __always_inline enum verdict on_segment(struct __sk_buff *skb, const struct segment *segment, struct place *place)
 {
     if (segment->flags & TCP_SYN) {
         on_syn(segment, place);

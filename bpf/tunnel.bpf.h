@@ -35,8 +35,8 @@ struct udp_tunnel_head {
 
 static __always_inline int is_tunnel(__u8 protocol)
 {
-    return decapsulate && (protocol == IPPROTO_UDP || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6 ||
-                           protocol == IPPROTO_GRE);
+    return decapsulate &&
+           (protocol == IPPROTO_UDP || protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6 || protocol == IPPROTO_GRE);
 }
 
 static __always_inline int is_tunnel_port(__be16 port)
@@ -70,8 +70,8 @@ static __always_inline enum found find_gre(struct __sk_buff *skb, struct segment
 }
 
 /* Past a tunnel's header, from the payload of an IP packet that ends at `end`. */
-static __always_inline enum found find_tunnel(struct __sk_buff *skb, struct segment *segment, __u8 protocol,
-                                              __u32 offset, __u32 end)
+static __always_inline enum found find_tunnel(struct __sk_buff *skb, struct segment *segment, __u8 protocol, __u32 offset,
+                                              __u32 end)
 {
     if (!is_tunnel(protocol) || segment->tunnels >= MAX_TUNNELS)
         return FOUND_OTHER;

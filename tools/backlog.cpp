@@ -87,11 +87,15 @@ void add_backlog(CLI::App& app, Run& run) {
     CLI::App* command = app.add_subcommand("backlog", "overflows of listeners' queues");
     command->footer("Needs root.");
     const std::string group = "What to tell";
-    command->add_flag("--syn", settings->probe.syn_queue, "overflows of the queue of half-open connections too, and SYN cookies")->group(group);
-    add_parsed(*command, "--interval", settings->probe.interval, parse_period, "DURATION", "between two records of one listener [1s]")->group(group);
+    command->add_flag("--syn", settings->probe.syn_queue, "overflows of the queue of half-open connections too, and SYN cookies")
+        ->group(group);
+    add_parsed(*command, "--interval", settings->probe.interval, parse_period, "DURATION",
+               "between two records of one listener [1s]")
+        ->group(group);
     command->add_flag("--list", settings->list, "every listener's queue as it is now, instead")->group(group);
     add_probe_options(*command, *settings);
-    command->callback([settings, &run] { run = [settings] { return settings->list ? list_listeners(*settings) : trace_backlog(*settings); }; });
+    command->callback(
+        [settings, &run] { run = [settings] { return settings->list ? list_listeners(*settings) : trace_backlog(*settings); }; });
 }
 
 }  // namespace podsnoop

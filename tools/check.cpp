@@ -44,8 +44,11 @@ struct CheckSettings {
 class Check {
   public:
     Check(const CheckSettings& settings, StopSignals& signals)
-        : settings_(settings), signals_(signals), output_(signals),
-          printer_({.format = settings.format, .color = settings.color.value_or(output_.is_terminal()), .width = output_.width()}) {
+        : settings_(settings),
+          signals_(signals),
+          output_(signals),
+          printer_(
+              {.format = settings.format, .color = settings.color.value_or(output_.is_terminal()), .width = output_.width()}) {
         printer_.header(text_);
     }
 
@@ -85,7 +88,11 @@ Result<bool> Check::flush() {
 }
 
 CheckRecord failed(std::string name, const Error& error, std::vector<std::string> needed_for) {
-    return {.name = std::move(name), .state = missing, .detail = error.line(), .hint = error.hint, .needed_for = std::move(needed_for)};
+    return {.name = std::move(name),
+            .state = missing,
+            .detail = error.line(),
+            .hint = error.hint,
+            .needed_for = std::move(needed_for)};
 }
 
 /// The filter and the ring are those of http, but for the ring's size.
@@ -96,20 +103,19 @@ void Check::tell_http(const CheckRecord& namespaces) {
     if (filter) {
         tell({.name = "packet-filter", .state = ok, .detail = "loads", .needed_for = {"http"}});
         const auto ring = PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = filter->program_fd()});
-        if (ring)
-            tell({.name = "packet-socket", .state = ok, .detail = "opens on lo, with the filter", .needed_for = {"http"}});
-        else
-            tell(failed("packet-socket", *(no_http_ = ring.error()), {"http"}));
+        if (ring) tell({.name = "packet-socket", .state = ok, .detail = "opens on lo, with the filter", .needed_for = {"http"}});
+        else tell(failed("packet-socket", *(no_http_ = ring.error()), {"http"}));
     } else {
         tell(failed("packet-filter", *(no_http_ = filter.error()), {"http"}));
-        tell({.name = "packet-socket", .state = missing, .detail = "not tried, as there is no filter for it", .needed_for = {"http"}});
+        tell({.name = "packet-socket",
+              .state = missing,
+              .detail = "not tried, as there is no filter for it",
+              .needed_for = {"http"}});
     }
     tell(namespaces);
     CheckRecord http{.name = "http", .state = ok, .detail = "runs, in pods' network namespaces too", .needed_for = {"http"}};
-    if (no_http_)
-        http.state = missing, http.detail = "cannot read packets";
-    else if (namespaces.state == missing)
-        http.state = degraded, http.detail = "runs in this network namespace only, with -i";
+    if (no_http_) http.state = missing, http.detail = "cannot read packets";
+    else if (namespaces.state == missing) http.state = degraded, http.detail = "runs in this network namespace only, with -i";
     tell(http);
 }
 
@@ -117,8 +123,10 @@ void Check::tell_oom(const Features& features) {
     const auto probe = OomProbe::open(features);
     if (!probe) return tell(failed("oom", probe.error(), {"oom"}));
     const std::string lacks = probe->lacks();
-    tell({.name = "oom", .state = lacks.empty() ? ok : degraded,
-          .detail = "runs by " + std::string(name_of(probe->source())) + (lacks.empty() ? "" : ", " + lacks), .needed_for = {"oom"}});
+    tell({.name = "oom",
+          .state = lacks.empty() ? ok : degraded,
+          .detail = "runs by " + std::string(name_of(probe->source())) + (lacks.empty() ? "" : ", " + lacks),
+          .needed_for = {"oom"}});
 }
 
 void Check::tell_backlog(const Features& features) {
@@ -150,24 +158,33 @@ void Check::tell_nat(std::span<const PodRecord> pods) {
     auto node = NetworkNamespace::open(root_ + "/proc/1/ns/net");
     if (!node) node = NetworkNamespace::current();
     if (!Conntrack::is_on())
-        tell({.name = "conntrack", .state = missing, .detail = "this kernel tracks no connections, so it translates none", .needed_for = http});
+        tell({.name = "conntrack",
+              .state = missing,
+              .detail = "this kernel tracks no connections, so it translates none",
+              .needed_for = http});
     else if (const auto conntrack = node ? Conntrack::open(*node) : std::unexpected(node.error()); !conntrack)
         tell(failed("conntrack", conntrack.error(), http));
-    else
-        tell({.name = "conntrack", .state = ok, .detail = "tells the Service a connection was made to", .needed_for = http});
+    else tell({.name = "conntrack", .state = ok, .detail = "tells the Service a connection was made to", .needed_for = http});
     const std::size_t names = node ? read_service_names(*node, pods, root_).size() : 0;
     if (names != 0)
-        tell({.name = "service-names", .state = ok, .detail = std::to_string(names) + " Services' addresses", .needed_for = http});
+        tell(
+            {.name = "service-names", .state = ok, .detail = std::to_string(names) + " Services' addresses", .needed_for = http});
     else
-        tell({.name = "service-names", .state = missing, .detail = "in no rule of kube-proxy, in no container's environment", .needed_for = http});
+        tell({.name = "service-names",
+              .state = missing,
+              .detail = "in no rule of kube-proxy, in no container's environment",
+              .needed_for = http});
 }
 
 /// The last: a kubelet that does not answer is waited for, until a signal comes.
 void Check::tell_kubelet() {
     if (const std::string& file = settings_.sources.pods_file; !file.empty()) {
         const auto saved = read_pods_file(file);
-        if (saved) return tell({.name = "pods-file", .state = ok, .detail = file + ": " + std::to_string(saved->size()) + " pods",
-                                .needed_for = {"http", "oom", "backlog", "pods"}});
+        if (saved)
+            return tell({.name = "pods-file",
+                         .state = ok,
+                         .detail = file + ": " + std::to_string(saved->size()) + " pods",
+                         .needed_for = {"http", "oom", "backlog", "pods"}});
         return tell(failed("pods-file", saved.error(), {"http", "oom", "backlog", "pods"}));
     }
     Kubelet kubelet(settings_.sources.kubelet);
@@ -208,7 +225,9 @@ void add_check(CLI::App& app, Run& run) {
     const std::string output = "Output";
     add_parsed(*command, "-o,--output", settings->format, parse_format, "FORMAT", format_help)->group(output);
     add_parsed(*command, "--color", settings->color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
-    command->add_option("--btf", settings->btf_file, "types of this very kernel, where it has none itself")->type_name("FILE")->group("The kernel");
+    command->add_option("--btf", settings->btf_file, "types of this very kernel, where it has none itself")
+        ->type_name("FILE")
+        ->group("The kernel");
     // For tests of what is used instead.
     add_parsed(*command, "--without", settings->without, parse_without, "LIST", "mechanisms not to use")->group("");
     command->callback([settings, &run] {

@@ -25,9 +25,8 @@ std::vector<std::string> words_in(std::string_view help) {
 
 Offer offer_for(std::string_view value, const CLI::Option& option) {
     constexpr std::pair<std::string_view, Offer> offers[] = {
-        {"FORMAT", Offer::words}, {"WHEN", Offer::words},
-        {"SHELL", Offer::words},  {"FILE", Offer::files},
-        {"DIR", Offer::folders},  {"PID|PATH|NAME", Offer::network_namespaces},
+        {"FORMAT", Offer::words},      {"WHEN", Offer::words},     {"SHELL", Offer::words},
+        {"FILE", Offer::files},        {"DIR", Offer::folders},    {"PID|PATH|NAME", Offer::network_namespaces},
         {"NS", Offer::pod_namespaces}, {"[NS/]NAME", Offer::pods},
     };
     if (option.check_lname("interface")) return Offer::interfaces;

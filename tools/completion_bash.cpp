@@ -125,7 +125,8 @@ std::string bash_completion(const CommandText& program, const std::vector<Comman
     }
     std::string script = replaced(replaced(before, "@FINDING@", pod_finding_options(commands)), "@COMMANDS@", join(first, "\\n"));
     for (const auto& [reply, where] : after_option)
-        script += "    " + join(where, " | \\\n        ") + ")\n        " + reply + (reply == "return" ? "\n        ;;\n" : "\n        return\n        ;;\n");
+        script += "    " + join(where, " | \\\n        ") + ")\n        " + reply +
+                  (reply == "return" ? "\n        ;;\n" : "\n        return\n        ;;\n");
     return script + "    esac\n    case $command in\n" + of_commands + std::string(after);
 }
 

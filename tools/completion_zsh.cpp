@@ -105,10 +105,12 @@ std::string zsh_completion(const CommandText& program, const std::vector<Command
         script += "            " + quoted(command.name + ":" + mark(command.help, ":\\", '\\')) + "\n";
     script += "        )\n        _describe -t commands command commands\n        ;;\n    (options)\n        case $words[1] in\n";
     for (const CommandText& command : commands)
-        script += "        (" + command.name + ")\n            _arguments -S" + specifications(command, "                ") + "\n            ;;\n";
-    return script + "        esac\n        ;;\n    esac\n}\n\n"
-                    "# Loaded by compinit it is the function's body; sourced it only says what it is for.\n"
-                    "if [[ $funcstack[1] == _podsnoop ]]; then\n    _podsnoop \"$@\"\nelse\n    compdef _podsnoop podsnoop\nfi\n";
+        script += "        (" + command.name + ")\n            _arguments -S" + specifications(command, "                ") +
+                  "\n            ;;\n";
+    return script +
+           "        esac\n        ;;\n    esac\n}\n\n"
+           "# Loaded by compinit it is the function's body; sourced it only says what it is for.\n"
+           "if [[ $funcstack[1] == _podsnoop ]]; then\n    _podsnoop \"$@\"\nelse\n    compdef _podsnoop podsnoop\nfi\n";
 }
 
 }  // namespace podsnoop

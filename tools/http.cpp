@@ -18,8 +18,10 @@ void add_output(CLI::App& app, HttpSettings& settings) {
     const std::string group = "Output";
     add_format_option(app, settings, group, parse_exchange_format, exchange_format_help);
     add_output_options(app, settings, group);
-    add_parsed_list(app, "--headers", settings.http.headers, parse_headers, "NAME[,NAME]", "show these header fields too")->group(group);
-    add_parsed(app, "--body", settings.http.body_preview, parse_body_preview, "N", "show the first N bytes of each body")->group(group);
+    add_parsed_list(app, "--headers", settings.http.headers, parse_headers, "NAME[,NAME]", "show these header fields too")
+        ->group(group);
+    add_parsed(app, "--body", settings.http.body_preview, parse_body_preview, "N", "show the first N bytes of each body")
+        ->group(group);
     app.add_flag("--show-secrets", settings.http.show_secrets,
                  "do not mask Authorization, Proxy-Authorization, Cookie and Set-Cookie")
         ->group(group);

@@ -20,9 +20,11 @@ void add_selection_options(CLI::App& app, HttpSettings& settings, const std::str
 
 void add_limit_options(CLI::App& app, HttpSettings& settings, const std::string& group) {
     add_duration_option(app, settings, group);
-    add_parsed(app, "--timeout", settings.http.timeout, parse_period, "DURATION", "tell a request that got no answer for this long [60s]")
+    add_parsed(app, "--timeout", settings.http.timeout, parse_period, "DURATION",
+               "tell a request that got no answer for this long [60s]")
         ->group(group);
-    add_parsed(app, "--max-connections", settings.reassembly.connections, parse_connections, "N", "connections followed at once [65536]")
+    add_parsed(app, "--max-connections", settings.reassembly.connections, parse_connections, "N",
+               "connections followed at once [65536]")
         ->group(group);
 }
 

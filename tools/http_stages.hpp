@@ -20,7 +20,10 @@ class HttpStages : public ExchangeSink {
 
     /// Host and settings must outlive it.
     HttpStages(StageHost<Exchange>& host, const HttpSettings& settings, std::uint64_t seed)
-        : host_(host), settings_(settings), tracer_(*this, ledger_, settings.http), reassembler_(tracer_, settings.reassembly, seed) {}
+        : host_(host),
+          settings_(settings),
+          tracer_(*this, ledger_, settings.http),
+          reassembler_(tracer_, settings.reassembly, seed) {}
 
     /// `skips_bodies`: its capture leaves out segments inside bodies.
     void accept(const Segment& segment, bool skips_bodies) {

@@ -40,7 +40,9 @@ class PrintedIntervals : public IntervalView<Record> {
     explicit PrintedIntervals(RecordBlocks<Record> blocks) : blocks_(std::move(blocks)) {}
 
     void begin(std::string& out) override { blocks_.header(out); }
-    void show(std::string& out, const Interval& interval, std::vector<Record> records) override { blocks_.print(out, interval, records); }
+    void show(std::string& out, const Interval& interval, std::vector<Record> records) override {
+        blocks_.print(out, interval, records);
+    }
 
   private:
     RecordBlocks<Record> blocks_;

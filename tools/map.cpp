@@ -71,8 +71,11 @@ MakeConsumer<Exchange> consumer_for(const MapSettings& settings) {
 
 void add_output(CLI::App& app, MapSettings& settings) {
     const std::string group = "Output";
-    add_parsed(app, "-o,--output", settings.output, parse_map_output, "FORMAT", "table, wide, json, csv, influx, dot or mermaid [table]")->group(group);
-    app.add_flag("--replicas", settings.graph.every_pod, "in dot and mermaid a box for each pod, not for each workload")->group(group);
+    add_parsed(app, "-o,--output", settings.output, parse_map_output, "FORMAT",
+               "table, wide, json, csv, influx, dot or mermaid [table]")
+        ->group(group);
+    app.add_flag("--replicas", settings.graph.every_pod, "in dot and mermaid a box for each pod, not for each workload")
+        ->group(group);
     add_parsed(app, "--edges", settings.edges, parse_groups, "N", "edges counted apart; all others are one [2000]")->group(group);
     add_output_options(app, settings, group);
 }
@@ -83,14 +86,16 @@ void add_map(CLI::App& app, Run& run) {
     auto settings = std::make_shared<MapSettings>();
     auto choice = std::make_shared<PodChoice>();
     CLI::App* command = app.add_subcommand("map", "who calls whom, how often and how well");
-    command->footer("podsnoop map --duration 30s -o dot | dot -Tsvg > map.svg draws half a minute. "
-                    "Durations are written 250us, 10ms, 1.5s, 2m. Needs root, except with -r.");
+    command->footer(
+        "podsnoop map --duration 30s -o dot | dot -Tsvg > map.svg draws half a minute. "
+        "Durations are written 250us, 10ms, 1.5s, 2m. Needs root, except with -r.");
     add_source_options(*command, *settings, *choice);
     add_pod_options(*command, settings->pods.sources);
     add_selection_options(*command, *settings, "Which exchanges make the map (the ledger has all)");
     add_output(*command, *settings);
     const std::string limits = "When to tell it, when to stop, and limits";
-    add_parsed(*command, "--interval", settings->intervals.length, parse_interval, "DURATION", "a map of each [one at the end]")->group(limits);
+    add_parsed(*command, "--interval", settings->intervals.length, parse_interval, "DURATION", "a map of each [one at the end]")
+        ->group(limits);
     add_limit_options(*command, *settings, limits);
     command->callback([settings, choice, &run] {
         complete_http(*settings, *choice);

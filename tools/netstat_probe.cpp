@@ -7,7 +7,8 @@ namespace podsnoop {
 Result<NetstatProbe> NetstatProbe::open(NodeListeners& listeners, Nanoseconds interval) {
     NetstatProbe probe(listeners, interval);
     std::vector<BacklogOverflow> none;
-    if (!probe.look(none, true)) return fail("cannot see queues overflow", "", "no network namespace can be looked at", "run as root");
+    if (!probe.look(none, true))
+        return fail("cannot see queues overflow", "", "no network namespace can be looked at", "run as root");
     return probe;
 }
 

@@ -27,7 +27,9 @@ constexpr auto past_stays = 10s;
 std::optional<std::uint64_t> inode_of(std::string_view link) {
     constexpr std::string_view start = "net:[";
     std::uint64_t inode = 0;
-    if (!link.starts_with(start) || std::from_chars(link.data() + start.size(), link.data() + link.size(), inode).ec != std::errc{}) return std::nullopt;
+    if (!link.starts_with(start) ||
+        std::from_chars(link.data() + start.size(), link.data() + link.size(), inode).ec != std::errc{})
+        return std::nullopt;
     return inode;
 }
 

@@ -23,7 +23,8 @@ Result<void> trace_oom(const ProbeSettings& settings) {
     if (!pods) return std::unexpected(pods.error());
     if (Result<void> dropped = drop_privileges({}); !dropped) return dropped;
     const std::string lacks = probe->lacks();
-    say("tracing OOM kills by " + std::string(name_of(probe->source())) + (lacks.empty() ? "" : ", " + lacks) + "; Ctrl-C ends it");
+    say("tracing OOM kills by " + std::string(name_of(probe->source())) + (lacks.empty() ? "" : ", " + lacks) +
+        "; Ctrl-C ends it");
     return run_probe<OomKill>(*probe, **pods, **session, "OOM kill", [&](OomKill& kill) { return (*pods)->look_up(kill); });
 }
 

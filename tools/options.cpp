@@ -19,14 +19,18 @@ constexpr std::uint64_t most_groups = 10'000;  // each takes up to 10 KB, nearly
 constexpr Nanoseconds interval_step = std::chrono::milliseconds(50);
 constexpr Nanoseconds shortest_interval = std::chrono::milliseconds(100), longest_interval = std::chrono::hours(24);
 
-CLI::Option* add_any(CLI::App& app, const std::string& name, CLI::callback_t read, const std::string& type, const std::string& help) {
-    return app.add_option(name, std::move(read), help)->type_name(type)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+CLI::Option* add_any(CLI::App& app, const std::string& name, CLI::callback_t read, const std::string& type,
+                     const std::string& help) {
+    return app.add_option(name, std::move(read), help)
+        ->type_name(type)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 }  // namespace
 
-CLI::Option* add_once(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read, const std::string& type,
-                      const std::string& help) {
+CLI::Option* add_once(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read,
+                      const std::string& type, const std::string& help) {
     const auto once = [read = std::move(read), name](const CLI::results_t& given) {
         if (given.size() != 1) throw CLI::ValidationError(long_name(name), "given more than once");
         read(given.front());
@@ -35,8 +39,8 @@ CLI::Option* add_once(CLI::App& app, const std::string& name, std::function<void
     return add_any(app, name, once, type, help);
 }
 
-CLI::Option* add_list(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read, const std::string& type,
-                      const std::string& help) {
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read,
+                      const std::string& type, const std::string& help) {
     const auto all = [read = std::move(read)](const CLI::results_t& given) {
         std::string list;
         for (const std::string& text : given) list += (list.empty() ? "" : ",") + text;
@@ -84,7 +88,8 @@ Result<std::string> parse_name(std::string_view text) {
 
 Result<Nanoseconds> parse_interval(std::string_view text) {
     const Result<Nanoseconds> interval = parse_duration(text);
-    if (interval && (*interval < shortest_interval || *interval > longest_interval || *interval % interval_step != Nanoseconds{0}))
+    if (interval &&
+        (*interval < shortest_interval || *interval > longest_interval || *interval % interval_step != Nanoseconds{0}))
         return fail("not an interval", std::string(text), "it must be 100ms to 24h, in steps of 50ms");
     return interval;
 }

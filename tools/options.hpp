@@ -26,11 +26,11 @@ T value_of(const std::string& option, Result<T> parsed) {
 }
 
 /// An option that may be given once. `read` takes its value.
-CLI::Option* add_once(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read, const std::string& type,
-                      const std::string& help);
+CLI::Option* add_once(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read,
+                      const std::string& type, const std::string& help);
 /// An option whose value is a list, joined by commas if it is given more than once.
-CLI::Option* add_list(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read, const std::string& type,
-                      const std::string& help);
+CLI::Option* add_list(CLI::App& app, const std::string& name, std::function<void(const std::string&)> read,
+                      const std::string& type, const std::string& help);
 
 /// "--port" of "-p,--port".
 inline std::string long_name(const std::string& name) { return name.substr(name.find("--")); }
@@ -39,13 +39,17 @@ inline std::string long_name(const std::string& name) { return name.substr(name.
 template <class T, class Parse>
 CLI::Option* add_parsed(CLI::App& app, const std::string& name, T& value, Parse parse, const std::string& type,
                         const std::string& help) {
-    return add_once(app, name, [&value, parse, name](const std::string& text) { value = value_of(long_name(name), parse(text)); }, type, help);
+    return add_once(
+        app, name, [&value, parse, name](const std::string& text) { value = value_of(long_name(name), parse(text)); }, type,
+        help);
 }
 /// The same for a list.
 template <class T, class Parse>
 CLI::Option* add_parsed_list(CLI::App& app, const std::string& name, T& value, Parse parse, const std::string& type,
                              const std::string& help) {
-    return add_list(app, name, [&value, parse, name](const std::string& text) { value = value_of(long_name(name), parse(text)); }, type, help);
+    return add_list(
+        app, name, [&value, parse, name](const std::string& text) { value = value_of(long_name(name), parse(text)); }, type,
+        help);
 }
 
 /// What help says of an output format, with the default.

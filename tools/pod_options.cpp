@@ -37,13 +37,19 @@ void add_pod_options(CLI::App& app, PodOptions& options) {
         if (!url) return std::unexpected(url.error());
         return *url;
     };
-    CLI::Option* pods = add_parsed(app, "--pods", options.pods_file, parse_name, "FILE", "a saved answer of a kubelet's /pods instead");
+    CLI::Option* pods =
+        add_parsed(app, "--pods", options.pods_file, parse_name, "FILE", "a saved answer of a kubelet's /pods instead");
     pods->group(group);
-    const auto add = [&](CLI::Option* option) { option->excludes(pods)->group(group); return option; };
+    const auto add = [&](CLI::Option* option) {
+        option->excludes(pods)->group(group);
+        return option;
+    };
     add(add_parsed(app, "--kubelet", kubelet.url, parse_url, "URL", "ask this kubelet [https://127.0.0.1:10250/pods]"));
     add(add_parsed(app, "--kubelet-token-file", kubelet.token_file, parse_name, "FILE", "with the bearer token in this file"));
-    CLI::Option* cert = add(add_parsed(app, "--kubelet-cert", kubelet.cert_file, parse_name, "FILE", "with this client certificate"));
-    add(add_parsed(app, "--kubelet-key", kubelet.key_file, parse_name, "FILE", "and its key, where it has a file of its own"))->needs(cert);
+    CLI::Option* cert =
+        add(add_parsed(app, "--kubelet-cert", kubelet.cert_file, parse_name, "FILE", "with this client certificate"));
+    add(add_parsed(app, "--kubelet-key", kubelet.key_file, parse_name, "FILE", "and its key, where it has a file of its own"))
+        ->needs(cert);
     add(add_parsed(app, "--kubelet-ca", kubelet.ca_file, parse_name, "FILE", "trust these certificates only, or who they sign"));
     add(app.add_flag("--kubelet-insecure", kubelet.insecure, "do not verify the kubelet; it gets the token if there is one"));
     add_parsed(app, "--root", kubelet.root, parse_root, "DIR", "the node's root directory, /host in a debug pod")->group(group);

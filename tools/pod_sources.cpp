@@ -20,7 +20,9 @@ PodSources pod_sources(const PodOptions& options) {
         sources.named = [file = options.pods_file](std::stop_token) { return read_pods_file(file); };
     } else {
         // std::function wants what can be copied; the kubelet remembers which way worked.
-        sources.named = [kubelet = std::make_shared<Kubelet>(options.kubelet)](std::stop_token stop) { return kubelet->pods(stop); };
+        sources.named = [kubelet = std::make_shared<Kubelet>(options.kubelet)](std::stop_token stop) {
+            return kubelet->pods(stop);
+        };
     }
     sources.found = [root = options.kubelet.root](std::stop_token) { return read_node_files(root); };
     return sources;
@@ -33,7 +35,8 @@ Result<void> check_pod_sources(const PodOptions& options) {
     const std::string processes = options.kubelet.root + "/proc/1";
     // Whoever may not look there is told so by each source.
     if (!options.kubelet.root.empty() && ::access(processes.c_str(), F_OK) != 0 && errno != EACCES)
-        return fail("cannot read the node's files", processes, reason_of(errno), "--root is the node's root directory: /host in a debug pod");
+        return fail("cannot read the node's files", processes, reason_of(errno),
+                    "--root is the node's root directory: /host in a debug pod");
     return {};
 }
 

@@ -57,8 +57,7 @@ std::optional<Result<std::vector<PodRecord>>> find_pods(const PodOptions& source
         found && std::ranges::any_of(*found, [](const PodRecord& pod) { return pod.name.empty() && !pod.containers.empty(); });
     if (!named && has_nameless)
         say({"some pods are left out", "", "no file here has their names", "in a debug pod, --root /host is the node's"});
-    return merge_pods(named ? std::move(*named) : std::vector<PodRecord>(),
-                      found ? std::move(*found) : std::vector<PodRecord>());
+    return merge_pods(named ? std::move(*named) : std::vector<PodRecord>(), found ? std::move(*found) : std::vector<PodRecord>());
 }
 
 Result<void> list_pods(const PodsSettings& settings) {
@@ -73,9 +72,8 @@ Result<void> list_pods(const PodsSettings& settings) {
     std::ranges::copy_if(*all, std::back_inserter(pods), [&](const PodRecord& pod) { return settings.selection.matches(pod); });
     std::ranges::sort(pods, {}, [](const PodRecord& pod) { return std::tie(pod.namespace_name, pod.name, pod.uid); });
 
-    RecordPrinter<PodRecord> printer({.format = settings.format,
-                                      .color = settings.color.value_or(output.is_terminal()),
-                                      .width = output.width()});
+    RecordPrinter<PodRecord> printer(
+        {.format = settings.format, .color = settings.color.value_or(output.is_terminal()), .width = output.width()});
     printer.fit(pods);
     std::string text;
     if (!pods.empty() || settings.selection.empty()) printer.header(text);

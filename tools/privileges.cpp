@@ -16,7 +16,8 @@ Result<void> drop_privileges(const Needs& needs) {
     if (needs.sockets) kept |= capability_set({CAP_NET_RAW, CAP_NET_ADMIN, for_bpf});
     if (needs.namespaces) kept |= capability_bit(CAP_SYS_ADMIN);
     if (needs.processes) kept |= capability_bit(CAP_SYS_PTRACE);
-    if (needs.owners) kept |= capability_set({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});  // the latter for /proc/PID/fd of other users
+    if (needs.owners)
+        kept |= capability_set({CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});  // the latter for /proc/PID/fd of other users
     if (needs.files) kept |= capability_bit(CAP_DAC_OVERRIDE);
     return keep_capabilities(kept);
 }

@@ -12,12 +12,15 @@ void add_probe_options(CLI::App& app, ProbeSettings& settings) {
     add_pod_options(app, settings.pods);
     add_parsed(app, "-o,--output", settings.format, parse_format, "FORMAT", format_help)->group(output);
     add_parsed(app, "--color", settings.color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
-    app.add_option("--ledger", settings.ledger, "write what was seen and what was missed here at the end; '-' for standard output")
+    app.add_option("--ledger", settings.ledger,
+                   "write what was seen and what was missed here at the end; '-' for standard output")
         ->type_name("FILE")
         ->group(output);
     add_parsed(app, "-c,--count", settings.count, parse_count, "N", "stop after this many records")->group(limits);
     add_parsed(app, "--duration", settings.duration, parse_period, "DURATION", "stop after this long")->group(limits);
-    app.add_option("--btf", settings.btf_file, "types of this very kernel, where it has none itself")->type_name("FILE")->group(kernel);
+    app.add_option("--btf", settings.btf_file, "types of this very kernel, where it has none itself")
+        ->type_name("FILE")
+        ->group(kernel);
     // For tests of what is used instead.
     add_parsed(app, "--without", settings.without, parse_without, "LIST", "mechanisms not to use")->group("");
     app.parse_complete_callback([&settings] {

@@ -36,7 +36,8 @@ void ProbePods::update() {
     const bool wanted = (news.pods && !news.pods->empty()) || !index_.pods().empty() || !selection_.empty();
     for (const Error& warning : news.warnings)
         if (wanted) say(warning.line() + (warning.hint.empty() ? "" : "; " + warning.hint));
-    if (news.pods) index_.update(std::move(*news.pods), std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now()));
+    if (news.pods)
+        index_.update(std::move(*news.pods), std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now()));
 }
 
 /// A cgroup that is a pod's, but of none that is known, may be a new one's.

@@ -33,7 +33,8 @@ class ProbePods {
     bool look_up(Listener& listener, Time time);
 
   private:
-    ProbePods(PodSelection selection, std::unique_ptr<PodWatch> watch) : selection_(std::move(selection)), watch_(std::move(watch)) {}
+    ProbePods(PodSelection selection, std::unique_ptr<PodWatch> watch)
+        : selection_(std::move(selection)), watch_(std::move(watch)) {}
     const Pod* by_cgroup(std::string_view cgroup);
     [[nodiscard]] bool is_selected(const Pod* pod) const;
 

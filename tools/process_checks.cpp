@@ -34,7 +34,10 @@ const std::vector<KnownCapability>& known_capabilities() {
         {CAP_PERFMON, "CAP_PERFMON", "to attach probes", {"oom", "backlog"}, true},
         {CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "to enter pods' network namespaces", {"http", "backlog", "pods"}},
         {CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "to find processes' sockets and namespaces", {"http", "oom", "backlog", "pods"}},
-        {CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "to read credentials and runtimes' files", {"http", "oom", "backlog", "pods"}}};
+        {CAP_DAC_READ_SEARCH,
+         "CAP_DAC_READ_SEARCH",
+         "to read credentials and runtimes' files",
+         {"http", "oom", "backlog", "pods"}}};
     return known;
 }
 
@@ -89,10 +92,8 @@ CheckRecord check_namespaces(const std::string& root) {
     }
     check.state = node ? ok : degraded;
     check.detail = "can be entered; ";
-    if (!node)
-        check.detail += "that of process 1 cannot be opened: " + node.error().why, check.hint = hint_for_processes();
-    else
-        check.detail += home->inode() == node->inode() ? "we are in that of process 1" : "we are not in that of process 1";
+    if (!node) check.detail += "that of process 1 cannot be opened: " + node.error().why, check.hint = hint_for_processes();
+    else check.detail += home->inode() == node->inode() ? "we are in that of process 1" : "we are not in that of process 1";
     return check;
 }
 
@@ -118,7 +119,8 @@ CheckRecord check_processes(const std::string& root, std::span<const PodRecord> 
         const auto theirs = container.pid == 0 ? std::nullopt : read_link(proc + std::to_string(container.pid) + "/ns/pid");
         return theirs && *theirs != *own;
     };
-    const bool above = std::ranges::any_of(found, [&](const PodRecord& pod) { return std::ranges::any_of(pod.containers, is_below); });
+    const bool above =
+        std::ranges::any_of(found, [&](const PodRecord& pod) { return std::ranges::any_of(pod.containers, is_below); });
     if (*own == initial_pid || above) {
         check.state = ok;
         check.detail = *own == initial_pid ? "all of the node's" : "those of a node that runs in a container itself";

@@ -7,8 +7,7 @@
 namespace podsnoop {
 
 Result<Recorder> Recorder::create(RecorderOptions options) {
-    if (options.path == "-")
-        return fail("cannot write capture", "-", "standard output carries the records", "name a file");
+    if (options.path == "-") return fail("cannot write capture", "-", "standard output carries the records", "name a file");
     Recorder recorder(std::move(options));
     // Made now, so that a path that cannot be written is known before tracing.
     if (Result<void> opened = recorder.open(false); !opened) return std::unexpected(opened.error());

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "base/result.hpp"
 #include "attribute/attribution.hpp"
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "capture/file/pcapng_writer.hpp"
 #include "event/ledger.hpp"

@@ -36,24 +36,29 @@ std::unique_ptr<IntervalView<RedRecord>> view_for(const RedSettings& settings, c
     const bool watched = !settings.read && !settings.intervals.once && settings.format == Format::table;
     if (watched && Screen::is_possible(output)) {
         if (auto screen = Screen::take_over())
-            return std::make_unique<RedView>(std::move(screen), *settings.intervals.length, settings.red.order, options.color, std::move(blocks));
+            return std::make_unique<RedView>(std::move(screen), *settings.intervals.length, settings.red.order, options.color,
+                                             std::move(blocks));
     }
     return std::make_unique<PrintedIntervals<RedRecord>>(std::move(blocks));
 }
 
 MakeConsumer<Exchange> consumer_for(const RedSettings& settings) {
     return [&settings](const Output& output) {
-        return std::make_unique<IntervalRecords<RedTable, RedRecord>>(RedTable(settings.red), settings.intervals, view_for(settings, output));
+        return std::make_unique<IntervalRecords<RedTable, RedRecord>>(RedTable(settings.red), settings.intervals,
+                                                                      view_for(settings, output));
     };
 }
 
 void add_groups(CLI::App& app, RedSettings& settings) {
     const std::string group = "What a record is of";
-    add_parsed(app, "--interval", settings.intervals.length, parse_interval, "DURATION", "one record a group in each [10s]")->group(group);
+    add_parsed(app, "--interval", settings.intervals.length, parse_interval, "DURATION", "one record a group in each [10s]")
+        ->group(group);
     app.add_flag("--once", settings.intervals.once, "stop after the first interval")->group(group);
-    add_parsed_list(app, "--by", settings.red.by, parse_red_keys, "KEY[,KEY]", "pod, service, host, path, status or client [pod]")->group(group);
+    add_parsed_list(app, "--by", settings.red.by, parse_red_keys, "KEY[,KEY]", "pod, service, host, path, status or client [pod]")
+        ->group(group);
     app.add_flag("--raw-paths", settings.red.raw_paths, "paths as they are: else ids become *, as in /orders/*")->group(group);
-    add_parsed(app, "--groups", settings.red.limit, parse_groups, "N", "groups counted apart; all others are one [1000]")->group(group);
+    add_parsed(app, "--groups", settings.red.limit, parse_groups, "N", "groups counted apart; all others are one [1000]")
+        ->group(group);
 }
 
 void add_output(CLI::App& app, RedSettings& settings) {
@@ -62,7 +67,8 @@ void add_output(CLI::App& app, RedSettings& settings) {
     add_parsed(app, "--sort", settings.red.order, parse_red_order, "FIELD",
                "requests, rate, errors, unanswered, mean, p50, p90, p99, max, bytes or name [requests]")
         ->group(group);
-    app.add_flag("--sketch", settings.red.sketch, "the latencies' distributions too, which add up, in json and csv")->group(group);
+    app.add_flag("--sketch", settings.red.sketch, "the latencies' distributions too, which add up, in json and csv")
+        ->group(group);
     add_output_options(app, settings, group);
 }
 

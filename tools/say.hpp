@@ -7,8 +7,6 @@
 namespace podsnoop {
 
 /// One line on standard error.
-inline void say(std::string_view text) {
-    std::fprintf(stderr, "podsnoop: %.*s\n", static_cast<int>(text.size()), text.data());
-}
+inline void say(std::string_view text) { std::fprintf(stderr, "podsnoop: %.*s\n", static_cast<int>(text.size()), text.data()); }
 
 }  // namespace podsnoop

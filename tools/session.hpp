@@ -252,7 +252,8 @@ class Session : public StageHost<typename Stages::Record> {
         if (const auto* facts = std::get_if<ConnectionFacts>(&noted.note))
             held_.answered({facts->netns, facts->client, facts->server}, told);
         else if (std::holds_alternative<PodsChange>(noted.note)) held_.hold_all(noted.time + change_patience);
-        else if (const auto* known = std::get_if<PodsKnown>(&noted.note); known != nullptr && known->settled) held_.answered_all(told);
+        else if (const auto* known = std::get_if<PodsKnown>(&noted.note); known != nullptr && known->settled)
+            held_.answered_all(told);
         if (recorder_ && !recording_failed_) note_recording(recorder_->write(noted));
     }
 
@@ -285,7 +286,8 @@ class Session : public StageHost<typename Stages::Record> {
                         {output_.poll_fd(), 0, 0},
                         {surroundings_ != nullptr ? surroundings_->poll_fd() : -1, POLLIN, 0},
                         {consumer_.poll_fd(), POLLIN, 0}};
-        if (poll(fds, std::size(fds), patience()) < 0 && errno != EINTR) return fail("cannot wait for packets", {}, std::strerror(errno));
+        if (poll(fds, std::size(fds), patience()) < 0 && errno != EINTR)
+            return fail("cannot wait for packets", {}, std::strerror(errno));
         if ((fds[2].revents & POLLERR) != 0) done_ = stopping_ = true;  // as with `| head`
         attend();
         return {};

@@ -28,7 +28,8 @@ constexpr auto patience_selected = 20s;   // where the user named some
 constexpr auto settling = 5s;             // while a pod comes or goes
 constexpr auto idle_patience = 5min;      // for a pod without processes: so long a runtime waits to start a container again
 // What all namespaces' rings take together, unless the user says it, and each of them at least.
-constexpr std::size_t shared_buffer = std::size_t{64} << 20, least_buffer = std::size_t{1} << 20, most_buffer = std::size_t{32} << 20;
+constexpr std::size_t shared_buffer = std::size_t{64} << 20, least_buffer = std::size_t{1} << 20,
+                      most_buffer = std::size_t{32} << 20;
 
 bool watch(int epoll, int fd) {
     epoll_event event{};
@@ -57,7 +58,8 @@ Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& set
     if (!traced) return std::unexpected(traced.error());
     Fd epoll(epoll_create1(EPOLL_CLOEXEC));
     if (!epoll) return fail("cannot poll", {}, std::strerror(errno));
-    std::unique_ptr<Surroundings> surroundings(new Surroundings(settings, std::move(*node), std::move(*traced), std::move(epoll)));
+    std::unique_ptr<Surroundings> surroundings(
+        new Surroundings(settings, std::move(*node), std::move(*traced), std::move(epoll)));
     if (Result<void> begun = surroundings->begin(); !begun) return std::unexpected(begun.error());
     return surroundings;
 }
@@ -83,7 +85,8 @@ void Surroundings::watch_files() {
     files_ = Fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!files_) return;
     for (const char* folder : {"/var/log/pods", "/run/netns"})
-        static_cast<void>(inotify_add_watch(files_.get(), (settings_.sources.kubelet.root + folder).c_str(), IN_CREATE | IN_DELETE | IN_MOVED_TO));
+        static_cast<void>(inotify_add_watch(files_.get(), (settings_.sources.kubelet.root + folder).c_str(),
+                                            IN_CREATE | IN_DELETE | IN_MOVED_TO));
     watch(epoll_.get(), files_.get());
 }
 
@@ -123,7 +126,8 @@ Result<std::string> Surroundings::follow(LiveCapture& capture, std::size_t buffe
         std::ranges::count_if(pods_, [&](const PodRecord& pod) { return pod.host_network && settings_.selection.matches(pod); }));
     const std::size_t own = followed_.size() - (followed_.contains(node_.inode()) ? 1 : 0);
     std::string text = count_of(own + on_node, "pod", "pods");
-    if (on_node != 0) text += own == 0 ? " on the node's network" : ", " + std::to_string(on_node) + " of them on the node's network";
+    if (on_node != 0)
+        text += own == 0 ? " on the node's network" : ", " + std::to_string(on_node) + " of them on the node's network";
     return text;
 }
 
@@ -197,11 +201,13 @@ void Surroundings::add_namespace(LiveCapture& capture, const PodRecord& pod) {
         if (!netns || netns->inode() != inode) return;
     }
     if (!netns) return refuse(netns.error());
-    const std::size_t expected = static_cast<std::size_t>(std::ranges::count_if(pods_, [&](const PodRecord& each) { return is_followed(each); }));
+    const std::size_t expected =
+        static_cast<std::size_t>(std::ranges::count_if(pods_, [&](const PodRecord& each) { return is_followed(each); }));
     std::vector<std::string> interfaces;
     if (pod.host_network && settings_.selection.empty()) interfaces = node_interfaces();
     if (pod.host_network) node_whole_ = interfaces.empty();
-    if (Result<void> added = capture.add(std::move(*netns), buffer_for(expected), std::move(interfaces)); !added) return refuse(added.error());
+    if (Result<void> added = capture.add(std::move(*netns), buffer_for(expected), std::move(interfaces)); !added)
+        return refuse(added.error());
     followed_[inode] = {.uid = pod.uid, .seen = asked_at_};
 }
 

@@ -22,15 +22,16 @@ void add_selection(CLI::App& app, TcpSettings& settings) {
     TcpSelection& selection = settings.selection;
     const std::string group = "Which connections to print (all are counted)";
     add_parsed_list(app, "--port", selection.ports, parse_ports, "N[,N]", "the server's port")->group(group);
-    add_parsed(app, "--slower-than", selection.slower_than, parse_duration, "DURATION", "lasted at least this long")->group(group);
+    add_parsed(app, "--slower-than", selection.slower_than, parse_duration, "DURATION", "lasted at least this long")
+        ->group(group);
     app.add_flag("--errors", selection.errors, "reset, refused, or never answered")->group(group);
     app.add_flag("--open", settings.open, "a line at a connection's start too")->group(group);
 }
 
 MakeConsumer<TcpConnection> printer_for(const TcpSettings& settings) {
     return [&settings](const Output& output) {
-        return std::make_unique<PrintedRecords<TcpConnection, ConnectionPrinter>>(ConnectionPrinter(print_options(settings, output)),
-                                                                                  settings.count);
+        return std::make_unique<PrintedRecords<TcpConnection, ConnectionPrinter>>(
+            ConnectionPrinter(print_options(settings, output)), settings.count);
     };
 }
 
@@ -49,7 +50,8 @@ void add_tcp(CLI::App& app, Run& run) {
     const std::string limits = "When to stop, and limits";
     add_count_option(*command, *settings, limits);
     add_duration_option(*command, *settings, limits);
-    add_parsed(*command, "--max-connections", settings->limits.connections, parse_connections, "N", "connections followed at once [65536]")
+    add_parsed(*command, "--max-connections", settings->limits.connections, parse_connections, "N",
+               "connections followed at once [65536]")
         ->group(limits);
     command->callback([settings, choice, &run] {
         complete(*settings, *choice);

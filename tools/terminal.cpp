@@ -26,7 +26,7 @@ Result<StopSignals> StopSignals::open() {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         // SIGHUP stays ignored under nohup. SIGINT counts even where a shell ignores it for what runs in the
         // background: scripts end a trace by it.
-        struct sigaction action {};
+        struct sigaction action{};
         sigaction(signal, nullptr, &action);
         const bool ignored = action.sa_handler == SIG_IGN;
         if (signal == SIGHUP && ignored) continue;
@@ -47,7 +47,7 @@ bool StopSignals::take() {
 }
 
 Output::Output(StopSignals& signals) : signals_(signals), terminal_(isatty(STDOUT_FILENO) == 1) {
-    struct stat status {};
+    struct stat status{};
     if (fstat(STDOUT_FILENO, &status) != 0) return;
     regular_ = S_ISREG(status.st_mode);
     if (!S_ISFIFO(status.st_mode)) return;
@@ -58,7 +58,8 @@ Output::Output(StopSignals& signals) : signals_(signals), terminal_(isatty(STDOU
 Result<Output::Written> Output::write(std::string_view text) {
     while (!text.empty()) {
         pollfd fds[2] = {{fd_, POLLOUT, 0}, {signals_.poll_fd(), POLLIN, 0}};
-        if (!regular_ && poll(fds, 2, -1) < 0 && errno != EINTR) return fail("cannot write", "standard output", std::strerror(errno));
+        if (!regular_ && poll(fds, 2, -1) < 0 && errno != EINTR)
+            return fail("cannot write", "standard output", std::strerror(errno));
         if ((fds[0].revents & POLLERR) != 0 && (fds[0].revents & POLLOUT) == 0) return Written::closed;
         if ((fds[0].revents & POLLOUT) == 0 && !regular_) {
             if ((fds[1].revents & POLLIN) != 0) return Written::stopped;

@@ -45,13 +45,15 @@ Result<void> trace_from(Source source, Surroundings* surroundings, std::string_v
     Output output(*signals);
     // From here on, bytes that anybody may have sent are read.
     const bool follows = surroundings != nullptr && surroundings->follows();
-    const Needs needs{.sockets = surroundings != nullptr,
-                      .namespaces = surroundings != nullptr && (surroundings->enters_namespaces() || !settings.live.netns.empty()),
-                      .processes = follows,
-                      .files = settings.write && settings.write->file_bytes != 0};
+    const Needs needs{
+        .sockets = surroundings != nullptr,
+        .namespaces = surroundings != nullptr && (surroundings->enters_namespaces() || !settings.live.netns.empty()),
+        .processes = follows,
+        .files = settings.write && settings.write->file_bytes != 0};
     if (Result<void> dropped = drop_privileges(needs); !dropped) return dropped;
     const auto consumer = make_consumer(output);
-    Session<Source, Stages> session(source, surroundings, settings, *consumer, std::move(recorder), *signals, output, random_seed());
+    Session<Source, Stages> session(source, surroundings, settings, *consumer, std::move(recorder), *signals, output,
+                                    random_seed());
     say(std::string("tracing ") + Stages::subject + ' ' + std::string(place));
     Result<void> result = session.run();
     std::string summary, ledger;

@@ -8,12 +8,14 @@ namespace podsnoop {
 
 void add_source_options(CLI::App& app, TraceSettings& settings, PodChoice& choice) {
     const std::string group = "Where packets come from";
-    CLI::Option* interface = app.add_option("-i,--interface", settings.live.interfaces, "this interface; repeatable; 'any' for all")
-        ->type_name("NAME")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-        ->group(group);
-    CLI::Option* netns = add_parsed(app, "--netns", settings.live.netns, parse_name, "PID|PATH|NAME", "enter this network namespace first");
+    CLI::Option* interface =
+        app.add_option("-i,--interface", settings.live.interfaces, "this interface; repeatable; 'any' for all")
+            ->type_name("NAME")
+            ->expected(1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+            ->group(group);
+    CLI::Option* netns =
+        add_parsed(app, "--netns", settings.live.netns, parse_name, "PID|PATH|NAME", "enter this network namespace first");
     netns->group(group);
     add_pod_choice(app, choice, group);
     add_parsed(app, "--buffer", settings.buffer_bytes, parse_buffer, "SIZE",
@@ -23,8 +25,9 @@ void add_source_options(CLI::App& app, TraceSettings& settings, PodChoice& choic
         ->type_name("FILE")
         ->excludes(interface, netns)
         ->group(group);
-    app.add_flag_callback("--no-decap", [&settings] { settings.decode.decapsulate = false; },
-                          "do not look into VXLAN, Geneve, GRE, IPIP and MPLS")
+    app.add_flag_callback(
+           "--no-decap", [&settings] { settings.decode.decapsulate = false; },
+           "do not look into VXLAN, Geneve, GRE, IPIP and MPLS")
         ->group(group);
     auto write = [&settings]() -> RecorderOptions& {
         if (!settings.write) settings.write.emplace();
@@ -49,13 +52,15 @@ void add_source_options(CLI::App& app, TraceSettings& settings, PodChoice& choic
         ->group(group);
 }
 
-void add_format_option(CLI::App& app, TraceSettings& settings, const std::string& group, Result<Format> (*parse)(std::string_view), const char* formats) {
+void add_format_option(CLI::App& app, TraceSettings& settings, const std::string& group,
+                       Result<Format> (*parse)(std::string_view), const char* formats) {
     add_parsed(app, "-o,--output", settings.format, parse, "FORMAT", formats)->group(group);
 }
 
 void add_output_options(CLI::App& app, TraceSettings& settings, const std::string& group) {
     add_parsed(app, "--color", settings.color, parse_color, "WHEN", "auto, always or never [auto]")->group(group);
-    app.add_option("--ledger", settings.ledger, "write what was seen and what was missed here at the end; '-' for standard output")
+    app.add_option("--ledger", settings.ledger,
+                   "write what was seen and what was missed here at the end; '-' for standard output")
         ->type_name("FILE")
         ->group(group);
 }

@@ -4,8 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "pod_choice.hpp"
 #include "options.hpp"
+#include "pod_choice.hpp"
 #include "trace_settings.hpp"
 
 namespace podsnoop {
@@ -13,8 +13,8 @@ namespace podsnoop {
 /// Where packets come from, and where they are saved.
 void add_source_options(CLI::App& app, TraceSettings& settings, PodChoice& choice);
 /// How each record is printed.
-void add_format_option(CLI::App& app, TraceSettings& settings, const std::string& group, Result<Format> (*parse)(std::string_view) = parse_format,
-                       const char* formats = format_help);
+void add_format_option(CLI::App& app, TraceSettings& settings, const std::string& group,
+                       Result<Format> (*parse)(std::string_view) = parse_format, const char* formats = format_help);
 /// Colours, and the ledger.
 void add_output_options(CLI::App& app, TraceSettings& settings, const std::string& group);
 /// When to stop, where records are printed one by one.

@@ -14,7 +14,8 @@ constexpr std::size_t namespaces_limit = 4096, homes_limit = 65'536;
 /// Addresses that mean another host in every namespace.
 bool is_loopback(const Address& address) {
     if (address.family == 4) return address.bytes[0] == 127;
-    return std::ranges::all_of(std::span(address.bytes).first(15), [](std::uint8_t b) { return b == 0; }) && address.bytes[15] == 1;
+    return std::ranges::all_of(std::span(address.bytes).first(15), [](std::uint8_t b) { return b == 0; }) &&
+           address.bytes[15] == 1;
 }
 bool is_link_local(const Address& address) {
     if (address.family == 4) return address.bytes[0] == 169 && address.bytes[1] == 254;
@@ -95,18 +96,19 @@ std::uint64_t Attribution::process_namespace(const Endpoint& end, std::uint64_t 
     return is_nodes(end.address) ? node_ : 0;
 }
 
-std::optional<AttributionQuestion> Attribution::begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time) {
+std::optional<AttributionQuestion> Attribution::begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns,
+                                                      Time time) {
     const ConnectionKey key{netns, client, server};
     for (Facts& half : facts_) half.erase(key);
-    const AttributionQuestion question{.netns = netns,
-                                      .client = client,
-                                      .server = server,
-                                      .client_process_in = process_namespace(client, netns, time),
-                                      .server_process_in = process_namespace(server, netns, time),
+    const AttributionQuestion question{
+        .netns = netns,
+        .client = client,
+        .server = server,
+        .client_process_in = process_namespace(client, netns, time),
+        .server_process_in = process_namespace(server, netns, time),
                                       // A Service's address is nobody's; a caller's was replaced by the node's own.
-                                      .translation = !is_loopback(server.address) &&
-                                                     (index_.by_address(server, time) == nullptr ||
-                                                      (is_nodes(client.address) && !is_local(client.address, netns)))};
+        .translation = !is_loopback(server.address) && (index_.by_address(server, time) == nullptr ||
+                                                        (is_nodes(client.address) && !is_local(client.address, netns)))};
     const bool any = question.client_process_in != 0 || question.server_process_in != 0 || question.translation;
     return any && netns != 0 ? std::optional(question) : std::nullopt;
 }
@@ -132,7 +134,8 @@ void Attribution::attribute(NetworkRecord& record) const {
     attribute(record.server, facts.server_process, true, record);
 }
 
-void Attribution::attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const NetworkRecord& record) const {
+void Attribution::attribute(Peer& peer, const std::optional<Process>& process, bool is_server,
+                            const NetworkRecord& record) const {
     const Endpoint& end = peer.endpoint;
     const bool local = is_local(end.address, record.netns);
     if (process) {

@@ -33,8 +33,7 @@ socklen_t fill(sockaddr_storage& storage, const Endpoint& endpoint) {
     auto& four = reinterpret_cast<sockaddr_in&>(storage);
     four.sin_family = AF_INET;
     four.sin_port = htons(endpoint.port);
-    std::ranges::copy(std::as_bytes(std::span(bytes).first<4>()),
-                      std::as_writable_bytes(std::span(&four.sin_addr, 1)).begin());
+    std::ranges::copy(std::as_bytes(std::span(bytes).first<4>()), std::as_writable_bytes(std::span(&four.sin_addr, 1)).begin());
     return sizeof(sockaddr_in);
 }
 

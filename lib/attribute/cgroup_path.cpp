@@ -31,14 +31,10 @@ class PodParent {
     /// Tells the next component on the way down.
     void enter(std::string_view name) {
         const bool in_root = at_ == Place::root || at_ == Place::above;
-        if (name == "kubepods")
-            at_ = Place::root;
-        else if (name == "..")
-            at_ = Place::above;
-        else if (in_root && (name == "burstable" || name == "besteffort"))
-            at_ = Place::service_class;
-        else
-            at_ = Place::elsewhere;
+        if (name == "kubepods") at_ = Place::root;
+        else if (name == "..") at_ = Place::above;
+        else if (in_root && (name == "burstable" || name == "besteffort")) at_ = Place::service_class;
+        else at_ = Place::elsewhere;
     }
     bool holds_pods() const { return at_ != Place::elsewhere; }
 
@@ -120,8 +116,8 @@ std::string_view cgroup_of(std::string_view proc_pid_cgroup) {
         auto found = read_cgroup_path(path);
         if (!found) continue;
         const bool says_more = !owner || (owner->container_id.empty() && !found->container_id.empty());
-        if (owner && (owner->uid != found->uid || (!says_more && !found->container_id.empty() &&
-                                                   owner->container_id != found->container_id)))
+        if (owner && (owner->uid != found->uid ||
+                      (!says_more && !found->container_id.empty() && owner->container_id != found->container_id)))
             return {};
         if (!says_more) continue;
         of_pod = path;

@@ -28,9 +28,8 @@ constexpr std::size_t procs_limit = 64 * 1024;
 CgroupTree::CgroupTree(const std::string& root) {
     for (const char* folder : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
         Fd fd(::open((root + folder).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        struct statfs filesystem {};
-        if (!fd || ::fstatfs(fd.get(), &filesystem) != 0 || filesystem.f_type != CGROUP2_SUPER_MAGIC)
-            continue;
+        struct statfs filesystem{};
+        if (!fd || ::fstatfs(fd.get(), &filesystem) != 0 || filesystem.f_type != CGROUP2_SUPER_MAGIC) continue;
         // As the kernel names it: `root` may hold symbolic links.
         mount_ = read_link("/proc/self/fd/" + std::to_string(fd.get())).value_or("");
         mount_fd_ = std::move(fd);
@@ -46,13 +45,11 @@ std::optional<std::string> CgroupTree::path_of(std::uint64_t id) const {
     handle.handle_type = kernfs_handle;
     std::memcpy(storage.data(), &handle, sizeof(handle));
     std::memcpy(storage.data() + sizeof(handle), &id, sizeof(id));
-    const Fd fd(::open_by_handle_at(mount_fd_.get(), reinterpret_cast<file_handle*>(storage.data()),
-                                    O_PATH | O_CLOEXEC));
+    const Fd fd(::open_by_handle_at(mount_fd_.get(), reinterpret_cast<file_handle*>(storage.data()), O_PATH | O_CLOEXEC));
     if (!fd) return std::nullopt;
     const auto path = read_link("/proc/self/fd/" + std::to_string(fd.get()));
     constexpr std::string_view deleted = " (deleted)";
-    if (!path || mount_.empty() || !path->starts_with(mount_) || path->ends_with(deleted))
-        return std::nullopt;
+    if (!path || mount_.empty() || !path->starts_with(mount_) || path->ends_with(deleted)) return std::nullopt;
     const std::string below = path->substr(mount_.size());
     if (below.empty()) return "/";
     return below.front() == '/' ? std::optional(below) : std::nullopt;

@@ -44,20 +44,17 @@ std::optional<SocketOwner> common_owner(SocketOwners& owners, const std::vector<
 
 }  // namespace
 
-Result<std::unique_ptr<ConnectionOwners>> ConnectionOwners::start(NetworkNamespace node,
-                                                                  ConnectionOwnersOptions options) {
+Result<std::unique_ptr<ConnectionOwners>> ConnectionOwners::start(NetworkNamespace node, ConnectionOwnersOptions options) {
     Fd answered(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!answered) return fail("cannot make an eventfd", "", reason_of(errno));
-    std::unique_ptr<ConnectionOwners> started(
-        new ConnectionOwners(std::move(node), std::move(options), std::move(answered)));
+    std::unique_ptr<ConnectionOwners> started(new ConnectionOwners(std::move(node), std::move(options), std::move(answered)));
     // Signals are for the thread that prints.
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     std::optional<int> error;
     try {
-        started->thread_ =
-            std::jthread([owners = started.get()](const std::stop_token& stop) { owners->run(stop); });
+        started->thread_ = std::jthread([owners = started.get()](const std::stop_token& stop) { owners->run(stop); });
     } catch (const std::system_error& failed) {
         error = failed.code().value();
     }
@@ -67,10 +64,7 @@ Result<std::unique_ptr<ConnectionOwners>> ConnectionOwners::start(NetworkNamespa
 }
 
 ConnectionOwners::ConnectionOwners(NetworkNamespace node, ConnectionOwnersOptions options, Fd answered)
-    : node_(std::move(node)),
-      options_(std::move(options)),
-      answered_(std::move(answered)),
-      owners_(options_.root) {}
+    : node_(std::move(node)), options_(std::move(options)), answered_(std::move(answered)), owners_(options_.root) {}
 
 ConnectionOwners::~ConnectionOwners() = default;
 
@@ -131,14 +125,11 @@ void ConnectionOwners::run(const std::stop_token& stop) {
     }
 }
 
-std::vector<ConnectionQuestion> ConnectionOwners::next(const std::stop_token& stop,
-                                                       std::optional<Clock::time_point> deadline) {
+std::vector<ConnectionQuestion> ConnectionOwners::next(const std::stop_token& stop, std::optional<Clock::time_point> deadline) {
     std::unique_lock lock(mutex_);
     const auto any = [&] { return !questions_.empty(); };
-    if (deadline)
-        asked_.wait_until(lock, stop, *deadline, any);
-    else
-        asked_.wait(lock, stop, any);
+    if (deadline) asked_.wait_until(lock, stop, *deadline, any);
+    else asked_.wait(lock, stop, any);
     return std::exchange(questions_, {});
 }
 
@@ -177,8 +168,7 @@ void ConnectionOwners::find_translations(std::vector<Pending>& batch) {
             const std::scoped_lock lock(mutex_);
             if (!*conntrack_) warning_ = conntrack_->error();
         }
-        if (*conntrack_)
-            each.answer.translation = (*conntrack_)->find(each.question.client, each.question.server);
+        if (*conntrack_) each.answer.translation = (*conntrack_)->find(each.question.client, each.question.server);
     }
 }
 
@@ -187,14 +177,10 @@ void ConnectionOwners::find_service_names(std::vector<Pending>& batch) {
         const std::string* name = service_names_.find(service);
         return name != nullptr ? name : service_names_.find_node_port(service.port);
     };
-    const auto by_service = [](const Pending& each) {
-        return each.answer.translation && each.answer.translation->by_service();
-    };
-    const bool missing = std::ranges::any_of(batch, [&](const Pending& each) {
-        return by_service(each) && name_of(each.answer.translation->service) == nullptr;
-    });
-    if (const auto now = Clock::now();
-        now >= names_next_ || (missing && now >= names_next_ - names_age + names_missing_age)) {
+    const auto by_service = [](const Pending& each) { return each.answer.translation && each.answer.translation->by_service(); };
+    const bool missing = std::ranges::any_of(
+        batch, [&](const Pending& each) { return by_service(each) && name_of(each.answer.translation->service) == nullptr; });
+    if (const auto now = Clock::now(); now >= names_next_ || (missing && now >= names_next_ - names_age + names_missing_age)) {
         if (!std::ranges::any_of(batch, by_service)) return;
         std::vector<PodRecord> pods;
         {
@@ -226,13 +212,11 @@ void ConnectionOwners::find_sockets(std::vector<Pending>& batch, const SocketPla
         const auto& translation = each.answer.translation;
         if (here(each.question.client_at)) {
             each.client = sockets->find(client, server);
-            if (!each.client && translation)
-                each.client = sockets->find(translation->client, translation->service);
+            if (!each.client && translation) each.client = sockets->find(translation->client, translation->service);
         }
         if (!here(each.question.server_at)) continue;
         each.server = sockets->find(server, client);
-        if (!each.server && translation)
-            each.server = sockets->find(translation->backend, translation->source);
+        if (!each.server && translation) each.server = sockets->find(translation->backend, translation->source);
         // One that was not accepted yet, or is gone, is the listener's.
         if (!each.server || each.server->inode == 0)
             each.listeners = listeners_at(sockets->listeners(), translation ? translation->backend : server);
@@ -252,8 +236,7 @@ bool ConnectionOwners::find_owners(Pending& pending) {
             past_servers_[address] = {*answer.server, now};
         } else if (!pending.server && pending.listeners.empty()) {
             const auto past = past_servers_.find(address);
-            if (past != past_servers_.end() && now - past->second.at < past_server_age)
-                answer.server = past->second.owner;
+            if (past != past_servers_.end() && now - past->second.at < past_server_age) answer.server = past->second.owner;
         }
     }
     const bool server_found = pending.server || !pending.listeners.empty();

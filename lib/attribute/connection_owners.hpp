@@ -51,7 +51,8 @@ struct ConnectionAnswer {
 
 struct ConnectionOwnersOptions {
     std::string root;                              ///< what /proc and cgroups stand below
-    std::chrono::milliseconds scan_interval{100};  ///< processes are looked through at most this often: a socket may not stay open for long
+    std::chrono::milliseconds scan_interval{
+        100};  ///< processes are looked through at most this often: a socket may not stay open for long
     std::size_t limit = 4096;                      ///< questions whose answer was not taken yet
 };
 
@@ -59,8 +60,7 @@ struct ConnectionOwnersOptions {
 class ConnectionOwners {
   public:
     /// Starts the thread. `node` is the node's own network namespace, and stays open.
-    static Result<std::unique_ptr<ConnectionOwners>> start(NetworkNamespace node,
-                                                           ConnectionOwnersOptions options = {});
+    static Result<std::unique_ptr<ConnectionOwners>> start(NetworkNamespace node, ConnectionOwnersOptions options = {});
     ConnectionOwners(const ConnectionOwners&) = delete;
     ConnectionOwners& operator=(const ConnectionOwners&) = delete;
     ~ConnectionOwners();
@@ -97,8 +97,7 @@ class ConnectionOwners {
     ConnectionOwners(NetworkNamespace node, ConnectionOwnersOptions options, Fd answered);
     void run(const std::stop_token& stop);
     /// Waits for questions, until `deadline` where there is one, and gives all there are.
-    std::vector<ConnectionQuestion> next(const std::stop_token& stop,
-                                         std::optional<Clock::time_point> deadline);
+    std::vector<ConnectionQuestion> next(const std::stop_token& stop, std::optional<Clock::time_point> deadline);
     void tell(std::vector<Pending>& done);
 
     /// Finds what the kernel tells: translations, and the sockets.
@@ -129,8 +128,7 @@ class ConnectionOwners {
     std::optional<Result<Conntrack>> conntrack_;  ///< nothing until it is needed
     ServiceNames service_names_;
     Clock::time_point names_next_{};  ///< not read again before
-    std::map<std::pair<std::uint64_t, Endpoint>, PastServer>
-        past_servers_;  ///< by network namespace and address
+    std::map<std::pair<std::uint64_t, Endpoint>, PastServer> past_servers_;  ///< by network namespace and address
 
     std::jthread thread_;  ///< last, so that it ends before what it uses
 };

@@ -36,8 +36,7 @@ std::optional<Tuple> parse_tuple(Bytes bytes) {
                 // Address::from() takes 4 or 16 bytes, and what else comes leaves it unknown.
                 if (field->type == CTA_IP_V4_SRC || field->type == CTA_IP_V6_SRC)
                     tuple.from.address = Address::from(field->value);
-                if (field->type == CTA_IP_V4_DST || field->type == CTA_IP_V6_DST)
-                    tuple.to.address = Address::from(field->value);
+                if (field->type == CTA_IP_V4_DST || field->type == CTA_IP_V6_DST) tuple.to.address = Address::from(field->value);
             } else if (part->type == CTA_TUPLE_PROTO) {
                 if (field->type == CTA_PROTO_NUM) protocol = value.u8();
                 if (field->type == CTA_PROTO_SRC_PORT) tuple.from.port = value.u16be();
@@ -45,8 +44,7 @@ std::optional<Tuple> parse_tuple(Bytes bytes) {
             }
         }
     }
-    if (protocol != IPPROTO_TCP || tuple.from.address.family == 0 || tuple.to.address.family == 0)
-        return std::nullopt;
+    if (protocol != IPPROTO_TCP || tuple.from.address.family == 0 || tuple.to.address.family == 0) return std::nullopt;
     return tuple;
 }
 
@@ -81,8 +79,7 @@ Result<Conntrack> Conntrack::open(const NetworkNamespace& node) {
     const Endpoint nobody{Address::from(std::as_bytes(std::span("\0\0\0", 4))), 0};
     std::optional<Translation> found;
     if (const int refused = conntrack.ask(nobody, nobody, found); refused != 0 && refused != ENOENT)
-        return fail(what, "", reason_of(refused),
-                    refused == EPERM ? "run as root or with CAP_NET_ADMIN" : "");
+        return fail(what, "", reason_of(refused), refused == EPERM ? "run as root or with CAP_NET_ADMIN" : "");
     return conntrack;
 }
 
@@ -96,16 +93,13 @@ std::optional<Translation> Conntrack::find(const Endpoint& client, const Endpoin
 int Conntrack::ask(const Endpoint& from, const Endpoint& to, std::optional<Translation>& found) {
     const bool v4 = from.address.family == 4;
     if (from.address.family != to.address.family || from.address.family == 0) return ENOENT;
-    const auto address = [&](const Endpoint& end) {
-        return std::as_bytes(std::span(end.address.bytes)).first(v4 ? 4 : 16);
-    };
+    const auto address = [&](const Endpoint& end) { return std::as_bytes(std::span(end.address.bytes)).first(v4 ? 4 : 16); };
     const std::uint8_t protocol = IPPROTO_TCP;
     const std::uint16_t from_port = htons(from.port), to_port = htons(to.port);
 
     NetlinkMessage question(get_connection, 0);
-    question.add(nfgenmsg{.nfgen_family = static_cast<std::uint8_t>(v4 ? AF_INET : AF_INET6),
-                          .version = NFNETLINK_V0,
-                          .res_id = 0});
+    question.add(
+        nfgenmsg{.nfgen_family = static_cast<std::uint8_t>(v4 ? AF_INET : AF_INET6), .version = NFNETLINK_V0, .res_id = 0});
     // Both directions of all connections are in one table: a tuple asked for as the original finds a reply's
     // as well.
     const std::size_t tuple = question.open(CTA_TUPLE_ORIG);

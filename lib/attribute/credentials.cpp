@@ -28,8 +28,7 @@ constexpr std::array known_certificates{
                      "/var/lib/minikube/certs/apiserver-kubelet-client.key"},
     KnownCertificate{"with k0s's client certificate", "/var/lib/k0s/pki/apiserver-kubelet-client.crt",
                      "/var/lib/k0s/pki/apiserver-kubelet-client.key"},
-    KnownCertificate{"with microk8s's client certificate",
-                     "/var/snap/microk8s/current/certs/apiserver-kubelet-client.crt",
+    KnownCertificate{"with microk8s's client certificate", "/var/snap/microk8s/current/certs/apiserver-kubelet-client.crt",
                      "/var/snap/microk8s/current/certs/apiserver-kubelet-client.key"},
     KnownCertificate{"with the kubelet's own client certificate", "/var/lib/kubelet/pki/kubelet-client-current.pem",
                      "/var/lib/kubelet/pki/kubelet-client-current.pem"},
@@ -66,8 +65,7 @@ using Exists = std::function<bool(const RootFile&)>;
 /// The ways to be let in, each still without where.
 std::vector<KubeletAttempt> ways_in(const KubeletOptions& options, const Exists& exists) {
     std::vector<KubeletAttempt> ways;
-    if (!options.token_file.empty())
-        ways.push_back({.as = "with the token given", .token = ours(options.token_file)});
+    if (!options.token_file.empty()) ways.push_back({.as = "with the token given", .token = ours(options.token_file)});
     if (!options.cert_file.empty()) {
         const std::string& key = options.key_file.empty() ? options.cert_file : options.key_file;
         ways.push_back({.as = "with the client certificate given", .cert = ours(options.cert_file), .key = ours(key)});

@@ -39,8 +39,7 @@ std::optional<HostsFile> read_hosts_file(std::string_view text) {
         if (file.addresses.empty() && is_fixed(names)) continue;
         const auto same_family = [&](const Address& other) { return other.family == address->family; };
         const bool is_first = file.addresses.empty();
-        if ((!is_first && names != pods_names) || std::ranges::any_of(file.addresses, same_family))
-            return std::nullopt;
+        if ((!is_first && names != pods_names) || std::ranges::any_of(file.addresses, same_family)) return std::nullopt;
         pods_names = names;
         file.addresses.push_back(*address);
     }

@@ -86,8 +86,8 @@ class Exchange {
         auto failed_so = failed(At::handshake, failure);
         const auto distrust = tls_->distrust();
         if (!distrust || failed_so.error().timed_out) return failed_so;
-        return std::unexpected(HttpsFailure{
-            .at = At::handshake, .unverified = true, .why = "its certificate is not trusted: " + *distrust});
+        return std::unexpected(
+            HttpsFailure{.at = At::handshake, .unverified = true, .why = "its certificate is not trusted: " + *distrust});
     }
 
     [[nodiscard]] std::string head_of_request() const {

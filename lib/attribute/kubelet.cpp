@@ -54,10 +54,8 @@ Error refused(const KubeletAttempt& attempt, const HttpsAnswer& answer) {
 
 Error failed(const KubeletAttempt& attempt, HttpsFailure failure) {
     std::string hint;
-    if (failure.at == At::connect)
-        hint = "--kubelet gives its URL, if it listens elsewhere";
-    else if (failure.unverified)
-        hint = "--kubelet-ca gives the certificate of its authority, --kubelet-insecure goes without";
+    if (failure.at == At::connect) hint = "--kubelet gives its URL, if it listens elsewhere";
+    else if (failure.unverified) hint = "--kubelet-ca gives the certificate of its authority, --kubelet-insecure goes without";
     // Who is not there was not shown anything.
     const std::string on = failure.at == At::connect ? text_of(attempt.url) : described(attempt);
     return {what, on, std::move(failure.why), hint};
@@ -73,8 +71,11 @@ std::optional<std::string> token_in(std::string text) {
 
 /// What to send, from the files of now.
 Result<HttpsRequest> request_for(const KubeletAttempt& attempt, const KubeletPlan& plan) {
-    HttpsRequest request{.to = attempt.url.endpoint, .tls = attempt.url.tls, .target = attempt.url.target,
-                         .verify = plan.verify, .most_bytes = most_answer_bytes};
+    HttpsRequest request{.to = attempt.url.endpoint,
+                         .tls = attempt.url.tls,
+                         .target = attempt.url.target,
+                         .verify = plan.verify,
+                         .most_bytes = most_answer_bytes};
     if (attempt.token) {
         auto text = read(*attempt.token, most_file_bytes);
         if (!text) return std::unexpected(text.error());
@@ -120,7 +121,8 @@ std::expected<std::vector<PodRecord>, Failure> try_one(const KubeletAttempt& att
     }
     if (answer->status != 200) return std::unexpected(Failure{At::exchange, false, refused(attempt, *answer)});
     auto pods = parse_pods(answer->body, PodSource::kubelet);
-    if (!pods) return std::unexpected(Failure{At::exchange, false, {what, described(attempt), pods.error().line(), pods.error().hint}});
+    if (!pods)
+        return std::unexpected(Failure{At::exchange, false, {what, described(attempt), pods.error().line(), pods.error().hint}});
     return std::move(*pods);
 }
 

@@ -91,12 +91,9 @@ class PodListReader {
 bool PodListReader::number_unsigned(json::number_unsigned_t value) {
     const std::string_view at = field();
     const bool is_port = value <= std::numeric_limits<std::uint16_t>::max();
-    if (at == "spec.containers[].ports[].containerPort" && is_port)
-        port_.container = static_cast<std::uint16_t>(value);
-    else if (at == "spec.containers[].ports[].hostPort" && is_port)
-        port_.host = static_cast<std::uint16_t>(value);
-    else if (at == "status.containers[].state.terminated.exitCode")
-        status_.failed = value != 0;
+    if (at == "spec.containers[].ports[].containerPort" && is_port) port_.container = static_cast<std::uint16_t>(value);
+    else if (at == "spec.containers[].ports[].hostPort" && is_port) port_.host = static_cast<std::uint16_t>(value);
+    else if (at == "status.containers[].state.terminated.exitCode") status_.failed = value != 0;
     return true;
 }
 
@@ -106,54 +103,33 @@ bool PodListReader::string(std::string& value) {
         if (to.size() < max_addresses) to.push_back(std::move(value));
     };
     if (at.empty()) return true;
-    if (at == "kind")
-        item_.kind = std::move(value);
-    else if (at == "metadata.name")
-        item_.name = std::move(value);
-    else if (at == "metadata.namespace")
-        item_.namespace_name = std::move(value);
-    else if (at == "metadata.uid")
-        item_.uid = std::move(value);
-    else if (at == "metadata.annotations.kubernetes.io/config.mirror")
-        item_.mirror = std::move(value);
-    else if (at == "metadata.deletionTimestamp")
-        item_.deletion_timestamp = std::move(value);
-    else if (at == "status.phase")
-        item_.phase = std::move(value);
-    else if (at == "status.podIP")
-        item_.pod_ip = std::move(value);
-    else if (at == "status.podIPs[].ip")
-        add(item_.pod_ips);
-    else if (at == "status.hostIP" || at == "status.hostIPs[].ip")
-        add(item_.host_ips);
-    else if (at == "status.startTime")
-        item_.start_time = std::move(value);
-    else if (at == "spec.containers[].name")
-        declared_.name = std::move(value);
-    else if (at == "spec.containers[].restartPolicy")
-        declared_.restart_policy = std::move(value);
-    else if (at == "spec.containers[].ports[].protocol")
-        port_.protocol = std::move(value);
-    else if (at == "status.containers[].name")
-        status_.name = std::move(value);
-    else if (at == "status.containers[].containerID")
-        status_.container_id = std::move(value);
-    else if (at == "status.containers[].state.terminated.finishedAt")
-        status_.finished_at = std::move(value);
+    if (at == "kind") item_.kind = std::move(value);
+    else if (at == "metadata.name") item_.name = std::move(value);
+    else if (at == "metadata.namespace") item_.namespace_name = std::move(value);
+    else if (at == "metadata.uid") item_.uid = std::move(value);
+    else if (at == "metadata.annotations.kubernetes.io/config.mirror") item_.mirror = std::move(value);
+    else if (at == "metadata.deletionTimestamp") item_.deletion_timestamp = std::move(value);
+    else if (at == "status.phase") item_.phase = std::move(value);
+    else if (at == "status.podIP") item_.pod_ip = std::move(value);
+    else if (at == "status.podIPs[].ip") add(item_.pod_ips);
+    else if (at == "status.hostIP" || at == "status.hostIPs[].ip") add(item_.host_ips);
+    else if (at == "status.startTime") item_.start_time = std::move(value);
+    else if (at == "spec.containers[].name") declared_.name = std::move(value);
+    else if (at == "spec.containers[].restartPolicy") declared_.restart_policy = std::move(value);
+    else if (at == "spec.containers[].ports[].protocol") port_.protocol = std::move(value);
+    else if (at == "status.containers[].name") status_.name = std::move(value);
+    else if (at == "status.containers[].containerID") status_.container_id = std::move(value);
+    else if (at == "status.containers[].state.terminated.finishedAt") status_.finished_at = std::move(value);
     return true;
 }
 
 bool PodListReader::start_object(std::size_t) {
     if (path_ == "items[]") item_ = {}, ports_ = 0;
     const std::string_view at = field();
-    if (at == "spec.containers[]")
-        declared_ = {.kind = kind_, .name = {}, .restart_policy = {}, .ports = {}};
-    else if (at == "spec.containers[].ports[]")
-        port_ = {};
-    else if (at == "status.containers[]")
-        status_ = {.kind = kind_, .name = {}, .container_id = {}, .finished_at = {}};
-    else if (at == "status.containers[].state.terminated")
-        status_.terminated = true;
+    if (at == "spec.containers[]") declared_ = {.kind = kind_, .name = {}, .restart_policy = {}, .ports = {}};
+    else if (at == "spec.containers[].ports[]") port_ = {};
+    else if (at == "status.containers[]") status_ = {.kind = kind_, .name = {}, .container_id = {}, .finished_at = {}};
+    else if (at == "status.containers[].state.terminated") status_.terminated = true;
     return enter();
 }
 

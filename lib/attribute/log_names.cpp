@@ -43,8 +43,7 @@ std::optional<ContainerLog> read_container_log(std::string_view name) {
     const std::string_view container_name = container.substr(0, hyphen), id = container.substr(hyphen + 1);
     if (!is_pod_name(pod_name) || !is_label(namespace_name) || !is_label(container_name) || !is_container_id(id))
         return std::nullopt;
-    return ContainerLog{std::string(pod_name), std::string(namespace_name), std::string(container_name),
-                        std::string(id)};
+    return ContainerLog{std::string(pod_name), std::string(namespace_name), std::string(container_name), std::string(id)};
 }
 
 }  // namespace podsnoop

@@ -9,9 +9,7 @@ namespace podsnoop {
 
 namespace {
 
-bool has_process(const PodRecord& pod) {
-    return !pod.cgroup.empty() || pod.netns != 0 || !pod.containers.empty();
-}
+bool has_process(const PodRecord& pod) { return !pod.cgroup.empty() || pod.netns != 0 || !pod.containers.empty(); }
 
 /// A container started again since the kubelet was asked has another id, and that of a living process is the newer one.
 void merge_container(PodRecord& pod, PodContainer found) {
@@ -35,10 +33,8 @@ void merge_pod(PodRecord& pod, PodRecord found) {
     for (PodContainer& container : found.containers) merge_container(pod, std::move(container));
     // A list cut down to names and addresses does not say so, and gives the node's address for the pod's.
     if (found.host_network) pod.host_network = true;
-    if (pod.host_network)
-        pod.addresses.clear();
-    else if (pod.addresses.empty())
-        pod.addresses = std::move(found.addresses);
+    if (pod.host_network) pod.addresses.clear();
+    else if (pod.addresses.empty()) pod.addresses = std::move(found.addresses);
 }
 
 }  // namespace
@@ -50,10 +46,8 @@ std::vector<PodRecord> merge_pods(std::vector<PodRecord> named, std::vector<PodR
     const bool only_found = named.empty();
     std::vector<PodRecord> unknown;
     for (PodRecord& pod : found) {
-        if (const auto known = by_uid.find(pod.uid); known != by_uid.end())
-            merge_pod(*known->second, std::move(pod));
-        else if (!pod.name.empty() && (only_found || has_process(pod)))
-            unknown.push_back(std::move(pod));
+        if (const auto known = by_uid.find(pod.uid); known != by_uid.end()) merge_pod(*known->second, std::move(pod));
+        else if (!pod.name.empty() && (only_found || has_process(pod))) unknown.push_back(std::move(pod));
     }
     named.insert(named.end(), std::make_move_iterator(unknown.begin()), std::make_move_iterator(unknown.end()));
     return named;

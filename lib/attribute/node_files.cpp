@@ -91,8 +91,7 @@ class PodReader {
 PodRecord PodReader::read(const std::string& uid, const PodProcesses& processes) {
     PodRecord pod;
     pod.uid = uid;
-    if (const auto name = names_.pods.find(uid); name != names_.pods.end())
-        std::tie(pod.namespace_name, pod.name) = name->second;
+    if (const auto name = names_.pods.find(uid); name != names_.pods.end()) std::tie(pod.namespace_name, pod.name) = name->second;
     pod.cgroup = processes.cgroup;
     pod.netns = processes.netns;
     read_containers(pod, processes);
@@ -148,9 +147,8 @@ void PodReader::read_network(PodRecord& pod, const PodProcesses& processes) {
     // CNI names a pod's interface so wherever Kubernetes asks it to; others may be the pod's own doing.
     const auto eth0 = std::ranges::find(*links, "eth0", &NetworkLink::name);
     const auto is_there = [&](const Address& address) {
-        return std::ranges::any_of(*links, [&](const NetworkLink& link) {
-            return std::ranges::find(link.addresses, address) != link.addresses.end();
-        });
+        return std::ranges::any_of(
+            *links, [&](const NetworkLink& link) { return std::ranges::find(link.addresses, address) != link.addresses.end(); });
     };
     // The kubelet's word is the better one, as a pod may have many addresses, but the pod can write there.
     if (pod.addresses.empty() || !std::ranges::all_of(pod.addresses, is_there))

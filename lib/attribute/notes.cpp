@@ -49,7 +49,11 @@ void add_text(std::vector<std::string>& texts, const Json& json) {
 Json json_of(const PodRecord& pod) {
     Json containers = Json::array();
     for (const PodContainer& container : pod.containers)
-        containers.push_back({{"name", container.name}, {"id", container.id}, {"pid", container.pid}, {"ports", container.ports}, {"ended", container.ended}});
+        containers.push_back({{"name", container.name},
+                              {"id", container.id},
+                              {"pid", container.pid},
+                              {"ports", container.ports},
+                              {"ended", container.ended}});
     return {{"namespace", pod.namespace_name},
             {"name", pod.name},
             {"uid", pod.uid},
@@ -212,7 +216,10 @@ std::vector<std::string> NoteWriter::write(const Noted& noted) {
     if (known == nullptr) return texts;
     std::string last = std::move(texts.back());
     texts.pop_back();
-    if (texts == pods_) return {Json{{"note", "pods"}, {"time", noted.time.time_since_epoch().count()}, {"settled", known->settled}, {"same", true}}.dump()};
+    if (texts == pods_)
+        return {
+            Json{{"note", "pods"}, {"time", noted.time.time_since_epoch().count()}, {"settled", known->settled}, {"same", true}}
+                .dump()};
     wrote_pods_ = true;
     pods_ = texts;
     texts.push_back(std::move(last));

@@ -101,10 +101,8 @@ void PodIndex::see_containers(Known& known, const PodRecord& record, Time now, b
         return names;
     };
     const bool had_others = std::ranges::any_of(containers, &Container::ended);
-    if (is_new)
-        known.containers_since = had_others ? now : Time::min();
-    else if (names_of(containers) != names_of(known.containers))
-        known.containers_since = now;
+    if (is_new) known.containers_since = had_others ? now : Time::min();
+    else if (names_of(containers) != names_of(known.containers)) known.containers_since = now;
     // A container that is started again has another id; what its last one did may still be asked for.
     const auto is_current = [&](const Container& former) {
         return former.id.empty() || std::ranges::find(containers, former.id, &Container::id) != containers.end();
@@ -158,7 +156,9 @@ const Pod* PodIndex::container_at(const Known* known, std::uint16_t port, Time t
     for (const Container& container : known->containers) {
         // It was gone by then, or when an init container was done is not known and was before.
         if (container.until <= time || (container.ended && time >= known->containers_since)) continue;
-        const auto differs = [&](const Container* other) { return other != nullptr && other->pod.container != container.pod.container; };
+        const auto differs = [&](const Container* other) {
+            return other != nullptr && other->pod.container != container.pod.container;
+        };
         several_run = several_run || differs(runs);
         runs = &container;
         if (port == 0 || std::ranges::find(container.ports, port) == container.ports.end()) continue;
@@ -178,9 +178,7 @@ const Pod* PodIndex::by_host_port(std::uint16_t port, Time time) const {
     return container_at(host_ports_.at(port, time), 0, time);
 }
 
-const Pod* PodIndex::by_netns(std::uint64_t inode, Time time) const {
-    return container_at(namespaces_.at(inode, time), 0, time);
-}
+const Pod* PodIndex::by_netns(std::uint64_t inode, Time time) const { return container_at(namespaces_.at(inode, time), 0, time); }
 
 const Pod* PodIndex::by_cgroup(std::string_view path) const {
     // On a node that is a pod itself, the outer one is not known here.

@@ -54,9 +54,9 @@ class PodIndex {
         Time until = Time::max();  // when its pod was seen without it, or with another id
     };
     struct Known {
-        Pod pod;                            // its container is empty
+        Pod pod;  // its container is empty
         std::vector<Container> containers;  // those it has, then those it had
-        Time containers_since;              // when those that run last changed
+        Time containers_since;  // when those that run last changed
         Holdings<Address> addresses;
         Holdings<std::uint16_t> host_ports;
         Holdings<std::uint64_t> namespaces;

@@ -57,12 +57,9 @@ std::string read_uid(const PodItem& item) {
 /// started again.
 bool has_ended(const PodItem::Status& status, std::string_view restart_policy) {
     switch (status.kind) {
-        case PodItem::Kind::regular:
-            return false;
-        case PodItem::Kind::init:
-            return status.terminated && !status.failed && restart_policy != "Always";
-        case PodItem::Kind::ephemeral:
-            return status.terminated;
+        case PodItem::Kind::regular: return false;
+        case PodItem::Kind::init: return status.terminated && !status.failed && restart_policy != "Always";
+        case PodItem::Kind::ephemeral: return status.terminated;
     }
     return false;
 }
@@ -71,8 +68,7 @@ PodContainer make_container(const PodItem::Declared& declared, const PodItem::St
     PodContainer container;
     if (is_label(declared.name)) container.name = declared.name;
     for (const PodItem::Port& port : declared.ports)
-        if (port.container != 0 && (port.protocol.empty() || port.protocol == "TCP"))
-            container.ports.push_back(port.container);
+        if (port.container != 0 && (port.protocol.empty() || port.protocol == "TCP")) container.ports.push_back(port.container);
     if (status != nullptr) {
         container.id = read_container_id(status->container_id);
         container.ended = has_ended(*status, declared.restart_policy);
@@ -83,9 +79,7 @@ PodContainer make_container(const PodItem::Declared& declared, const PodItem::St
 /// Those declared, in the order of the spec, then those that only the status tells of.
 std::vector<PodContainer> make_containers(const PodItem& item) {
     std::vector<PodContainer> containers;
-    const auto is_of = [](const auto& a) {
-        return [&a](const auto& b) { return a.kind == b.kind && a.name == b.name; };
-    };
+    const auto is_of = [](const auto& a) { return [&a](const auto& b) { return a.kind == b.kind && a.name == b.name; }; };
     for (const PodItem::Declared& declared : item.containers) {
         const auto status = std::ranges::find_if(item.statuses, is_of(declared));
         containers.push_back(make_container(declared, status == item.statuses.end() ? nullptr : &*status));

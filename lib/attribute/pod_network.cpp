@@ -55,8 +55,7 @@ NetworkLink read_link(const ifinfomsg& info, Bytes attributes) {
 
 void read_address(const ifaddrmsg& info, Bytes attributes, std::vector<NetworkLink>& links) {
     const auto link = std::ranges::find(links, info.ifa_index, &NetworkLink::index);
-    if (info.ifa_scope != RT_SCOPE_UNIVERSE || link == links.end() || link->addresses.size() == most_addresses)
-        return;
+    if (info.ifa_scope != RT_SCOPE_UNIVERSE || link == links.end() || link->addresses.size() == most_addresses) return;
     // Of a point-to-point interface IFA_ADDRESS is the other end's (linux/if_addr.h).
     Address address, local;
     while (const auto attribute = take_attribute(attributes)) {

@@ -75,7 +75,8 @@ class ProcFolder {
 std::optional<ContainerProcess> read_stat(std::uint32_t pid, std::string_view stat) {
     const std::size_t open = stat.find('('), close = stat.rfind(')');
     if (open == std::string_view::npos || close == std::string_view::npos || close < open) return std::nullopt;
-    ContainerProcess process{.container_id = {}, .pid = pid, .started = 0, .comm = std::string(stat.substr(open + 1, close - open - 1))};
+    ContainerProcess process{
+        .container_id = {}, .pid = pid, .started = 0, .comm = std::string(stat.substr(open + 1, close - open - 1))};
     stat.remove_prefix(close + 1);
     constexpr unsigned state = 3, start_time = 22;  // fields from 1 on; the name was the second
     for (unsigned field = state; field <= start_time; ++field) {
@@ -113,10 +114,8 @@ bool began_before(const ContainerProcess& a, const ContainerProcess& b) {
 
 void add(PodProcesses& pod, ContainerProcess process) {
     const auto same = std::ranges::find(pod.containers, process.container_id, &ContainerProcess::container_id);
-    if (same == pod.containers.end())
-        pod.containers.push_back(std::move(process));
-    else if (began_before(process, *same))
-        *same = std::move(process);
+    if (same == pod.containers.end()) pod.containers.push_back(std::move(process));
+    else if (began_before(process, *same)) *same = std::move(process);
 }
 
 /// The pod's namespace is that of what began first: the sandbox, before any container could make one of its own.

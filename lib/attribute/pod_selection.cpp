@@ -102,7 +102,8 @@ std::vector<PodSelection::Unmatched> PodSelection::unmatched(std::span<const Pod
     std::vector<Unmatched> unmatched;
     std::set<std::string> names, namespaces;
     for (const Pattern& pattern : patterns_) {
-        if (std::ranges::any_of(pods, [&](const PodRecord& pod) { return pattern.matches(pod.namespace_name, pod.name); })) continue;
+        if (std::ranges::any_of(pods, [&](const PodRecord& pod) { return pattern.matches(pod.namespace_name, pod.name); }))
+            continue;
         if (names.empty()) {
             for (const PodRecord& pod : pods) {
                 names.insert(pod.namespace_name + '/' + pod.name);
@@ -110,12 +111,14 @@ std::vector<PodSelection::Unmatched> PodSelection::unmatched(std::span<const Pod
             }
         }
         if (pattern.name_text.empty()) {
-            unmatched.push_back({pattern.namespace_text + "/*", nearest(pattern.namespace_text, namespaces, [](std::string_view name) { return name; })});
+            unmatched.push_back({pattern.namespace_text + "/*",
+                                 nearest(pattern.namespace_text, namespaces, [](std::string_view name) { return name; })});
             continue;
         }
         // Those in the namespace asked for, else the same name elsewhere.
         std::set<std::string> here = names;
-        std::erase_if(here, [&](const std::string& name) { return !pattern.namespace_name.matches(name.substr(0, name.find('/'))); });
+        std::erase_if(here,
+                      [&](const std::string& name) { return !pattern.namespace_name.matches(name.substr(0, name.find('/'))); });
         std::vector<std::string> near = nearest(pattern.name_text, here, after_slash);
         if (near.empty()) near = nearest(pattern.name_text, names, after_slash);
         const std::string in = pattern.namespace_text.empty() ? "" : pattern.namespace_text + '/';

@@ -53,7 +53,7 @@ Fd open_in_root(const RootFile& file, int flags) {
 
 bool exists(const RootFile& file) {
     const Fd fd = open_in_root(file, O_PATH | O_CLOEXEC);
-    struct stat status {};
+    struct stat status{};
     return fd && ::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
@@ -80,7 +80,7 @@ Result<std::string> read(const RootFile& file, std::size_t most_bytes) {
         const int error = errno;
         return fail(what, file.shown(), reason_of(error), error == EACCES ? "run as root" : "");
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return fail(what, file.shown(), reason_of(errno));
     if (!S_ISREG(status.st_mode)) return fail(what, file.shown(), "not a regular file");
     std::string content;

@@ -93,8 +93,8 @@ std::optional<RuntimeConfig> read_runtime_config(std::string_view text) {
     if ((!is_sandbox && found.type != "container") || (!is_sandbox && !is_label(found.container_name)) ||
         !is_label(found.namespace_name) || !is_pod_name(found.pod_name))
         return std::nullopt;
-    RuntimeConfig config{is_sandbox, std::move(found.namespace_name), std::move(found.pod_name),
-                         read_pod_uid(found.uid).value_or(""), {}};
+    RuntimeConfig config{
+        is_sandbox, std::move(found.namespace_name), std::move(found.pod_name), read_pod_uid(found.uid).value_or(""), {}};
     if (!is_sandbox) config.container_name = std::move(found.container_name);
     return config;
 }
@@ -103,8 +103,7 @@ std::vector<std::string> runtime_config_paths(std::string_view container_id) {
     std::vector<std::string> paths;
     for (const char* state : {"/run/containerd", "/run/k3s/containerd", "/run/k0s/containerd"})
         paths.push_back(fmt::format("{}/io.containerd.runtime.v2.task/k8s.io/{}/config.json", state, container_id));
-    paths.push_back(
-        fmt::format("/run/containers/storage/overlay-containers/{}/userdata/config.json", container_id));
+    paths.push_back(fmt::format("/run/containers/storage/overlay-containers/{}/userdata/config.json", container_id));
     return paths;
 }
 

@@ -17,8 +17,7 @@ constexpr std::size_t name_limit = 65536;
 /// A name of Kubernetes: a DNS label (RFC 1123), of a namespace, Service or port.
 bool is_label(std::string_view name) {
     const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-    return !name.empty() && name.size() <= 63 && name.front() != '-' && name.back() != '-' &&
-           std::ranges::all_of(name, fits);
+    return !name.empty() && name.size() <= 63 && name.front() != '-' && name.back() != '-' && std::ranges::all_of(name, fits);
 }
 
 std::optional<std::string> name_of(std::string_view space, std::string_view service, std::string_view port) {
@@ -57,22 +56,19 @@ std::string_view value_of(const Variables& variables, const std::string& name) {
 }
 
 /// The ports of the Service that SERVICE_HOST is of, "REDIS" for REDIS_SERVICE_HOST.
-void add_ports(const Variables& variables, std::string_view service, std::string_view host,
-               std::string_view space, std::vector<NamedService>& found) {
+void add_ports(const Variables& variables, std::string_view service, std::string_view host, std::string_view space,
+               std::vector<NamedService>& found) {
     const auto address = parse_address(host);
     if (!address) return;
     const std::string prefix = std::string(service) + "_SERVICE_PORT";
     // CART_SERVICE_PORT is the first port without its name, and comes first; CART_SERVICE_PORT_HTTP says it.
     // Of two names for one port, "dns" and "dns-tcp", one is of UDP: which is not told.
     std::map<std::uint16_t, std::set<std::string>> port_names;
-    for (auto each = variables.lower_bound(prefix);
-         each != variables.end() && each->first.starts_with(prefix); ++each) {
+    for (auto each = variables.lower_bound(prefix); each != variables.end() && each->first.starts_with(prefix); ++each) {
         const std::string_view rest = each->first.substr(prefix.size());
         const auto port = port_of(each->second);
         if (!port || (!rest.empty() && rest.front() != '_')) continue;
-        if (value_of(variables, std::string(service) + "_PORT_" + std::to_string(*port) + "_TCP_ADDR") !=
-            host)
-            continue;
+        if (value_of(variables, std::string(service) + "_PORT_" + std::to_string(*port) + "_TCP_ADDR") != host) continue;
         auto& names = port_names[*port];
         if (!rest.empty()) names.insert(label_of(rest.substr(1)));
     }
@@ -123,8 +119,7 @@ std::optional<std::string> service_of_chain(std::string_view chain) {
     return name_of(space, service, chain);
 }
 
-std::vector<NamedService> services_in_environment(std::string_view environment,
-                                                  std::string_view pod_namespace) {
+std::vector<NamedService> services_in_environment(std::string_view environment, std::string_view pod_namespace) {
     Variables variables;
     while (!environment.empty()) {
         std::string_view variable = take_until(environment, '\0');

@@ -49,7 +49,6 @@ std::optional<std::string> service_of_chain(std::string_view chain);
 /// Services in a container's environment (as /proc/PID/environ has it), where the kubelet put the Services of
 /// its pod's namespace: CART_SERVICE_HOST, CART_SERVICE_PORT, CART_SERVICE_PORT_HTTP. Told only where
 /// CART_PORT_80_TCP_ADDR, which nobody writes by hand, says the same.
-std::vector<NamedService> services_in_environment(std::string_view environment,
-                                                  std::string_view pod_namespace);
+std::vector<NamedService> services_in_environment(std::string_view environment, std::string_view pod_namespace);
 
 }  // namespace podsnoop

@@ -31,9 +31,7 @@ constexpr std::size_t table_limit = std::size_t{64} << 20;
 /// A namespace with many Services: each has about seven variables of 40 bytes.
 constexpr std::size_t environment_limit = std::size_t{1} << 20;
 
-constexpr std::uint16_t nft_type(int message) {
-    return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message);
-}
+constexpr std::uint16_t nft_type(int message) { return static_cast<std::uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | message); }
 
 /// With the zero byte that the kernel wants.
 Bytes with_zero(const char* text) { return std::as_bytes(std::span(text, std::strlen(text) + 1)); }
@@ -41,8 +39,8 @@ Bytes with_zero(const char* text) { return std::as_bytes(std::span(text, std::st
 /// Asks for all there is of one kind in a table; an answer that ends in an error (no such table) is what was
 /// told.
 template <class F>
-void dump(NetlinkSocket& socket, int message, std::uint8_t family,
-          std::pair<std::uint16_t, const char*> table, std::pair<std::uint16_t, const char*> part, F read) {
+void dump(NetlinkSocket& socket, int message, std::uint8_t family, std::pair<std::uint16_t, const char*> table,
+          std::pair<std::uint16_t, const char*> part, F read) {
     NetlinkMessage question(nft_type(message), NLM_F_DUMP);
     question.add(nfgenmsg{.nfgen_family = family, .version = NFNETLINK_V0, .res_id = 0})
         .attribute(table.first, with_zero(table.second))
@@ -55,13 +53,12 @@ void read_nf_tables(ServiceNames& names) {
     if (!socket) return;
     for (const std::uint8_t family : {NFPROTO_IPV4, NFPROTO_IPV6}) {
         for (const char* chain : {services_chain, node_ports_chain})
-            dump(socket, NFT_MSG_GETRULE, family, {NFTA_RULE_TABLE, iptables_table}, {NFTA_RULE_CHAIN, chain},
-                 [&](Bytes body) {
-                     if (auto service = service_of_nft_rule(body)) names.add(std::move(*service));
-                 });
+            dump(socket, NFT_MSG_GETRULE, family, {NFTA_RULE_TABLE, iptables_table}, {NFTA_RULE_CHAIN, chain}, [&](Bytes body) {
+                if (auto service = service_of_nft_rule(body)) names.add(std::move(*service));
+            });
         for (const char* map : {services_map, node_ports_map})
-            dump(socket, NFT_MSG_GETSETELEM, family, {NFTA_SET_ELEM_LIST_TABLE, nftables_table},
-                 {NFTA_SET_ELEM_LIST_SET, map}, [&](Bytes body) {
+            dump(socket, NFT_MSG_GETSETELEM, family, {NFTA_SET_ELEM_LIST_TABLE, nftables_table}, {NFTA_SET_ELEM_LIST_SET, map},
+                 [&](Bytes body) {
                      for (auto& service : services_of_nft_elements(body)) names.add(std::move(service));
                  });
     }
@@ -106,16 +103,14 @@ void read_legacy_iptables(ServiceNames& names) {
     if (has_table("/proc/thread-self/net/ip_tables_names")) {
         const Fd fd(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
         found = services_of_xt_table(
-            read_xt_table<ipt_getinfo, ipt_get_entries>(fd, IPPROTO_IP, IPT_SO_GET_INFO, IPT_SO_GET_ENTRIES),
-            false);
+            read_xt_table<ipt_getinfo, ipt_get_entries>(fd, IPPROTO_IP, IPT_SO_GET_INFO, IPT_SO_GET_ENTRIES), false);
     }
     for (NamedService& service : found) names.add(std::move(service));
     found.clear();
     if (has_table("/proc/thread-self/net/ip6_tables_names")) {
         const Fd fd(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
-        found = services_of_xt_table(read_xt_table<ip6t_getinfo, ip6t_get_entries>(
-                                         fd, IPPROTO_IPV6, IP6T_SO_GET_INFO, IP6T_SO_GET_ENTRIES),
-                                     true);
+        found = services_of_xt_table(
+            read_xt_table<ip6t_getinfo, ip6t_get_entries>(fd, IPPROTO_IPV6, IP6T_SO_GET_INFO, IP6T_SO_GET_ENTRIES), true);
     }
     for (NamedService& service : found) names.add(std::move(service));
 }
@@ -124,17 +119,14 @@ void read_environments(std::span<const PodRecord> pods, const std::string& root,
     for (const PodRecord& pod : pods)
         for (const PodContainer& container : pod.containers) {
             if (container.pid == 0) continue;
-            const auto text =
-                read_file(root + "/proc/" + std::to_string(container.pid) + "/environ", environment_limit);
-            for (auto& service : services_in_environment(text.value_or(""), pod.namespace_name))
-                names.add(std::move(service));
+            const auto text = read_file(root + "/proc/" + std::to_string(container.pid) + "/environ", environment_limit);
+            for (auto& service : services_in_environment(text.value_or(""), pod.namespace_name)) names.add(std::move(service));
         }
 }
 
 }  // namespace
 
-ServiceNames read_service_names(const NetworkNamespace& node, std::span<const PodRecord> pods,
-                                const std::string& root) {
+ServiceNames read_service_names(const NetworkNamespace& node, std::span<const PodRecord> pods, const std::string& root) {
     ServiceNames names;
     if (auto visit = NetnsVisit::enter(node)) {
         read_nf_tables(names);

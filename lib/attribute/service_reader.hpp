@@ -14,7 +14,6 @@ namespace podsnoop {
 /// nftables; IPv4 and IPv6), and where there are none, the environments of the pods' containers below `root`.
 /// Where nothing is known or may be read it is empty. It changes nothing and makes no table, and takes some
 /// 100 ms where there are 10,000 Services.
-ServiceNames read_service_names(const NetworkNamespace& node, std::span<const PodRecord> pods,
-                                const std::string& root);
+ServiceNames read_service_names(const NetworkNamespace& node, std::span<const PodRecord> pods, const std::string& root);
 
 }  // namespace podsnoop

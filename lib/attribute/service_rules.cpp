@@ -49,8 +49,7 @@ void read_match(std::string_view name, Bytes info, Conditions& rule) {
     if (name == "comment") rule.comment = text_in(info);
     if (name == "tcp") {
         const auto tcp = take<xt_tcp>(info);
-        if (tcp && tcp->dpts[0] == tcp->dpts[1] && (tcp->invflags & XT_TCP_INV_DSTPT) == 0)
-            rule.port = tcp->dpts[0];
+        if (tcp && tcp->dpts[0] == tcp->dpts[1] && (tcp->invflags & XT_TCP_INV_DSTPT) == 0) rule.port = tcp->dpts[0];
     }
 }
 
@@ -79,8 +78,7 @@ Load read_payload(Bytes data) {
 Load read_meta(Bytes data) {
     Load load;
     while (const auto attribute = take_attribute(data)) {
-        if (attribute->type == NFTA_META_KEY && number_in(attribute->value) == NFT_META_L4PROTO)
-            load.from = Load::From::protocol;
+        if (attribute->type == NFTA_META_KEY && number_in(attribute->value) == NFT_META_L4PROTO) load.from = Load::From::protocol;
         if (attribute->type == NFTA_META_DREG) load.reg = number_in(attribute->value);
     }
     return load;
@@ -105,10 +103,8 @@ void read_compare(Bytes data, const Load& load, Conditions& rule) {
     if (load.from == network && load.offset == 9 && load.length == 1) rule.tcp = cursor.u8() == IPPROTO_TCP;
     // Offsets of the destination in the headers of IPv4 and IPv6, and of the port in TCP's.
     const bool v4 = load.offset == 16 && load.length == 4, v6 = load.offset == 24 && load.length == 16;
-    if (load.from == network && (v4 || v6) && value.size() == load.length)
-        rule.destination = Address::from(value);
-    if (load.from == transport && load.offset == 2 && load.length == 2 && value.size() == 2)
-        rule.port = cursor.u16be();
+    if (load.from == network && (v4 || v6) && value.size() == load.length) rule.destination = Address::from(value);
+    if (load.from == transport && load.offset == 2 && load.length == 2 && value.size() == 2) rule.port = cursor.u16be();
 }
 
 void read_expressions(Bytes list, Conditions& rule) {
@@ -142,8 +138,7 @@ std::optional<NamedService> service_of_element(Bytes element) {
         Bytes inner = attribute->value;
         while (const auto field = take_attribute(inner)) {
             if (attribute->type == NFTA_SET_ELEM_KEY && field->type == NFTA_DATA_VALUE) key = field->value;
-            if (attribute->type == NFTA_SET_ELEM_DATA && field->type == NFTA_DATA_VERDICT)
-                verdict = field->value;
+            if (attribute->type == NFTA_SET_ELEM_DATA && field->type == NFTA_DATA_VERDICT) verdict = field->value;
         }
     }
     std::string_view chain;
@@ -206,8 +201,7 @@ std::vector<NamedService> services_of_entries(Bytes entries) {
     while (entries.size() >= sizeof(Entry)) {
         Entry entry;
         std::memcpy(&entry, entries.data(), sizeof(Entry));
-        if (entry.target_offset < sizeof(Entry) || entry.next_offset < entry.target_offset ||
-            entry.next_offset > entries.size())
+        if (entry.target_offset < sizeof(Entry) || entry.next_offset < entry.target_offset || entry.next_offset > entries.size())
             break;
         const Bytes whole = entries.first(entry.next_offset);
         entries = entries.subspan(entry.next_offset);

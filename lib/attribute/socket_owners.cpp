@@ -72,8 +72,7 @@ bool SocketOwners::holds(std::uint32_t pid, std::uint32_t fd, std::uint32_t inod
 const std::string& SocketOwners::cgroup_made_in(const TcpSocket& socket) {
     static const std::string none;
     if (socket.cgroup_id == 0) return none;
-    if (const auto known = cgroup_paths_.find(socket.cgroup_id); known != cgroup_paths_.end())
-        return known->second;
+    if (const auto known = cgroup_paths_.find(socket.cgroup_id); known != cgroup_paths_.end()) return known->second;
     auto path = cgroups_.path_of(socket.cgroup_id);
     if (!path) return none;  // gone, and its id with it: nothing to remember
     // Beside cgroup v1, where the pods are, all is in the root of v2.
@@ -103,8 +102,7 @@ void SocketOwners::look_for(std::span<const TcpSocket> sockets) {
     links_left_ = link_limit;
     const auto unknown = [&](const TcpSocket& socket) {
         const auto known = holders_.find(socket.inode);
-        return socket.inode != 0 &&
-               (known == holders_.end() || !holds(known->second.pid, known->second.fd, socket.inode));
+        return socket.inode != 0 && (known == holders_.end() || !holds(known->second.pid, known->second.fd, socket.inode));
     };
     std::vector<std::string> looked_in;
     for (const TcpSocket& socket : sockets) {
@@ -115,8 +113,7 @@ void SocketOwners::look_for(std::span<const TcpSocket> sockets) {
     }
     std::vector<std::uint64_t> namespaces;
     for (const TcpSocket& socket : sockets)
-        if (unknown(socket) && !read_cgroup_path(cgroup_made_in(socket)) &&
-            !contains(namespaces, socket.netns))
+        if (unknown(socket) && !read_cgroup_path(cgroup_made_in(socket)) && !contains(namespaces, socket.netns))
             namespaces.push_back(socket.netns);
     if (!namespaces.empty()) look_through_all(namespaces);
 }
@@ -130,7 +127,7 @@ void SocketOwners::look_through_all(std::span<const std::uint64_t> namespaces) {
     });
     std::ranges::sort(pids);
     for (const std::uint32_t pid : pids) {
-        struct stat netns {};
+        struct stat netns{};
         if (::stat((root_ + "/proc/" + std::to_string(pid) + "/ns/net").c_str(), &netns) == 0 &&
             contains(namespaces, std::uint64_t{netns.st_ino}))
             look_through(pid);
@@ -157,8 +154,7 @@ void SocketOwners::look_through(std::uint32_t pid) {
         // Workers share the listener of the process that made them; another pod's process should not.
         if (!cgroup) cgroup = cgroup_of_process(pid);
         if (*cgroup != cgroup_of_process(known->second.pid)) known->second.contested = true;
-        if (pid < known->second.pid)
-            known->second = {.pid = pid, .fd = fd, .contested = known->second.contested};
+        if (pid < known->second.pid) known->second = {.pid = pid, .fd = fd, .contested = known->second.contested};
         return true;
     });
 }

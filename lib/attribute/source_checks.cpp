@@ -15,9 +15,14 @@ const std::vector<std::string> commands{"http", "oom", "backlog", "pods"};
 
 CheckRecord check_node_files(const Result<std::vector<PodRecord>>& found) {
     if (!found)
-        return {.name = "node-files", .state = missing, .detail = found.error().line(), .hint = found.error().hint, .needed_for = commands};
+        return {.name = "node-files",
+                .state = missing,
+                .detail = found.error().line(),
+                .hint = found.error().hint,
+                .needed_for = commands};
     const auto nameless = std::ranges::count_if(*found, [](const PodRecord& pod) { return pod.name.empty(); });
-    CheckRecord check{.name = "node-files", .state = ok, .detail = std::to_string(found->size()) + " pods", .needed_for = commands};
+    CheckRecord check{
+        .name = "node-files", .state = ok, .detail = std::to_string(found->size()) + " pods", .needed_for = commands};
     if (nameless == 0) return check;
     check.state = degraded;
     check.detail += ", " + std::to_string(nameless) + " of them without a name";
@@ -30,11 +35,18 @@ std::vector<CheckRecord> check_kubelet(std::span<const SourceReport> reports, co
     const CheckState failed = answer || files_have_names ? degraded : missing;
     std::vector<CheckRecord> checks;
     for (const SourceReport& report : reports)
-        checks.push_back({.name = "kubelet", .state = report.ok ? ok : failed, .detail = report.source + ": " + report.detail,
-                          .hint = report.ok || answer ? "" : report.hint, .needed_for = commands});
+        checks.push_back({.name = "kubelet",
+                          .state = report.ok ? ok : failed,
+                          .detail = report.source + ": " + report.detail,
+                          .hint = report.ok || answer ? "" : report.hint,
+                          .needed_for = commands});
     // What is wrong with the options themselves is in no report.
     if (checks.empty() && !answer)
-        checks.push_back({.name = "kubelet", .state = failed, .detail = answer.error().line(), .hint = answer.error().hint, .needed_for = commands});
+        checks.push_back({.name = "kubelet",
+                          .state = failed,
+                          .detail = answer.error().line(),
+                          .hint = answer.error().hint,
+                          .needed_for = commands});
     return checks;
 }
 

@@ -28,8 +28,7 @@ constexpr std::size_t proc_net_limit = std::size_t{16} << 20;
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 Address unmapped(const Address& address) {
-    if (address.family != 6 || !std::ranges::equal(std::span(address.bytes).first(12), mapped_prefix))
-        return address;
+    if (address.family != 6 || !std::ranges::equal(std::span(address.bytes).first(12), mapped_prefix)) return address;
     return Address::from(std::as_bytes(std::span(address.bytes).subspan(12)));
 }
 
@@ -94,8 +93,7 @@ std::optional<TcpSocket> parse_proc_line(std::string_view line) {
     const auto local = proc_endpoint((*words)[1]), remote = proc_endpoint((*words)[2]);
     const auto state = hexadecimal<std::uint8_t>((*words)[3]);
     const std::string_view queues = (*words)[4], inode = (*words)[9];
-    const auto waiting =
-        hexadecimal<std::uint32_t>(queues.substr(std::min(queues.find(':') + 1, queues.size())));
+    const auto waiting = hexadecimal<std::uint32_t>(queues.substr(std::min(queues.find(':') + 1, queues.size())));
     if (!local || !remote || !state || !waiting) return std::nullopt;
     TcpSocket socket;
     socket.local = *local;
@@ -111,12 +109,10 @@ std::optional<TcpSocket> parse_proc_line(std::string_view line) {
 
 std::optional<TcpSocket> parse_diag_message(Bytes body) {
     const auto message = take<inet_diag_msg>(body);
-    if (!message || (message->idiag_family != AF_INET && message->idiag_family != AF_INET6))
-        return std::nullopt;
+    if (!message || (message->idiag_family != AF_INET && message->idiag_family != AF_INET6)) return std::nullopt;
     TcpSocket socket;
     socket.local = {address_of(message->idiag_family, message->id.idiag_src), ntohs(message->id.idiag_sport)};
-    socket.remote = {address_of(message->idiag_family, message->id.idiag_dst),
-                     ntohs(message->id.idiag_dport)};
+    socket.remote = {address_of(message->idiag_family, message->id.idiag_dst), ntohs(message->id.idiag_dport)};
     socket.inode = message->idiag_inode;
     socket.state = message->idiag_state;
     if (socket.state == TCP_LISTEN) {
@@ -125,10 +121,8 @@ std::optional<TcpSocket> parse_diag_message(Bytes body) {
         socket.queue_limit = message->idiag_wqueue;
     }
     while (auto attribute = take_attribute(body)) {
-        if (attribute->type == INET_DIAG_CGROUP_ID)
-            socket.cgroup_id = take<std::uint64_t>(attribute->value).value_or(0);
-        if (attribute->type == INET_DIAG_SKV6ONLY)
-            socket.v6_only = take<std::uint8_t>(attribute->value).value_or(0) != 0;
+        if (attribute->type == INET_DIAG_CGROUP_ID) socket.cgroup_id = take<std::uint64_t>(attribute->value).value_or(0);
+        if (attribute->type == INET_DIAG_SKV6ONLY) socket.v6_only = take<std::uint8_t>(attribute->value).value_or(0) != 0;
     }
     return socket;
 }
@@ -155,8 +149,7 @@ std::vector<TcpSocket> listeners_at(std::span<const TcpSocket> listeners, const 
     int best = 1;
     for (const TcpSocket& listener : listeners) best = std::max(best, fit(listener));
     std::vector<TcpSocket> found;
-    std::ranges::copy_if(listeners, std::back_inserter(found),
-                         [&](const auto& each) { return fit(each) == best; });
+    std::ranges::copy_if(listeners, std::back_inserter(found), [&](const auto& each) { return fit(each) == best; });
     return found;
 }
 
@@ -173,8 +166,7 @@ Result<TcpSockets> TcpSockets::open(const NetworkNamespace& netns, bool use_diag
     if (!sockets.diag_ || sockets.diag_.ask(probe, [](std::uint16_t, Bytes) {}) != 0) {
         sockets.diag_ = {};
         for (const char* name : {"/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"}) {
-            const std::vector<TcpSocket> found =
-                parse_proc_net_tcp(read_file(name, proc_net_limit).value_or(""));
+            const std::vector<TcpSocket> found = parse_proc_net_tcp(read_file(name, proc_net_limit).value_or(""));
             sockets.in_proc_.insert(sockets.in_proc_.end(), found.begin(), found.end());
         }
         for (TcpSocket& socket : sockets.in_proc_) socket.netns = netns.inode();
@@ -219,8 +211,7 @@ const std::vector<TcpSocket>& TcpSockets::listeners() {
 std::vector<TcpSocket> TcpSockets::dump_listeners() {
     std::vector<TcpSocket> found;
     if (!diag_) {
-        std::ranges::copy_if(in_proc_, std::back_inserter(found),
-                             [](const TcpSocket& s) { return s.state == TCP_LISTEN; });
+        std::ranges::copy_if(in_proc_, std::back_inserter(found), [](const TcpSocket& s) { return s.state == TCP_LISTEN; });
         return found;
     }
     for (const int family : {AF_INET, AF_INET6}) {

@@ -19,10 +19,8 @@ namespace podsnoop {
 struct TcpSocket {
     Endpoint local, remote;   ///< v4-mapped addresses as IPv4
     std::uint64_t netns = 0;  ///< inode of its network namespace
-    std::uint32_t inode =
-        0;  ///< as in /proc/PID/fd; 0 where no process holds it (not accepted yet, TIME_WAIT)
-    std::uint64_t cgroup_id =
-        0;  ///< of the cgroup v2 it was made in; 0 where the kernel does not tell (before 5.9)
+    std::uint32_t inode = 0;  ///< as in /proc/PID/fd; 0 where no process holds it (not accepted yet, TIME_WAIT)
+    std::uint64_t cgroup_id = 0;  ///< of the cgroup v2 it was made in; 0 where the kernel does not tell (before 5.9)
     std::uint8_t state = 0;                         ///< TCP_ESTABLISHED, TCP_LISTEN and so on
     bool v6_only = false;                           ///< of a listener on [::]: takes no IPv4
     std::uint32_t queue_length = 0;                 ///< of a listener: connections that wait to be accepted

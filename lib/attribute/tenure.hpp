@@ -60,9 +60,8 @@ class Holdings {
         for (Entry& entry : entries_)
             if (std::ranges::find(values, entry.value) == values.end()) end(entry.tenure, sighting.now, sighting.previous);
         for (const Value& value : values) {
-            auto current = std::ranges::find_if(entries_, [&](const Entry& entry) {
-                return entry.value == value && entry.tenure.until == Time::max();
-            });
+            auto current = std::ranges::find_if(
+                entries_, [&](const Entry& entry) { return entry.value == value && entry.tenure.until == Time::max(); });
             if (current == entries_.end()) {
                 entries_.push_back({value, {.from = from, .seen = sighting.now}});
                 current = entries_.end() - 1;

@@ -128,8 +128,7 @@ std::expected<void, std::string> TlsStream::identify(const TlsIdentity& identity
     ERR_clear_error();
     const std::vector<Certificate> chain = read_certificates(identity.cert_chain);
     if (!chain.empty()) ERR_clear_error();  // that there is no further one
-    if (chain.empty() || SSL_CTX_use_certificate(context, chain.front().get()) != 1)
-        return unusable("the client certificate");
+    if (chain.empty() || SSL_CTX_use_certificate(context, chain.front().get()) != 1) return unusable("the client certificate");
     for (const Certificate& certificate : std::span(chain).subspan(1)) SSL_CTX_add1_chain_cert(context, certificate.get());
     const PrivateKey key(PEM_read_bio_PrivateKey(reader_of(identity.key).get(), nullptr, no_password, nullptr));
     if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) return unusable("the client certificate's key");

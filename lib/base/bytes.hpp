@@ -15,9 +15,7 @@ using Bytes = std::span<const std::byte>;
 inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 /// The text of some bytes, as a view. Nothing is checked: it may hold any byte.
-inline std::string_view as_text(Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 /// Reads numbers and runs of bytes from the front of a span. A read past the end gives zeroes (or an empty
 /// span), consumes what was left, and makes `ok()` false from then on: check once, after the last read.

@@ -14,9 +14,9 @@ struct Unit {
     std::uint64_t bytes;
 };
 
-constexpr std::array units{Unit{"", 1},           Unit{"b", 1},          Unit{"k", 1 << 10},     Unit{"kib", 1 << 10},
-                           Unit{"m", 1 << 20},    Unit{"mib", 1 << 20},  Unit{"g", 1 << 30},     Unit{"gib", 1 << 30},
-                           Unit{"kb", 1'000},     Unit{"mb", 1'000'000}, Unit{"gb", 1'000'000'000}};
+constexpr std::array units{Unit{"", 1},        Unit{"b", 1},          Unit{"k", 1 << 10},       Unit{"kib", 1 << 10},
+                           Unit{"m", 1 << 20}, Unit{"mib", 1 << 20},  Unit{"g", 1 << 30},       Unit{"gib", 1 << 30},
+                           Unit{"kb", 1'000},  Unit{"mb", 1'000'000}, Unit{"gb", 1'000'000'000}};
 
 constexpr std::uint64_t largest = std::uint64_t{1} << 40;
 

@@ -15,8 +15,7 @@ struct Unit {
     double nanoseconds;
 };
 
-constexpr std::array units{Unit{"ns", 1},   Unit{"us", 1e3}, Unit{"ms", 1e6},
-                           Unit{"s", 1e9},  Unit{"m", 60e9}, Unit{"h", 3600e9}};
+constexpr std::array units{Unit{"ns", 1}, Unit{"us", 1e3}, Unit{"ms", 1e6}, Unit{"s", 1e9}, Unit{"m", 60e9}, Unit{"h", 3600e9}};
 
 constexpr double longest_ns = 4611686018427387904.0;  // 2^62: leaves room for sums
 

@@ -46,8 +46,7 @@ http_slot slot_of(const FlowHint& hint, std::uint32_t tag) {
             break;
         case FlowHint::Kind::body: {
             const bool endless = hint.length == FlowHint::until_fin;
-            const auto first =
-                static_cast<std::uint32_t>(std::min<std::uint64_t>(hint.length, HTTP_SKIP_SPAN));
+            const auto first = static_cast<std::uint32_t>(std::min<std::uint64_t>(hint.length, HTTP_SKIP_SPAN));
             slot.tag = tag;
             slot.state = HTTP_SLOT_SKIP;
             slot.from = hint.from;
@@ -55,8 +54,7 @@ http_slot slot_of(const FlowHint& hint, std::uint32_t tag) {
             slot.left = endless ? HTTP_LEFT_UNTIL_FIN : hint.length - first;
             break;
         }
-        case FlowHint::Kind::keep:
-            break;  // an empty slot
+        case FlowHint::Kind::keep: break;  // an empty slot
     }
     return slot;
 }
@@ -73,8 +71,7 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
     PacketFilter filter;
     filter.skeleton_.reset(http_filter::open());
     if (!filter.skeleton_) return fail(what, "", reason_of(errno));
-    if (::getrandom(filter.seed_.data(), sizeof(filter.seed_), 0) !=
-        static_cast<ssize_t>(sizeof(filter.seed_)))
+    if (::getrandom(filter.seed_.data(), sizeof(filter.seed_), 0) != static_cast<ssize_t>(sizeof(filter.seed_)))
         return fail(what, "", reason_of(errno));
     filter.keep_ = options.keep;
     const bool http = options.keep == Keep::http;
@@ -93,8 +90,7 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
     const_cast<std::uint32_t&>(constants->body_preview) = options.body_preview;
     const_cast<std::uint32_t&>(constants->decapsulate) = options.decapsulate ? 1 : 0;
     if (const int error = -http_filter::load(filter.skeleton_.get()); error != 0)
-        return fail(what, "", reason_of(error),
-                    error == EPERM || error == EACCES ? privileges : "it needs Linux 5.4 or later");
+        return fail(what, "", reason_of(error), error == EPERM || error == EACCES ? privileges : "it needs Linux 5.4 or later");
     return filter;
 }
 

@@ -7,8 +7,7 @@ namespace podsnoop {
 std::uint32_t InterfaceList::add(const std::string& name, std::uint64_t netns, std::uint32_t namespace_number,
                                  std::uint32_t ifindex) {
     std::size_t index = 0;
-    while (index < interfaces_.size() &&
-           (places_[index].namespace_number != namespace_number || interfaces_[index].name != name))
+    while (index < interfaces_.size() && (places_[index].namespace_number != namespace_number || interfaces_[index].name != name))
         ++index;
     if (index == interfaces_.size()) {
         if (index == limit) {

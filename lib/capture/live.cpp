@@ -141,7 +141,8 @@ std::vector<NamespaceState> LiveCapture::take_namespaces() {
         place->begun = true;
         place->ended = place->done_at.has_value();
         place->told = addresses;
-        changes.push_back({.netns = place->capture.inode(), .addresses = addresses, .traced = !place->ended, .since = place->since});
+        changes.push_back(
+            {.netns = place->capture.inode(), .addresses = addresses, .traced = !place->ended, .since = place->since});
     }
     return changes;
 }
@@ -185,10 +186,8 @@ PacketCounts LiveCapture::counts() const {
     std::uint64_t drops = closed_drops_;
     for (const auto& place : places_) drops += place->capture.drops();
     PacketCounts counts;
-    if (final_counts_)
-        counts = *final_counts_;
-    else if (auto filtered = filter_.counts())
-        counts = *filtered;
+    if (final_counts_) counts = *final_counts_;
+    else if (auto filtered = filter_.counts()) counts = *filtered;
     const std::uint64_t let_through = std::max(counts.kept, delivered_ + drops);
     counts.seen += let_through - counts.kept;
     counts.kept = delivered_;

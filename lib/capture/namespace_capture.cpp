@@ -159,8 +159,8 @@ void NamespaceCapture::tell_changes(const LinksByIndex& before, std::vector<std:
         if (!follows(link.name) || (now != told_.end() && now->second.name == link.name)) continue;
         retire_tap(link.name);
         const bool others = all || has_live_tap();
-        notices.push_back(link.name + (others ? " went away; tracing goes on with the rest"
-                                              : " went away; waiting for it to come back"));
+        notices.push_back(link.name +
+                          (others ? " went away; tracing goes on with the rest" : " went away; waiting for it to come back"));
     }
     for (const auto& [index, link] : told_) {
         if (!follows(link.name)) continue;

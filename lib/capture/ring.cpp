@@ -22,8 +22,7 @@ namespace {
 
 constexpr const char* what = "cannot open a packet socket";
 constexpr std::size_t large_block = std::size_t{1} << 20;
-constexpr std::size_t small_block = std::size_t{256}
-                                    << 10;  // above 64 KiB and headers, or giant frames are cut
+constexpr std::size_t small_block = std::size_t{256} << 10;  // above 64 KiB and headers, or giant frames are cut
 constexpr std::size_t least_blocks = 4;
 constexpr std::size_t link_offset = (sizeof(tpacket3_hdr) + 15u) & ~std::size_t{15};  // TPACKET_ALIGNMENT
 constexpr std::uint32_t loopback_ifindex = 1;  // in every network namespace
@@ -89,8 +88,7 @@ Result<void> PacketRing::map(std::size_t buffer_bytes) {
     tpacket_req3 request{};
     request.tp_block_size = static_cast<unsigned>(block_bytes_);
     request.tp_block_nr = static_cast<unsigned>(block_count_);
-    request.tp_frame_size =
-        2048;  // frames are packed in V3; the kernel only checks that it divides the block
+    request.tp_frame_size = 2048;  // frames are packed in V3; the kernel only checks that it divides the block
     request.tp_frame_nr = static_cast<unsigned>(block_bytes_ / request.tp_frame_size * block_count_);
     request.tp_retire_blk_tov = static_cast<unsigned>(ring_retire_time.count());
     const std::string size = std::to_string(block_bytes_ * block_count_ >> 10) + " KiB ring";
@@ -98,8 +96,7 @@ Result<void> PacketRing::map(std::size_t buffer_bytes) {
         return fail("cannot allocate the packet ring", size, reason_of(errno), "ask for a smaller buffer");
     const std::size_t length = block_bytes_ * block_count_;
     void* memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (memory == MAP_FAILED)
-        return fail("cannot map the packet ring", size, reason_of(errno), "ask for a smaller buffer");
+    if (memory == MAP_FAILED) return fail("cannot map the packet ring", size, reason_of(errno), "ask for a smaller buffer");
     memory_ = Mapping({static_cast<std::byte*>(memory), length});
     return {};
 }
@@ -109,8 +106,7 @@ Result<void> PacketRing::attach(const RingOptions& options) {
     if (!set_option(fd, SOL_SOCKET, SO_ATTACH_BPF, options.filter_fd))
         return fail("cannot attach the packet filter", "", reason_of(errno));
     // Saves the filter a run for each packet sent; since Linux 4.20, and the filter does without.
-    if (options.ifindex == loopback_ifindex)
-        static_cast<void>(set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int{1}));
+    if (options.ifindex == loopback_ifindex) static_cast<void>(set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int{1}));
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_protocol = htons(ETH_P_ALL);
@@ -191,8 +187,7 @@ std::uint64_t PacketRing::drops() const noexcept {
     tpacket_stats_v3 statistics{};
     socklen_t size = sizeof(statistics);
     // Reading sets them to zero.
-    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0)
-        drops_ += statistics.tp_drops;
+    if (::getsockopt(socket_.get(), SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0) drops_ += statistics.tp_drops;
     return drops_;
 }
 

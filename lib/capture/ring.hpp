@@ -32,8 +32,7 @@ struct RingFrame {
     Bytes data;
     std::uint32_t wire_length = 0;
     std::uint32_t ifindex = 0;
-    std::uint16_t protocol =
-        0;  ///< EtherType of what data starts with; a tag's own where it starts with the rest of a tag
+    std::uint16_t protocol = 0;  ///< EtherType of what data starts with; a tag's own where it starts with the rest of a tag
 };
 
 /// Memory shared with the kernel; unmapped when it goes.

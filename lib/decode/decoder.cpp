@@ -35,8 +35,7 @@ Decoded decode_tcp(wire::Rest rest, Segment& segment) {
 }
 
 /// Whether a fragment's datagram may hold TCP. Behind an extension header it cannot be known.
-bool may_hold_tcp(const wire::Network& network, const wire::IpPayload& fragment,
-                  const DecodeOptions& options) {
+bool may_hold_tcp(const wire::Network& network, const wire::IpPayload& fragment, const DecodeOptions& options) {
     if (fragment.protocol == wire::ip_tcp) return true;
     if (network.protocol == wire::ether_ipv6 && wire::is_extension(fragment.protocol)) return true;
     return options.decapsulate && wire::may_be_tunnel(fragment, network.rest);
@@ -52,8 +51,7 @@ Decoded decode_network(wire::Network& network, Segment& segment, wire::IpPayload
         if (v4 || network.protocol == wire::ether_ipv6) {
             outcome = headers == 0 ? Decoded::segment : wire::check_inner(network);
             if (outcome != Decoded::segment) return outcome;
-            outcome = v4 ? wire::take_ipv4(network.rest, segment, payload)
-                         : wire::take_ipv6(network.rest, segment, payload);
+            outcome = v4 ? wire::take_ipv4(network.rest, segment, payload) : wire::take_ipv6(network.rest, segment, payload);
             if (outcome == Decoded::fragment)
                 return may_hold_tcp(network, payload, options) ? Decoded::fragment : Decoded::not_tcp;
             if (outcome != Decoded::segment) return outcome;
@@ -69,8 +67,8 @@ Decoded decode_network(wire::Network& network, Segment& segment, wire::IpPayload
     return Decoded::not_tcp;
 }
 
-Decoded decode_packet(const Packet& packet, wire::Network& network, Segment& segment,
-                      wire::IpPayload& payload, const DecodeOptions& options) noexcept {
+Decoded decode_packet(const Packet& packet, wire::Network& network, Segment& segment, wire::IpPayload& payload,
+                      const DecodeOptions& options) noexcept {
     network = wire::find_network(packet);
     if (!network.whole) return Decoded::malformed;
     segment.time = packet.time;

@@ -19,14 +19,12 @@ constexpr std::size_t header_room = wire::largest_ip_header;
 Joined Fragments::add(const Fragment& fragment) {
     const Joined malformed{.state = Joined::State::malformed, .datagram = {}, .packets = 0};
     const std::uint32_t length = fragment.data.length;
-    if (length == 0 || length > largest_payload - fragment.offset || (fragment.more && length % 8 != 0))
-        return malformed;
+    if (length == 0 || length > largest_payload - fragment.offset || (fragment.more && length % 8 != 0)) return malformed;
     forget_old(fragment.time);
     Datagram& datagram = find(fragment);
     const std::uint32_t end = fragment.offset + length;
     const std::uint32_t reached = datagram.ranges.empty() ? 0 : datagram.ranges.back().end;
-    if (datagram.size != 0 && (end > datagram.size || (!fragment.more && end != datagram.size)))
-        return malformed;
+    if (datagram.size != 0 && (end > datagram.size || (!fragment.more && end != datagram.size))) return malformed;
     if (!fragment.more && end < reached) return malformed;
 
     datagram.touched = ++touches_;
@@ -51,9 +49,8 @@ Fragments::Datagram& Fragments::find(const Fragment& fragment) {
     // it.
     const bool v4 = fragment.source.family == 4;
     for (Datagram& known : waiting_)
-        if (known.id == fragment.id && known.interface == fragment.interface &&
-            known.source == fragment.source && known.destination == fragment.destination &&
-            (!v4 || known.protocol == fragment.protocol)) {
+        if (known.id == fragment.id && known.interface == fragment.interface && known.source == fragment.source &&
+            known.destination == fragment.destination && (!v4 || known.protocol == fragment.protocol)) {
             if (fragment.offset == 0) known.protocol = fragment.protocol;
             return known;
         }
@@ -95,8 +92,7 @@ void Fragments::store(Datagram& datagram, const Fragment& fragment) {
 
 Joined Fragments::complete(Datagram& datagram, const Fragment& last) {
     const std::span<std::byte, header_room> room = std::span(datagram.content).first<header_room>();
-    const std::size_t header =
-        wire::write_header(room, datagram.source, datagram.destination, datagram.protocol);
+    const std::size_t header = wire::write_header(room, datagram.source, datagram.destination, datagram.protocol);
     const std::uint32_t captured = std::min(datagram.size, datagram.captured);
     const std::uint32_t size = datagram.size, packets = datagram.packets;
     const bool v4 = datagram.source.family == 4;

@@ -20,14 +20,10 @@ std::size_t extension_size(std::uint8_t type, std::uint8_t length_field) {
         case ip_hop_by_hop:
         case ip_routing:
         case ip_destination_options:
-        case ip_mobility:
-            return (std::size_t{length_field} + 1) * 8;
-        case ip_authentication:
-            return (std::size_t{length_field} + 2) * 4;
-        case ip_fragment:
-            return 8;
-        default:
-            return 0;
+        case ip_mobility: return (std::size_t{length_field} + 1) * 8;
+        case ip_authentication: return (std::size_t{length_field} + 2) * 4;
+        case ip_fragment: return 8;
+        default: return 0;
     }
 }
 
@@ -60,8 +56,7 @@ Decoded take_ipv4(Rest& rest, Segment& segment, IpPayload& payload) noexcept {
     const Bytes header = rest.captured;
     const std::size_t header_size = (std::size_t{u8(header, 0)} & 0xf) * 4;
     const std::uint16_t total_length = u16(header, 2), fragment = u16(header, 6);
-    if (u8(header, 0) >> 4 != 4 || header_size < ipv4_header_size || !rest.has(header_size))
-        return Decoded::malformed;
+    if (u8(header, 0) >> 4 != 4 || header_size < ipv4_header_size || !rest.has(header_size)) return Decoded::malformed;
     payload.protocol = u8(header, 9);
     set_address(segment.source.address, 4, header, 12, 4);
     set_address(segment.destination.address, 4, header, 16, 4);
@@ -94,8 +89,8 @@ Decoded take_ipv6(Rest& rest, Segment& segment, IpPayload& payload) noexcept {
     return take_extensions(rest, payload);
 }
 
-std::size_t write_header(std::span<std::byte, largest_ip_header> room, const Address& source,
-                         const Address& destination, std::uint8_t protocol) noexcept {
+std::size_t write_header(std::span<std::byte, largest_ip_header> room, const Address& source, const Address& destination,
+                         std::uint8_t protocol) noexcept {
     const bool v4 = source.family == 4;
     const std::size_t size = v4 ? ipv4_header_size : ipv6_header_size;
     const std::size_t address_size = v4 ? 4 : 16;

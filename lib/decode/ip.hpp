@@ -44,7 +44,7 @@ bool is_extension(std::uint8_t protocol) noexcept;
 /// A header that makes a datagram of what fragments were put together to: `size` bytes at the end of `room`.
 /// It gives no length: the frame knows.
 inline constexpr std::size_t largest_ip_header = 40;
-std::size_t write_header(std::span<std::byte, largest_ip_header> room, const Address& source,
-                         const Address& destination, std::uint8_t protocol) noexcept;
+std::size_t write_header(std::span<std::byte, largest_ip_header> room, const Address& source, const Address& destination,
+                         std::uint8_t protocol) noexcept;
 
 }  // namespace podsnoop::wire

@@ -13,15 +13,12 @@ constexpr int max_vlan_tags = 4;
 std::uint16_t protocol_of_family(std::uint32_t family) {
     // The order is that of the host that captured; no family is above 255.
     switch (family > 0xff ? std::byteswap(family) : family) {
-        case 2:
-            return ether_ipv4;
+        case 2: return ether_ipv4;
         case 10:
         case 24:
         case 28:
-        case 30:
-            return ether_ipv6;
-        default:
-            return 0;
+        case 30: return ether_ipv6;
+        default: return 0;
     }
 }
 
@@ -32,8 +29,7 @@ std::uint16_t protocol_in_place_of_tag(const Rest& rest) {
     if (!rest.has(6)) return 0;
     const std::uint8_t first = u8(rest.captured, 0);
     const std::uint16_t total_length = u16(rest.captured, 2), payload_length = u16(rest.captured, 4);
-    if (first >> 4 == 4 && (first & 0xf) >= 5 && (total_length == rest.length || total_length == 0))
-        return ether_ipv4;
+    if (first >> 4 == 4 && (first & 0xf) >= 5 && (total_length == rest.length || total_length == 0)) return ether_ipv4;
     const bool jumbo = payload_length == 0 && rest.length > 0xffff + 40;
     if (first >> 4 == 6 && (payload_length + 40u == rest.length || jumbo)) return ether_ipv6;
     return 0;
@@ -65,15 +61,10 @@ bool take_cooked_vlan_tags(Network& network) {
 
 bool take_link(Network& network, const Packet& packet) {
     switch (packet.link) {
-        case LinkType::ethernet:
-            return take_header(network, ethernet_header_size, ether_type_at) && take_vlan_tags(network);
-        case LinkType::network:
-            network.protocol = packet.protocol;
-            return take_cooked_vlan_tags(network);
-        case LinkType::linux_sll:
-            return take_header(network, 16, 14) && take_cooked_vlan_tags(network);
-        case LinkType::linux_sll2:
-            return take_header(network, 20, 0) && take_cooked_vlan_tags(network);
+        case LinkType::ethernet: return take_header(network, ethernet_header_size, ether_type_at) && take_vlan_tags(network);
+        case LinkType::network: network.protocol = packet.protocol; return take_cooked_vlan_tags(network);
+        case LinkType::linux_sll: return take_header(network, 16, 14) && take_cooked_vlan_tags(network);
+        case LinkType::linux_sll2: return take_header(network, 20, 0) && take_cooked_vlan_tags(network);
         case LinkType::raw_ip:
             if (!network.rest.has(1)) return false;
             network.protocol = protocol_of_version(network.rest);
@@ -91,12 +82,9 @@ bool take_link(Network& network, const Packet& packet) {
 
 std::uint16_t protocol_of_version(const Rest& rest) noexcept {
     switch (u8(rest.captured, 0) >> 4) {
-        case 4:
-            return ether_ipv4;
-        case 6:
-            return ether_ipv6;
-        default:
-            return 0;
+        case 4: return ether_ipv4;
+        case 6: return ether_ipv6;
+        default: return 0;
     }
 }
 

@@ -17,9 +17,7 @@ enum : std::uint16_t {
     port_vxlan_linux = 8472,  // what Linux had before there was an assigned one; flannel and Cilium use it
 };
 
-bool is_tunnel_port(std::uint16_t port) {
-    return port == port_vxlan || port == port_geneve || port == port_vxlan_linux;
-}
+bool is_tunnel_port(std::uint16_t port) { return port == port_vxlan || port == port_geneve || port == port_vxlan_linux; }
 
 /// Whether a header is there. Where it is not, either the capture was cut short or there never was one.
 Decoded need(const Rest& rest, std::size_t size) {
@@ -95,40 +93,32 @@ bool may_be_tunnel(std::uint8_t protocol) noexcept {
 }
 
 bool may_be_tunnel(const IpPayload& fragment, const Rest& rest) noexcept {
-    if (fragment.protocol == ip_udp && fragment.offset == 0 && rest.has(4))
-        return is_tunnel_port(u16(rest.captured, 2));
+    if (fragment.protocol == ip_udp && fragment.offset == 0 && rest.has(4)) return is_tunnel_port(u16(rest.captured, 2));
     return may_be_tunnel(fragment.protocol);
 }
 
 Decoded take_tunnel(std::uint8_t protocol, Network& network) noexcept {
     switch (protocol) {
-        case ip_udp:
-            return take_udp(network);
+        case ip_udp: return take_udp(network);
         case ip_ipv4:  // RFC 2003
             network.protocol = ether_ipv4;
             return Decoded::segment;
         case ip_ipv6:  // RFC 2473, RFC 4213
             network.protocol = ether_ipv6;
             return Decoded::segment;
-        case ip_gre:
-            return take_gre(network);
-        default:
-            return Decoded::not_tcp;
+        case ip_gre: return take_gre(network);
+        default: return Decoded::not_tcp;
     }
 }
 
 Decoded take_link_header(Network& network) noexcept {
     switch (network.protocol) {
-        case ether_bridging:
-            return take_ether_type(network, ethernet_header_size, ether_type_at);
+        case ether_bridging: return take_ether_type(network, ethernet_header_size, ether_type_at);
         case ether_vlan:
-        case ether_qinq:
-            return take_ether_type(network, vlan_tag_size, 2);
+        case ether_qinq: return take_ether_type(network, vlan_tag_size, 2);
         case ether_mpls:
-        case ether_mpls_multicast:
-            return take_label(network);
-        default:
-            return Decoded::not_tcp;
+        case ether_mpls_multicast: return take_label(network);
+        default: return Decoded::not_tcp;
     }
 }
 

@@ -37,9 +37,7 @@ struct Rest {
 
 // Loads in network order. The caller has checked that the bytes are there.
 
-inline std::uint8_t u8(Bytes header, std::size_t at) noexcept {
-    return std::to_integer<std::uint8_t>(header[at]);
-}
+inline std::uint8_t u8(Bytes header, std::size_t at) noexcept { return std::to_integer<std::uint8_t>(header[at]); }
 
 inline std::uint16_t u16(Bytes header, std::size_t at) noexcept {
     return static_cast<std::uint16_t>(u8(header, at) << 8 | u8(header, at + 1));

@@ -19,10 +19,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/letters.hpp"
 #include "base/time.hpp"
 #include "event/exchange.hpp"
 #include "event/request_summary.hpp"
-#include "base/letters.hpp"
 
 namespace podsnoop {
 

@@ -11,10 +11,12 @@ namespace podsnoop {
 template <class Visitor>
 void visit_fields(const Listener& listener, Visitor& v) {
     static const Pod no_pod;
-    v.field("address"_key, {.doc = "the address it is bound to; 0.0.0.0 or :: for all", .null = "unknown", .series = true}, listener.endpoint.address);
+    v.field("address"_key, {.doc = "the address it is bound to; 0.0.0.0 or :: for all", .null = "unknown", .series = true},
+            listener.endpoint.address);
     v.field("port"_key, {.doc = "TCP port", .null = "unknown", .series = true}, known(listener.endpoint.port));
     v.field("netns"_key, {.doc = "inode of its network namespace", .null = "unknown"}, known(listener.netns));
-    v.field("cgroup"_key, {.doc = "the cgroup (version 2) it was made in", .null = "unknown, or the root"}, known(listener.cgroup));
+    v.field("cgroup"_key, {.doc = "the cgroup (version 2) it was made in", .null = "unknown, or the root"},
+            known(listener.cgroup));
     v.object("pod"_key, {.doc = "the pod it belongs to", .null = "no pod of this node, or unknown"}, listener.pod != nullptr,
              [&] { visit_fields(listener.pod != nullptr ? *listener.pod : no_pod, v); });
     v.field("pid"_key, {.doc = "process that holds it", .null = "unknown"}, known(listener.pid));
@@ -31,13 +33,16 @@ void visit_fields(const BacklogOverflow& overflow, Visitor& v) {
         v.field("length"_key, {.doc = "connections in it", .null = "not told by this source"}, known(overflow.length));
         v.field("limit"_key, {.doc = "connections it is meant for", .null = "not told by this source"}, known(overflow.limit));
     });
-    v.field("stage"_key, {.doc = "which packet was dropped: syn, or ack, after which the client believes it is connected",
-                          .null = "not told by this source"}, word(overflow.stage));
+    v.field("stage"_key,
+            {.doc = "which packet was dropped: syn, or ack, after which the client believes it is connected",
+             .null = "not told by this source"},
+            word(overflow.stage));
     v.field("cookie"_key, {.doc = "whether the SYN was answered all the same, by a SYN cookie"}, overflow.cookie);
-    v.object("client"_key, {.doc = "who sent the last one", .null = "not told by this source"}, overflow.client.address.family != 0, [&] {
-        v.field("address"_key, {.doc = "IPv4 or IPv6 address"}, overflow.client.address);
-        v.field("port"_key, {.doc = "TCP port"}, std::uint64_t{overflow.client.port});
-    });
+    v.object("client"_key, {.doc = "who sent the last one", .null = "not told by this source"},
+             overflow.client.address.family != 0, [&] {
+                 v.field("address"_key, {.doc = "IPv4 or IPv6 address"}, overflow.client.address);
+                 v.field("port"_key, {.doc = "TCP port"}, std::uint64_t{overflow.client.port});
+             });
     v.field("count"_key, {.doc = "overflows since the previous record of this listener, queue and stage"}, overflow.count);
     v.field("source"_key, {.doc = "kprobe, fentry or netstat"}, word(overflow.source));
 }
@@ -49,11 +54,11 @@ void visit_fields(const ListenerState& state, Visitor& v) {
     v.object("listener"_key, {.doc = "whose queue it is"}, true, [&] { visit_fields(state.listener, v); });
     v.object("queue"_key, {.doc = "its queue of connections that wait to be accepted"}, true, [&] {
         v.field("length"_key, {.doc = "connections in it"}, std::uint64_t{state.length});
-        v.field("limit"_key, {.doc = "connections it is meant for", .null = "the kernel does not tell"},
-                known(state.limit));
+        v.field("limit"_key, {.doc = "connections it is meant for", .null = "the kernel does not tell"}, known(state.limit));
     });
-    v.field("namespace_overflows"_key, {.doc = "ListenOverflows of its network namespace since that was made, of all its listeners",
-                                        .null = "unknown"}, state.namespace_overflows);
+    v.field("namespace_overflows"_key,
+            {.doc = "ListenOverflows of its network namespace since that was made, of all its listeners", .null = "unknown"},
+            state.namespace_overflows);
 }
 
 /// The columns, from left to right.

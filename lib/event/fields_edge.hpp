@@ -19,12 +19,13 @@ void visit_fields(const EdgeRecord& edge, Visitor& v) {
         visit_address(edge.client, v);
         visit_comm(edge.client, v);
     });
-    v.object("server"_key, {.doc = "who is called, and answers", .null = "all edges beyond the limit, together"}, !edge.other, [&] {
-        visit_pod(edge.server, v);
-        visit_address(edge.server, v);
-        visit_port(edge.server, v);
-        visit_comm(edge.server, v);
-    });
+    v.object("server"_key, {.doc = "who is called, and answers", .null = "all edges beyond the limit, together"}, !edge.other,
+             [&] {
+                 visit_pod(edge.server, v);
+                 visit_address(edge.server, v);
+                 visit_port(edge.server, v);
+                 visit_comm(edge.server, v);
+             });
     v.field("other"_key, {.doc = "whether this is all edges beyond the limit, together"}, edge.other);
     visit_counts(edge.summary, v);
     visit_latency(edge.summary.latency, false, v);

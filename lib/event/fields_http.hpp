@@ -27,10 +27,8 @@ template <class Visitor>
 void visit_message_end(const Message& message, ExchangeExtras extras, Visitor& v) {
     v.field("version"_key, {.doc = "HTTP version: 1.0 or 1.1"},
             Word{http_version(message.version_minor == 0 ? 0 : 1), http_version});
-    v.field("head_bytes"_key, {.doc = "start line and headers with the empty line", .unit = "bytes"},
-            message.head_bytes);
-    v.field("body_bytes"_key,
-            {.doc = "message body after transfer decoding, before content decoding", .unit = "bytes"},
+    v.field("head_bytes"_key, {.doc = "start line and headers with the empty line", .unit = "bytes"}, message.head_bytes);
+    v.field("body_bytes"_key, {.doc = "message body after transfer decoding, before content decoding", .unit = "bytes"},
             message.body_bytes);
     if (extras.headers)
         v.field("headers"_key, {.doc = "values of the headers asked for, by name in lower case", .only_with = "--headers"},
@@ -43,14 +41,12 @@ void visit_message_end(const Message& message, ExchangeExtras extras, Visitor& v
 template <class Visitor>
 void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
     v.field("type"_key, {.doc = "always http"}, Word{"http"});
-    v.field("time"_key,
-            {.doc = "first byte of the request, or of the response where that is all that was seen"}, e.time);
+    v.field("time"_key, {.doc = "first byte of the request, or of the response where that is all that was seen"}, e.time);
     visit_network_record(e, v);
     v.object("request"_key, {.doc = "the request", .null = "never seen"}, e.request.seen, [&] {
         v.field("method"_key, {.doc = "method"}, MethodName{e.request.method});
         v.field("target"_key, {.doc = "target as sent, with the query"}, std::string_view(e.request.target));
-        v.field("host"_key,
-                {.doc = "Host, or the authority of an absolute target", .null = "neither was sent"},
+        v.field("host"_key, {.doc = "Host, or the authority of an absolute target", .null = "neither was sent"},
                 e.request.host ? std::optional<std::string_view>(*e.request.host) : std::nullopt);
         visit_message_end(e.request, extras, v);
     });
@@ -61,25 +57,18 @@ void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
     v.object("latency_us"_key, {.doc = "where the time went"}, true, [&] {
         constexpr std::string_view unit = "microseconds", unseen = "an end of it was not seen";
         v.field("connect"_key,
-                {.doc = "SYN to the client's final ACK",
-                 .unit = unit,
-                 .null = "not a connection's first, or unseen"},
+                {.doc = "SYN to the client's final ACK", .unit = unit, .null = "not a connection's first, or unseen"},
                 Micros{e.latency.connect});
         v.field("request"_key, {.doc = "first to last byte of the request", .unit = unit, .null = unseen},
                 Micros{e.latency.request});
-        v.field(
-            "wait"_key,
-            {.doc = "last byte of the request to first byte of the response", .unit = unit, .null = unseen},
-            Micros{e.latency.wait});
+        v.field("wait"_key, {.doc = "last byte of the request to first byte of the response", .unit = unit, .null = unseen},
+                Micros{e.latency.wait});
         v.field("response"_key, {.doc = "first to last byte of the response", .unit = unit, .null = unseen},
                 Micros{e.latency.response});
-        v.field(
-            "total"_key,
-            {.doc = "first byte of the request to last byte of the response", .unit = unit, .null = unseen},
-            Micros{e.latency.total});
+        v.field("total"_key, {.doc = "first byte of the request to last byte of the response", .unit = unit, .null = unseen},
+                Micros{e.latency.total});
     });
-    v.field("end"_key,
-            {.doc = "how it ended: complete, reset, closed, timeout, gap, upgraded, capture-end or evicted"},
+    v.field("end"_key, {.doc = "how it ended: complete, reset, closed, timeout, gap, upgraded, capture-end or evicted"},
             word(e.end));
     v.field("flags"_key, {.doc = "midstream, pipelined, early, body-gap, retransmit, truncated-head"},
             flag_list<ExchangeFlag>(e.flags));

@@ -31,19 +31,18 @@ void visit_fields(const PacketCounts& packets, Visitor& v) {
 template <class Visitor>
 void visit_capture(const CaptureLedger& ledger, std::optional<std::uint64_t> gap, Visitor& v) {
     v.field("type"_key, {.doc = "always ledger"}, Word{"ledger"});
-    v.field("duration_us"_key, {.doc = "how long was traced", .unit = "microseconds"},
-            Micros{ledger.duration});
+    v.field("duration_us"_key, {.doc = "how long was traced", .unit = "microseconds"}, Micros{ledger.duration});
     v.object("packets"_key, {.doc = "packets"}, true, [&] { visit_fields(ledger.packets, v); });
     v.object("segments"_key, {.doc = "what became of the packets kept"}, true, [&] {
         v.field("decoded"_key, {.doc = "TCP segments decoded"}, ledger.segments_decoded);
         v.field("malformed"_key, {.doc = "headers that contradict themselves"}, ledger.segments_malformed);
-        v.field("fragments"_key, {.doc = "fragments of IP packets that were not put together"},
-                ledger.segments_fragments);
+        v.field("fragments"_key, {.doc = "fragments of IP packets that were not put together"}, ledger.segments_fragments);
     });
     v.object("bytes"_key, {.doc = "TCP payload"}, true, [&] {
         v.field("captured"_key, {.doc = "reached the decoder", .unit = "bytes"}, ledger.bytes_captured);
         v.field("gap"_key, {.doc = "sent and never seen", .unit = "bytes", .null = "not looked for"}, gap);
-        v.field("cut"_key, {.doc = "left out by the capture, as a snap length or the filter does", .unit = "bytes"}, ledger.bytes_cut);
+        v.field("cut"_key, {.doc = "left out by the capture, as a snap length or the filter does", .unit = "bytes"},
+                ledger.bytes_cut);
     });
 }
 
@@ -62,23 +61,21 @@ void visit_fields(const Ledger& ledger, Visitor& v) {
             v.field("gap"_key, {.doc = "bytes missing where they were needed"}, ended(gap));
             v.field("upgraded"_key, {.doc = "the stream is no longer HTTP"}, ended(upgraded));
             v.field("capture-end"_key, {.doc = "tracing or the file ended first"}, ended(capture_end));
-            v.field("evicted"_key, {.doc = "a limit of ours"},
-                ended(evicted));
+            v.field("evicted"_key, {.doc = "a limit of ours"}, ended(evicted));
         });
     });
-    v.object("responses"_key, {.doc = "responses"}, true, [&] {
-        v.field("orphan"_key, {.doc = "responses whose request was not seen"}, ledger.responses_orphan);
-    });
+    v.object("responses"_key, {.doc = "responses"}, true,
+             [&] { v.field("orphan"_key, {.doc = "responses whose request was not seen"}, ledger.responses_orphan); });
     v.object("limits"_key, {.doc = "limits of ours that were hit"}, true, [&] {
-        v.field("connections-evicted"_key, {.doc = "connections forgotten for want of room"},
-                ledger.connections_evicted);
+        v.field("connections-evicted"_key, {.doc = "connections forgotten for want of room"}, ledger.connections_evicted);
         v.field("heads-truncated"_key, {.doc = "heads longer than is kept"}, ledger.heads_truncated);
     });
     v.object("connections"_key, {.doc = "connections that were not decoded here"}, true, [&] {
         v.field("tls"_key, {.doc = "TLS"}, ledger.connections_tls);
         v.field("http2"_key, {.doc = "HTTP/2"}, ledger.connections_http2);
         v.field("other"_key, {.doc = "anything else"}, ledger.connections_other);
-        v.field("elsewhere"_key, {.doc = "HTTP, and told from the client's end, which is traced too"}, ledger.connections_elsewhere);
+        v.field("elsewhere"_key, {.doc = "HTTP, and told from the client's end, which is traced too"},
+                ledger.connections_elsewhere);
     });
     v.object("tunnels"_key, {.doc = "connections after an upgrade or CONNECT"}, true, [&] {
         v.field("count"_key, {.doc = "tunnels"}, ledger.tunnels);
@@ -101,15 +98,13 @@ void visit_fields(const TcpLedger& ledger, Visitor& v) {
             v.field("timeout"_key, {.doc = "the handshake was given up"}, ended(timeout));
             v.field("reused"_key, {.doc = "another came with the same addresses and ports"}, ended(reused));
             v.field("capture-end"_key, {.doc = "tracing or the file ended first"}, ended(capture_end));
-            v.field("evicted"_key, {.doc = "a limit of ours"},
-                ended(ConnectionEnd::evicted));
+            v.field("evicted"_key, {.doc = "a limit of ours"}, ended(ConnectionEnd::evicted));
         });
         v.field("elsewhere"_key, {.doc = "told from the client's end, which is traced too; not among those seen"},
                 ledger.connections_elsewhere);
     });
     v.object("limits"_key, {.doc = "limits of ours that were hit"}, true, [&] {
-        v.field("connections-evicted"_key, {.doc = "connections forgotten for want of room"},
-                ended(ConnectionEnd::evicted));
+        v.field("connections-evicted"_key, {.doc = "connections forgotten for want of room"}, ended(ConnectionEnd::evicted));
     });
 }
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "event/network_record.hpp"
 #include "event/fields.hpp"
+#include "event/network_record.hpp"
 
 namespace podsnoop {
 
@@ -23,9 +23,10 @@ void visit_fields(const Peer& peer, bool few, Visitor& v) {
     v.field("address"_key, {.doc = "IPv4 or IPv6 address", .null = "unknown", .series = few}, peer.endpoint.address);
     v.field("port"_key, {.doc = "TCP port", .series = few}, std::uint64_t{peer.endpoint.port});
     static const Pod no_pod;
-    v.object("pod"_key, {.doc = "the pod the address belongs to", .null = "no pod of this node, or unknown"},
-             peer.pod != nullptr, [&] { visit_fields(peer.pod != nullptr ? *peer.pod : no_pod, v); });
-    v.field("comm"_key, {.doc = "process that owns the socket, where it is in no pod", .null = "in a pod, or unknown", .series = true},
+    v.object("pod"_key, {.doc = "the pod the address belongs to", .null = "no pod of this node, or unknown"}, peer.pod != nullptr,
+             [&] { visit_fields(peer.pod != nullptr ? *peer.pod : no_pod, v); });
+    v.field("comm"_key,
+            {.doc = "process that owns the socket, where it is in no pod", .null = "in a pod, or unknown", .series = true},
             known(peer.comm));
 }
 
@@ -39,15 +40,14 @@ void visit_fields(const Service& service, Visitor& v) {
 /// Where it was seen, and between whom.
 template <class Visitor>
 void visit_network_record(const NetworkRecord& c, Visitor& v) {
-    v.field("side"_key, {.doc = "where it was seen: client, server or between", .null = "unknown"},
-            word(c.side));
+    v.field("side"_key, {.doc = "where it was seen: client, server or between", .null = "unknown"}, word(c.side));
     v.field("interface"_key, {.doc = "network interface", .null = "unknown"}, known(c.interface));
     v.field("netns"_key, {.doc = "inode of the network namespace", .null = "unknown"}, known(c.netns));
     v.object("client"_key, {.doc = "who asked"}, true, [&] { visit_fields(c.client, false, v); });
     v.object("server"_key, {.doc = "who was asked, and answered"}, true, [&] { visit_fields(c.server, true, v); });
     static const Service no_service;
-    v.object("service"_key, {.doc = "the Service whose address the client called", .null = "none, or unknown"}, c.service.has_value(),
-             [&] { visit_fields(c.service ? *c.service : no_service, v); });
+    v.object("service"_key, {.doc = "the Service whose address the client called", .null = "none, or unknown"},
+             c.service.has_value(), [&] { visit_fields(c.service ? *c.service : no_service, v); });
 }
 
 }  // namespace podsnoop

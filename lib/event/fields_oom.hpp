@@ -17,7 +17,11 @@ void visit_pod(const Pod* pod, std::string_view doc, Visitor& v) {
 
 template <class Visitor>
 void visit_task(const OomTask& task, Visitor& v) {
-    v.field("pid"_key, {.doc = "process id in the initial pid namespace; a trigger's may be that of a thread where the source is tracepoint or kmsg", .null = "unknown"}, known(task.pid));
+    v.field("pid"_key,
+            {.doc = "process id in the initial pid namespace; a trigger's may be that of a thread where the source is tracepoint "
+                    "or kmsg",
+             .null = "unknown"},
+            known(task.pid));
     v.field("comm"_key, {.doc = "the process's name", .null = "unknown", .series = true}, known(task.comm));
 }
 
@@ -42,20 +46,25 @@ void visit_fields(const OomKill& kill, Visitor& v) {
     });
     v.object("trigger"_key, {.doc = "who asked for memory when there was none"}, true, [&] {
         visit_task(kill.trigger, v);
-        v.field("cgroup"_key, {.doc = "its cgroup, as the memory controller has it", .null = "unknown"}, known(kill.trigger.cgroup));
+        v.field("cgroup"_key, {.doc = "its cgroup, as the memory controller has it", .null = "unknown"},
+                known(kill.trigger.cgroup));
         visit_pod(kill.trigger.pod, "the pod it belongs to", v);
     });
     v.field("scope"_key, {.doc = "where memory ran out: cgroup or node", .null = untold}, word(kill.scope));
     static const OomLimit no_limit;
     const OomLimit& limit = kill.limit ? *kill.limit : no_limit;
-    v.object("limit"_key, {.doc = "the limit that was hit", .null = "not a cgroup's, or not told by this source"}, kill.limit.has_value(), [&] {
-        v.field("cgroup"_key, {.doc = "the cgroup it is set on", .null = "unknown"}, known(limit.cgroup));
-        visit_pod(limit.pod, "the pod this cgroup is of; without container where it is the pod's own", v);
-        v.field("bytes"_key, {.doc = "the limit", .unit = bytes, .null = untold}, limit.bytes);
-        v.field("usage_bytes"_key, {.doc = "charged to the cgroup before the kill", .unit = bytes, .null = untold}, limit.usage_bytes);
-    });
-    v.field("group"_key, {.doc = "the cgroup that was killed as a whole (memory.oom.group); its victims have the same time",
-                          .null = "one process was killed"}, known(kill.group));
+    v.object("limit"_key, {.doc = "the limit that was hit", .null = "not a cgroup's, or not told by this source"},
+             kill.limit.has_value(), [&] {
+                 v.field("cgroup"_key, {.doc = "the cgroup it is set on", .null = "unknown"}, known(limit.cgroup));
+                 visit_pod(limit.pod, "the pod this cgroup is of; without container where it is the pod's own", v);
+                 v.field("bytes"_key, {.doc = "the limit", .unit = bytes, .null = untold}, limit.bytes);
+                 v.field("usage_bytes"_key, {.doc = "charged to the cgroup before the kill", .unit = bytes, .null = untold},
+                         limit.usage_bytes);
+             });
+    v.field("group"_key,
+            {.doc = "the cgroup that was killed as a whole (memory.oom.group); its victims have the same time",
+             .null = "one process was killed"},
+            known(kill.group));
     v.field("source"_key, {.doc = "kprobe, fentry, tracepoint or kmsg"}, word(kill.source));
 }
 
@@ -84,7 +93,8 @@ void visit_columns(const OomKill& kill, Visitor& v) {
     v.column({"TRIGGER", wide, 11, 15, 28, 50, 1, 16, false}, TaskName{kill.trigger.pod, kill.trigger.comm});
     v.column({"SOURCE", wide, 12, 10, 10, 10, 1, 16, false}, Word{name_of(kill.source)});
     v.column({"SCOPE", table, 7, 9, 9, 9, 1, 8, false}, Word{shown_scope(kill)});
-    v.column({"CGROUP", table, 0, 1, 20, 20, 1, nothing, false}, std::string_view(kill.limit ? kill.limit->cgroup : victim.cgroup));
+    v.column({"CGROUP", table, 0, 1, 20, 20, 1, nothing, false},
+             std::string_view(kill.limit ? kill.limit->cgroup : victim.cgroup));
 }
 
 }  // namespace podsnoop

@@ -17,25 +17,29 @@ void visit_pod(const Party& party, Visitor& v) {
 
 template <class Visitor>
 void visit_address(const Party& party, Visitor& v) {
-    v.field("address"_key, {.doc = "IPv4 or IPv6 address", .null = "several, or unknown", .series = true}, party.endpoint.address);
+    v.field("address"_key, {.doc = "IPv4 or IPv6 address", .null = "several, or unknown", .series = true},
+            party.endpoint.address);
 }
 
 template <class Visitor>
 void visit_comm(const Party& party, Visitor& v) {
-    v.field("comm"_key, {.doc = "process that owns the socket, where it is in no pod", .null = "in a pod, or unknown", .series = true},
+    v.field("comm"_key,
+            {.doc = "process that owns the socket, where it is in no pod", .null = "in a pod, or unknown", .series = true},
             known(party.comm));
 }
 
 template <class Visitor>
 void visit_port(const Party& party, Visitor& v) {
-    v.field("port"_key, {.doc = "TCP port", .null = "not grouped by it", .series = true}, known(std::uint64_t{party.endpoint.port}));
+    v.field("port"_key, {.doc = "TCP port", .null = "not grouped by it", .series = true},
+            known(std::uint64_t{party.endpoint.port}));
 }
 
 template <class Visitor>
 void visit_counts(const RequestSummary& summary, Visitor& v) {
     v.field("requests"_key, {.doc = "requests that ended in the interval"}, summary.requests);
     v.field("errors"_key, {.doc = "those of them answered with 5xx"}, summary.errors);
-    v.field("unanswered"_key, {.doc = "those of them without a complete response, and not counted as errors"}, summary.unanswered);
+    v.field("unanswered"_key, {.doc = "those of them without a complete response, and not counted as errors"},
+            summary.unanswered);
     v.field("rate"_key, {.doc = "requests a second", .unit = "1/s", .null = "the interval had no length"}, summary.rate);
 }
 
@@ -52,7 +56,8 @@ void visit_latency(const LatencySummary& latency, bool whole, Visitor& v) {
     v.object("latency_us"_key, {.doc = "first byte of the request to last byte of the response"}, true, [&] {
         if (whole) v.field("mean"_key, {.doc = "mean", .unit = unit, .null = none}, Micros{latency.mean});
         v.field("p50"_key, {.doc = "median, to 1 %", .unit = unit, .null = none}, Micros{latency.p50});
-        if (whole) v.field("p90"_key, {.doc = "90 of 100 took at most this, to 1 %", .unit = unit, .null = none}, Micros{latency.p90});
+        if (whole)
+            v.field("p90"_key, {.doc = "90 of 100 took at most this, to 1 %", .unit = unit, .null = none}, Micros{latency.p90});
         v.field("p99"_key, {.doc = "99 of 100 took at most this, to 1 %", .unit = unit, .null = none}, Micros{latency.p99});
         if (whole) v.field("max"_key, {.doc = "the longest", .unit = unit, .null = none}, Micros{latency.max});
         v.field("measured"_key, {.doc = "how many requests these are of"}, latency.measured);

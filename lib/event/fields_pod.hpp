@@ -58,13 +58,10 @@ void visit_columns(const PodRecord& pod, Visitor& v) {
         join_containers(pod, [](const PodContainer& c) { return c.pid == 0 ? std::string() : std::to_string(c.pid); });
     v.column({"NAMESPACE", table, 2, 9, 12, 30, 1, nothing, false}, std::string_view(pod.namespace_name));
     v.column({"NAME", table, 1, 16, 30, 60, 1, nothing, false}, std::string_view(pod.name));
-    v.column({"PHASE", table, 4, 7, 9, 11, 1, nothing, false},
-             std::string_view(pod.terminating ? "Terminating" : pod.phase));
+    v.column({"PHASE", table, 4, 7, 9, 11, 1, nothing, false}, std::string_view(pod.terminating ? "Terminating" : pod.phase));
     constexpr Column addresses{"ADDRESSES", table, 3, 15, 15, 40, 1, nothing, false};
-    if (pod.host_network)
-        v.column(addresses, Word{"(node's)"});
-    else
-        v.column(addresses, std::span<const Address>(pod.addresses));
+    if (pod.host_network) v.column(addresses, Word{"(node's)"});
+    else v.column(addresses, std::span<const Address>(pod.addresses));
     v.column({"INTERFACE", table, 5, 12, 12, 15, 1, nothing, false}, std::string_view(pod.interface));
     v.column({"NETNS", table, 6, 10, 10, 10, 1, 10, false}, known(pod.netns));
     v.column({"PIDS", wide, 7, 7, 10, 30, 1, 16, false}, std::string_view(pids));

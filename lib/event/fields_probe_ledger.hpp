@@ -15,10 +15,12 @@ void visit_fields(const ProbeLedger& ledger, Visitor& v) {
         v.field("printed"_key, {.doc = "those of them that were chosen"}, ledger.printed);
     });
     v.object("lost"_key, {.doc = "what the kernel could not deliver"}, true, [&] {
-        v.field("ring-full"_key, {.doc = "events there was no room for: OOM kills without a record, or listeners whose cgroup is not told"},
+        v.field("ring-full"_key,
+                {.doc = "events there was no room for: OOM kills without a record, or listeners whose cgroup is not told"},
                 ledger.lost.ring_full);
         v.field("table-full"_key, {.doc = "overflows of listeners beyond those that can be counted"}, ledger.lost.table_full);
-        v.field("log-gaps"_key, {.doc = "how often lines of the kernel's log were written over before they were read"}, ledger.lost.log_gaps);
+        v.field("log-gaps"_key, {.doc = "how often lines of the kernel's log were written over before they were read"},
+                ledger.lost.log_gaps);
     });
 }
 

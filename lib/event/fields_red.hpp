@@ -24,9 +24,12 @@ void visit_fields(const RedRecord& red, Visitor& v) {
     static const Service no_service;
     v.object("service"_key, {.doc = "the Service called", .null = "none, unknown, or not grouped by it"}, red.service.has_value(),
              [&] { visit_fields(red.service ? *red.service : no_service, v); });
-    v.field("host"_key, {.doc = "Host, in lower case", .null = "none sent, or not grouped by it", .series = true}, text(red.host));
-    v.field("path"_key, {.doc = "path, with * for what looks like an id", .null = "none, or not grouped by it", .series = true}, text(red.path));
-    v.field("status"_key, {.doc = "status code", .null = "no response, or not grouped by it", .series = true}, known(std::uint64_t{red.status}));
+    v.field("host"_key, {.doc = "Host, in lower case", .null = "none sent, or not grouped by it", .series = true},
+            text(red.host));
+    v.field("path"_key, {.doc = "path, with * for what looks like an id", .null = "none, or not grouped by it", .series = true},
+            text(red.path));
+    v.field("status"_key, {.doc = "status code", .null = "no response, or not grouped by it", .series = true},
+            known(std::uint64_t{red.status}));
     v.object("client"_key, {.doc = "who asked", .null = "not grouped by it"}, (red.by & by_client) != 0 && !red.other, [&] {
         visit_pod(red.client, v);
         visit_address(red.client, v);
@@ -37,10 +40,12 @@ void visit_fields(const RedRecord& red, Visitor& v) {
     visit_latency(red.summary.latency, true, v);
     visit_bytes(red.summary, v);
     if (!red.sketch) return;
-    v.object("sketch"_key, {.doc = "the latencies' distribution, which adds up over records", .only_with = "--sketch"}, true, [&] {
-        v.field("base"_key, {.doc = "bin i has latencies above base^(i-1) and up to base^i, in microseconds"}, red.sketch->base);
-        v.field("bins"_key, {.doc = "how many, by bin"}, std::span<const SketchBin>(red.sketch->bins));
-    });
+    v.object("sketch"_key, {.doc = "the latencies' distribution, which adds up over records", .only_with = "--sketch"}, true,
+             [&] {
+                 v.field("base"_key, {.doc = "bin i has latencies above base^(i-1) and up to base^i, in microseconds"},
+                         red.sketch->base);
+                 v.field("bins"_key, {.doc = "how many, by bin"}, std::span<const SketchBin>(red.sketch->bins));
+             });
 }
 
 /// What a person calls the group: "shop/cart-0:8080"; of several keys, all of them.

@@ -21,27 +21,39 @@ void visit_fields(const TcpConnection& c, Visitor& v) {
     visit_network_record(c, v);
     v.field("duration_us"_key, {.doc = "first to last segment", .unit = microseconds, .null = still_open},
             Micros{c.open ? std::nullopt : std::optional(c.duration)});
-    v.field("connect_us"_key, {.doc = "first SYN to the client's final ACK", .unit = microseconds, .null = "one of them was not seen"},
+    v.field("connect_us"_key,
+            {.doc = "first SYN to the client's final ACK", .unit = microseconds, .null = "one of them was not seen"},
             Micros{c.connect});
-    v.field("rtt_us"_key, {.doc = "smoothed round-trip time, client_rtt_us and server_rtt_us together", .unit = microseconds, .null = "one of them is"},
+    v.field("rtt_us"_key,
+            {.doc = "smoothed round-trip time, client_rtt_us and server_rtt_us together",
+             .unit = microseconds,
+             .null = "one of them is"},
             Micros{c.rtt()});
-    v.field("client_rtt_us"_key, {.doc = "smoothed, from where it was seen to the client and back", .unit = microseconds, .null = no_sample},
+    v.field("client_rtt_us"_key,
+            {.doc = "smoothed, from where it was seen to the client and back", .unit = microseconds, .null = no_sample},
             Micros{client.rtt});
-    v.field("client_rtt_min_us"_key, {.doc = "the shortest of these", .unit = microseconds, .null = no_sample}, Micros{client.rtt_min});
-    v.field("server_rtt_us"_key, {.doc = "smoothed, from where it was seen to the server and back", .unit = microseconds, .null = no_sample},
+    v.field("client_rtt_min_us"_key, {.doc = "the shortest of these", .unit = microseconds, .null = no_sample},
+            Micros{client.rtt_min});
+    v.field("server_rtt_us"_key,
+            {.doc = "smoothed, from where it was seen to the server and back", .unit = microseconds, .null = no_sample},
             Micros{server.rtt});
-    v.field("server_rtt_min_us"_key, {.doc = "the shortest of these", .unit = microseconds, .null = no_sample}, Micros{server.rtt_min});
-    v.field("client_bytes"_key, {.doc = "payload the client sent, each byte once", .unit = bytes, .null = still_open}, number(client.bytes));
-    v.field("server_bytes"_key, {.doc = "payload the server sent, each byte once", .unit = bytes, .null = still_open}, number(server.bytes));
-    v.field("retransmits"_key, {.doc = "segments sent again by either side, SYN and FIN too", .null = still_open}, number(c.retransmits()));
+    v.field("server_rtt_min_us"_key, {.doc = "the shortest of these", .unit = microseconds, .null = no_sample},
+            Micros{server.rtt_min});
+    v.field("client_bytes"_key, {.doc = "payload the client sent, each byte once", .unit = bytes, .null = still_open},
+            number(client.bytes));
+    v.field("server_bytes"_key, {.doc = "payload the server sent, each byte once", .unit = bytes, .null = still_open},
+            number(server.bytes));
+    v.field("retransmits"_key, {.doc = "segments sent again by either side, SYN and FIN too", .null = still_open},
+            number(c.retransmits()));
     v.field("client_retransmits"_key, {.doc = "those of the client", .null = still_open}, number(client.retransmits));
     v.field("server_retransmits"_key, {.doc = "those of the server", .null = still_open}, number(server.retransmits));
-    v.field("client_zero_windows"_key, {.doc = "times the client's receive window closed", .null = still_open}, number(client.zero_windows));
-    v.field("server_zero_windows"_key, {.doc = "times the server's receive window closed", .null = still_open}, number(server.zero_windows));
+    v.field("client_zero_windows"_key, {.doc = "times the client's receive window closed", .null = still_open},
+            number(client.zero_windows));
+    v.field("server_zero_windows"_key, {.doc = "times the server's receive window closed", .null = still_open},
+            number(server.zero_windows));
     v.field("syns"_key, {.doc = "SYNs of the client that were seen", .null = still_open}, number(c.syns));
     v.field("reset_by"_key, {.doc = "who sent the RST: client or server", .null = "nobody"}, word(c.reset_by));
-    v.field("end"_key,
-            {.doc = "how it ended: fin, reset, refused, timeout, reused, capture-end or evicted", .null = still_open},
+    v.field("end"_key, {.doc = "how it ended: fin, reset, refused, timeout, reused, capture-end or evicted", .null = still_open},
             word(c.open ? std::nullopt : std::optional(c.end)));
     v.field("flags"_key, {.doc = "midstream, one-way, half-open, reordered"}, flag_list<ConnectionFlag>(c.flags));
 }

@@ -9,7 +9,8 @@
 namespace podsnoop {
 
 /// RFC 9110 9.3 and RFC 5789: those that OpenTelemetry's semantic conventions know.
-inline constexpr std::array<std::string_view, 9> http_methods{"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"};
+inline constexpr std::array<std::string_view, 9> http_methods{"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS",
+                                                              "PATCH",   "POST",   "PUT", "TRACE"};
 /// What the conventions call any other one.
 inline constexpr std::string_view other_method = "_OTHER";
 

@@ -31,16 +31,14 @@ std::optional<std::uint16_t> status_in(std::string_view text) {
 /// Reads a list with commas, each item by read(item), which gives an optional. An item it cannot read is an
 /// Error.
 template <class T, class Read>
-Result<std::vector<T>> parse_list(std::string_view text, std::string_view what, std::string_view hint,
-                                  Read read) {
+Result<std::vector<T>> parse_list(std::string_view text, std::string_view what, std::string_view hint, Read read) {
     std::vector<T> items;
     while (true) {
         const std::size_t comma = std::min(text.find(','), text.size());
         const std::string_view item = text.substr(0, comma);
         auto value = read(item);
         if (!value)
-            return fail("not a " + std::string(what), std::string(item), item.empty() ? "it is empty" : "",
-                        std::string(hint));
+            return fail("not a " + std::string(what), std::string(item), item.empty() ? "it is empty" : "", std::string(hint));
         items.push_back(std::move(*value));
         if (comma == text.size()) return items;
         text.remove_prefix(comma + 1);
@@ -63,8 +61,7 @@ std::optional<StatusRange> compared_status(std::string_view text) {
 
 std::optional<StatusRange> status_range(std::string_view text) {
     if (text.starts_with('>') || text.starts_with('<')) return compared_status(text);
-    if (text.size() == 3 && text.front() >= '1' && text.front() <= '9' &&
-        same_letters(text.substr(1), "xx")) {
+    if (text.size() == 3 && text.front() >= '1' && text.front() <= '9' && same_letters(text.substr(1), "xx")) {
         const auto hundreds = static_cast<std::uint16_t>((text.front() - '0') * 100);
         return StatusRange{hundreds, static_cast<std::uint16_t>(hundreds + 99)};
     }
@@ -85,8 +82,7 @@ bool host_matches(const Glob& glob, const Request& request) {
     const std::string_view host = *request.host;
     if (glob.matches(host)) return true;
     const std::size_t colon = host.rfind(':');
-    const bool has_port =
-        colon != std::string_view::npos && std::ranges::all_of(host.substr(colon + 1), is_digit);
+    const bool has_port = colon != std::string_view::npos && std::ranges::all_of(host.substr(colon + 1), is_digit);
     return has_port && glob.matches(host.substr(0, colon));
 }
 
@@ -104,8 +100,7 @@ bool is_slower(const Exchange& exchange, Nanoseconds than) {
 
 bool is_error(const Exchange& exchange) {
     if (exchange.end == ExchangeEnd::upgraded) return false;
-    return !exchange.response.seen || exchange.response.status >= 500 ||
-           exchange.end != ExchangeEnd::complete;
+    return !exchange.response.seen || exchange.response.status >= 500 || exchange.end != ExchangeEnd::complete;
 }
 
 }  // namespace
@@ -120,8 +115,7 @@ bool Selection::matches(const Exchange& exchange) const {
     if (host && !(request.seen && host_matches(*host, request))) return false;
     if (!methods.empty() && !(request.seen && std::ranges::any_of(methods, is_method))) return false;
     if (path && !(request.seen && path_matches(*path, request))) return false;
-    if (!statuses.empty() && !(exchange.response.seen && std::ranges::any_of(statuses, has_status)))
-        return false;
+    if (!statuses.empty() && !(exchange.response.seen && std::ranges::any_of(statuses, has_status))) return false;
     if (slower_than && !is_slower(exchange, *slower_than)) return false;
     return !errors || is_error(exchange);
 }
@@ -135,18 +129,16 @@ bool TcpSelection::matches(const TcpConnection& connection) const {
 }
 
 Result<std::vector<std::uint16_t>> parse_ports(std::string_view text) {
-    return parse_list<std::uint16_t>(text, "port", "write 80 or 80,8080; ports are 1 to 65535",
-                                     [](auto item) {
-                                         const auto port = number_in(item);
-                                         return port && *port != 0 ? port : std::nullopt;
-                                     });
+    return parse_list<std::uint16_t>(text, "port", "write 80 or 80,8080; ports are 1 to 65535", [](auto item) {
+        const auto port = number_in(item);
+        return port && *port != 0 ? port : std::nullopt;
+    });
 }
 
 Result<Glob> parse_host_glob(std::string_view text) {
     if (text.empty()) return fail("not a host", "", "it is empty", "write cart.shop or *.shop");
     if (text.find('/') != std::string_view::npos)
-        return fail("not a host", std::string(text), "it has a slash",
-                    "write cart.shop; for paths there is --path");
+        return fail("not a host", std::string(text), "it has a slash", "write cart.shop; for paths there is --path");
     return Glob(std::string(text), Case::ignored);
 }
 
@@ -167,8 +159,8 @@ Result<Glob> parse_path_glob(std::string_view text) {
 }
 
 Result<std::vector<StatusRange>> parse_statuses(std::string_view text) {
-    return parse_list<StatusRange>(
-        text, "status", "write 404, 5xx, >=400, <300 or 400-499; statuses are 100 to 999", status_range);
+    return parse_list<StatusRange>(text, "status", "write 404, 5xx, >=400, <300 or 400-499; statuses are 100 to 999",
+                                   status_range);
 }
 
 }  // namespace podsnoop

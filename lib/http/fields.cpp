@@ -30,7 +30,8 @@ std::string masked(std::string_view name, std::string_view value) {
 void copy_headers(Message& message, std::string_view text, const HttpOptions& options) {
     if (options.headers.empty()) return;
     for_each_field(text, [&](std::string_view name, std::string_view value) {
-        const bool wanted = std::ranges::any_of(options.headers, [&](const std::string& header) { return same_letters(header, name); });
+        const bool wanted =
+            std::ranges::any_of(options.headers, [&](const std::string& header) { return same_letters(header, name); });
         if (!wanted) return;
         const bool mask = !options.show_secrets && is_secret(name);
         message.headers.push_back({std::string(name), mask ? masked(name, value) : std::string(value)});

@@ -11,8 +11,8 @@ namespace podsnoop {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> known_methods{"GET",    "HEAD",    "POST",    "PUT",  "DELETE",
-                                                       "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+constexpr std::array<std::string_view, 9> known_methods{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                        "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 /// Calls visit(element) for each element of a comma-separated list (RFC 9110 5.6.1), empty ones left out.
 template <class Visit>
@@ -69,8 +69,7 @@ void add_field(Head& head, std::string_view name, std::string_view value) {
         case 17:
             if (same_letters(name, "Transfer-Encoding")) add_transfer_encoding(head.body, value);
             break;
-        default:
-            break;
+        default: break;
     }
 }
 

@@ -26,8 +26,7 @@ Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half&
     while (found != none && pending_[found].has_ack && distance(pending_[found].ack, half.seq) > 0) found = pending_[found].next;
     if (found != none && !(pending_[found].has_ack && pending_[found].ack == half.seq)) found = none;
     if (found == none || !is_answered_here(conversation, found, half)) return none;
-    while (conversation.queue.front != found)
-        end_exchange(conversation, conversation.queue.front, ExchangeEnd::gap);
+    while (conversation.queue.front != found) end_exchange(conversation, conversation.queue.front, ExchangeEnd::gap);
     conversation.uncertain = false;
     Pending& pending = pending_[found];
     pending.after_gap = pending.after_lost = false;

@@ -231,7 +231,8 @@ void HttpTracer::retransmitted(ConnectionId id, Direction direction) {
     const Conversation& conversation = conversations_[id];
     if (conversation.mode != Mode::http) return;
     Index index = conversation.response_now;
-    if (is_client(conversation, direction)) index = conversation.request_now != none ? conversation.request_now : conversation.queue.back;
+    if (is_client(conversation, direction))
+        index = conversation.request_now != none ? conversation.request_now : conversation.queue.back;
     if (index != none) pending_[index].exchange.flags |= flag_retransmit;
 }
 

@@ -25,8 +25,7 @@ StartLine classify_status_line(std::string_view text) {
 StartLine classify_request_line(std::string_view text) {
     const std::size_t blank = text.substr(0, longest_method + 1).find(' ');
     const std::string_view method = text.substr(0, std::min(blank, text.size()));
-    if (method.size() > longest_method || !std::ranges::all_of(method, is_token_char))
-        return StartLine::neither;
+    if (method.size() > longest_method || !std::ranges::all_of(method, is_token_char)) return StartLine::neither;
     if (blank == std::string_view::npos) return StartLine::incomplete;
     if (blank == 0) return StartLine::neither;
     const std::size_t line_feed = text.find('\n', blank);
@@ -51,11 +50,13 @@ StartLine classify_start(Bytes bytes) {
 
 bool is_registered_method(std::string_view method) {
     // IANA's HTTP Method Registry, of 2024.
+    // clang-format off
     static constexpr std::string_view methods[] = {
-        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "ACL", "BASELINE-CONTROL",
-        "BIND", "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL",
-        "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PRI", "PROPFIND", "PROPPATCH", "REBIND", "REPORT",
-        "SEARCH", "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE", "UPDATEREDIRECTREF", "VERSION-CONTROL"};
+        "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "ACL", "BASELINE-CONTROL", "BIND",
+        "CHECKIN", "CHECKOUT", "COPY", "LABEL", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL",
+        "MKREDIRECTREF", "MKWORKSPACE", "MOVE", "ORDERPATCH", "PRI", "PROPFIND", "PROPPATCH", "REBIND", "REPORT", "SEARCH",
+        "UNBIND", "UNCHECKOUT", "UNLINK", "UNLOCK", "UPDATE", "UPDATEREDIRECTREF", "VERSION-CONTROL"};
+    // clang-format on
     return std::ranges::find(methods, method) != std::end(methods);
 }
 

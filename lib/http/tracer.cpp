@@ -74,7 +74,8 @@ void HttpTracer::feed(ConnectionId id, Direction direction, const Chunk& chunk) 
     }
 }
 
-bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset) {
+bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk,
+                        std::uint32_t offset) {
     Conversation& conversation = conversations_[id];
     Half& half = conversation.halves[direction];
     switch (step.event) {
@@ -280,7 +281,9 @@ Pending::Index HttpTracer::take_pending(ConnectionId id) {
     Index victim = none;
     if (conversation.queue.length >= options_.exchanges_per_connection) {
         victim = conversation.queue.front;
-        const auto is_told_or_waits = [](Pending::Line line) { return line == Pending::Line::waiting || line == Pending::Line::late; };
+        const auto is_told_or_waits = [](Pending::Line line) {
+            return line == Pending::Line::waiting || line == Pending::Line::late;
+        };
         while (victim != none && !is_told_or_waits(pending_[victim].line)) victim = pending_[victim].next;
     }
     Index index = victim == none ? pending_.take(id) : none;

@@ -115,7 +115,9 @@ class HttpTracer : public StreamSink {
     void finish_request(Conversation& conversation, ExchangeEnd fault);
     void end_exchange(Conversation& conversation, Index index, ExchangeEnd end);
     void end_queue(Conversation& conversation, ExchangeEnd end);
-    static bool is_client(const Conversation& c, Direction direction) { return c.info.client_known && c.info.client == direction; }
+    static bool is_client(const Conversation& c, Direction direction) {
+        return c.info.client_known && c.info.client == direction;
+    }
 
     PendingExchanges pending_;
     ExchangeSink& sink_;

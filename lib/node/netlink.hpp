@@ -43,8 +43,7 @@ struct NetlinkAttribute {
 /// Takes an attribute off the front; nothing at the end, or where its length is wrong.
 inline std::optional<NetlinkAttribute> take_attribute(Bytes& bytes) {
     const auto header = take<nlattr>(bytes);
-    if (!header || header->nla_len < sizeof(nlattr) || header->nla_len - sizeof(nlattr) > bytes.size())
-        return std::nullopt;
+    if (!header || header->nla_len < sizeof(nlattr) || header->nla_len - sizeof(nlattr) > bytes.size()) return std::nullopt;
     return NetlinkAttribute{static_cast<std::uint16_t>(header->nla_type & NLA_TYPE_MASK),
                             take_body(bytes, header->nla_len, sizeof(nlattr))};
 }

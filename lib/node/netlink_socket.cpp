@@ -24,8 +24,7 @@ constexpr timeval patience{.tv_sec = 1, .tv_usec = 0};
 
 }  // namespace
 
-NetlinkMessage::NetlinkMessage(std::uint16_t type, std::uint16_t flags)
-    : is_dump_((flags & NLM_F_DUMP) == NLM_F_DUMP) {
+NetlinkMessage::NetlinkMessage(std::uint16_t type, std::uint16_t flags) : is_dump_((flags & NLM_F_DUMP) == NLM_F_DUMP) {
     nlmsghdr header{};
     header.nlmsg_type = type;
     header.nlmsg_flags = static_cast<std::uint16_t>(flags | NLM_F_REQUEST);
@@ -42,8 +41,7 @@ void NetlinkMessage::overwrite(std::size_t at, Bytes bytes) {
 }
 
 NetlinkMessage& NetlinkMessage::attribute(std::uint16_t type, Bytes value) {
-    const nlattr header{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + value.size()),
-                        .nla_type = type};
+    const nlattr header{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + value.size()), .nla_type = type};
     add(header);
     append(value);
     return *this;

@@ -23,9 +23,8 @@ constexpr const char* own_path = "/proc/thread-self/ns/net";
 
 /// Whether a descriptor is of a network namespace. NS_GET_NSTYPE needs Linux 4.11.
 bool is_network_namespace(int fd) {
-    struct statfs filesystem {};
-    return ::fstatfs(fd, &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC &&
-           ::ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+    struct statfs filesystem{};
+    return ::fstatfs(fd, &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC && ::ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
 }
 
 std::unexpected<Error> cannot_enter(int error) {
@@ -43,7 +42,7 @@ Result<NetworkNamespace> NetworkNamespace::at(const std::string& path, const std
         const bool denied = error == EACCES || error == EPERM;
         return fail(what, shown, reason_of(error), denied ? "run as root or with CAP_SYS_PTRACE" : "");
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(found.fd_.get(), &status) != 0) return fail(what, shown, reason_of(errno));
     if (!is_network_namespace(found.fd_.get())) return fail(what, shown, "not a network namespace");
     found.inode_ = status.st_ino;
@@ -59,8 +58,7 @@ Result<NetworkNamespace> NetworkNamespace::open(std::string_view pid_path_or_nam
     if (name == "." || name == "..") return fail(what, name, "not a name");
     // `ip netns add 7` is possible, though a process id is likelier meant.
     if (std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) {
-        if (auto found = at("/proc/" + name + "/ns/net", name);
-            found || ::access(("/proc/" + name).c_str(), F_OK) == 0)
+        if (auto found = at("/proc/" + name + "/ns/net", name); found || ::access(("/proc/" + name).c_str(), F_OK) == 0)
             return found;
     }
     for (const char* folder : {"/run/netns/", "/var/run/netns/"}) {
@@ -86,8 +84,7 @@ Result<NetnsVisit> NetnsVisit::enter(const NetworkNamespace& target) {
 
 Result<void> NetnsVisit::leave() {
     if (!home_) return {};
-    if (::setns(home_.get(), CLONE_NEWNET) != 0)
-        return fail("cannot return to the own network namespace", "", reason_of(errno));
+    if (::setns(home_.get(), CLONE_NEWNET) != 0) return fail("cannot return to the own network namespace", "", reason_of(errno));
     home_.reset();
     return {};
 }
@@ -96,8 +93,7 @@ Result<void> try_to_enter(const NetworkNamespace& target) {
     const auto home = NetworkNamespace::current();
     if (!home) return std::unexpected(home.error());
     // The kernel asks the same of whoever enters the namespace it is in.
-    if (home->inode() == target.inode())
-        return ::setns(target.fd(), CLONE_NEWNET) == 0 ? Result<void>() : cannot_enter(errno);
+    if (home->inode() == target.inode()) return ::setns(target.fd(), CLONE_NEWNET) == 0 ? Result<void>() : cannot_enter(errno);
     auto visit = NetnsVisit::enter(target);
     if (!visit) return std::unexpected(visit.error());
     return visit->leave();

@@ -65,12 +65,12 @@ void append_size(std::string& out, std::uint64_t bytes) {
 unsigned append_cell(std::string& out, TextCache& cache, Clock clock, unsigned limit) {
     constexpr std::size_t clock_at = 11, seconds_length = 8, milliseconds_length = 12;  // in RFC 3339
     const bool fine = limit >= milliseconds_length;
-    return append_cut(
-        out, cache.rfc3339(clock.time).substr(clock_at, fine ? milliseconds_length : seconds_length), limit);
+    return append_cut(out, cache.rfc3339(clock.time).substr(clock_at, fine ? milliseconds_length : seconds_length), limit);
 }
 
 unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, unsigned limit) {
-    if (peer.peer.pod == nullptr && peer.peer.comm.empty() && peer.peer.endpoint == Endpoint{}) return append_cut(out, unknown, limit);
+    if (peer.peer.pod == nullptr && peer.peer.comm.empty() && peer.peer.endpoint == Endpoint{})
+        return append_cut(out, unknown, limit);
     cache.scratch.clear();
     append_host(cache.scratch, peer.peer);
     const unsigned host = width_of(cache.scratch);
@@ -79,9 +79,9 @@ unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, u
     const std::string_view port_text(port.data(), static_cast<std::size_t>(end - port.data()));
     const auto port_width = static_cast<unsigned>(port_text.size());
     // A client's port says little: of a pod or a process it is left out, of an address it goes first.
-    const bool with_port =
-        peer.port_matters ? limit > port_width
-                          : peer.peer.pod == nullptr && peer.peer.comm.empty() && (limit == no_limit || host + port_width <= limit);
+    const bool with_port = peer.port_matters ? limit > port_width
+                                             : peer.peer.pod == nullptr && peer.peer.comm.empty() &&
+                                                   (limit == no_limit || host + port_width <= limit);
     if (!with_port) return append_cut(out, cache.scratch, limit);
     const unsigned used = append_cut(out, cache.scratch, limit == no_limit ? no_limit : limit - port_width);
     out += port_text;
@@ -97,8 +97,7 @@ unsigned append_cell(std::string& out, TextCache& cache, const TaskName& task, u
 
 unsigned append_cell(std::string& out, TextCache& cache, const Outcome& outcome, unsigned limit) {
     cache.scratch.clear();
-    if (outcome.response.seen)
-        fmt::format_to(std::back_inserter(cache.scratch), "{}", outcome.response.status);
+    if (outcome.response.seen) fmt::format_to(std::back_inserter(cache.scratch), "{}", outcome.response.status);
     if (!outcome.response.seen || is_news(outcome.end)) {
         if (!cache.scratch.empty()) cache.scratch += ' ';
         cache.scratch += name_of(outcome.end);
@@ -106,16 +105,14 @@ unsigned append_cell(std::string& out, TextCache& cache, const Outcome& outcome,
     return append_cut(out, cache.scratch, limit);
 }
 
-unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanoseconds> duration,
-                     unsigned limit) {
+unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanoseconds> duration, unsigned limit) {
     if (!duration) return append_cut(out, unknown, limit);
     cache.scratch.clear();
     append_duration(cache.scratch, *duration);
     return append_cut(out, cache.scratch, limit);
 }
 
-unsigned append_cell(std::string& out, TextCache& cache, std::optional<std::uint64_t> number,
-                     unsigned limit) {
+unsigned append_cell(std::string& out, TextCache& cache, std::optional<std::uint64_t> number, unsigned limit) {
     if (!number) return append_cut(out, unknown, limit);
     cache.scratch.clear();
     fmt::format_to(std::back_inserter(cache.scratch), "{}", *number);
@@ -211,16 +208,11 @@ unsigned append_cell(std::string& out, TextCache& cache, Ending ending, unsigned
 std::string_view color_of(const Outcome& outcome) {
     if (!outcome.response.seen || is_news(outcome.end)) return red;
     switch (outcome.response.status / 100) {
-        case 2:
-            return green;
-        case 3:
-            return cyan;
-        case 4:
-            return yellow;
-        case 5:
-            return red;
-        default:
-            return {};
+        case 2: return green;
+        case 3: return cyan;
+        case 4: return yellow;
+        case 5: return red;
+        default: return {};
     }
 }
 

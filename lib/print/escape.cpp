@@ -22,8 +22,7 @@ constexpr bool is_plain_byte(char c) {
 template <class Escape>
 void append_escaped(std::string& out, std::string_view text, Escape escape) {
     while (!text.empty()) {
-        const auto run =
-            static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain_byte) - text.begin());
+        const auto run = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain_byte) - text.begin());
         out += text.substr(0, run);
         text.remove_prefix(run);
         if (text.empty()) return;
@@ -35,20 +34,13 @@ void append_escaped(std::string& out, std::string_view text, Escape escape) {
 
 void append_json_character(std::string& out, const Character& c, std::string_view bytes) {
     constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
-    if (!c.valid)
-        out += replacement;
-    else if (c.code == '\\')
-        out += "\\\\";
-    else if (c.code == '\n')
-        out += "\\n";
-    else if (c.code == '\r')
-        out += "\\r";
-    else if (c.code == '\t')
-        out += "\\t";
-    else if (is_control(c.code))
-        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c.code));
-    else
-        out += bytes;
+    if (!c.valid) out += replacement;
+    else if (c.code == '\\') out += "\\\\";
+    else if (c.code == '\n') out += "\\n";
+    else if (c.code == '\r') out += "\\r";
+    else if (c.code == '\t') out += "\\t";
+    else if (is_control(c.code)) fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c.code));
+    else out += bytes;
 }
 
 }  // namespace
@@ -62,22 +54,17 @@ bool is_plain(std::string_view text) {
 
 void append_json_text(std::string& out, std::string_view text) {
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
-        if (c.code == '"')
-            out += "\\\"";
-        else
-            append_json_character(out, c, bytes);
+        if (c.code == '"') out += "\\\"";
+        else append_json_character(out, c, bytes);
     });
 }
 
 void append_csv_text(std::string& out, std::string_view text) {
-    const bool quoted =
-        text.find_first_of(",\"") != std::string_view::npos || text.starts_with(' ') || text.ends_with(' ');
+    const bool quoted = text.find_first_of(",\"") != std::string_view::npos || text.starts_with(' ') || text.ends_with(' ');
     if (quoted) out += '"';
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
-        if (c.code == '"')
-            out += "\"\"";
-        else
-            append_json_character(out, c, bytes);
+        if (c.code == '"') out += "\"\"";
+        else append_json_character(out, c, bytes);
     });
     if (quoted) out += '"';
 }
@@ -101,12 +88,10 @@ void append_influx_text(std::string& out, std::string_view text) {
 void append_influx_tag(std::string& out, std::string_view text) {
     std::string safe;
     append_escaped(safe, text, [&](const Character& c, std::string_view bytes) {
-        if (c.code == '"')
-            safe += '"';
+        if (c.code == '"') safe += '"';
         else if (c.code == '\\')
             safe += "\\u005c";  // a backslash at the end would take the delimiter with it, and none can escape it
-        else
-            append_json_character(safe, c, bytes);
+        else append_json_character(safe, c, bytes);
     });
     for (const char each : safe) {
         if (each == ',' || each == '=' || each == ' ') out += '\\';
@@ -118,10 +103,8 @@ void append_terminal_text(std::string& out, std::string_view text) {
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
         if (!c.valid || (c.code < 0x80 && is_control(c.code)))
             fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned>(c.code));
-        else if (is_control(c.code))
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c.code));
-        else
-            out += bytes;
+        else if (is_control(c.code)) fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c.code));
+        else out += bytes;
     });
 }
 

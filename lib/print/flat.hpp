@@ -50,10 +50,8 @@ class FlatText {
         for (const T& each : values) {
             to += separator;
             separator = " ";
-            if constexpr (std::unsigned_integral<T>)
-                append(to, std::uint64_t{each});
-            else
-                append(to, each);
+            if constexpr (std::unsigned_integral<T>) append(to, std::uint64_t{each});
+            else append(to, each);
         }
     }
     template <class T>
@@ -74,10 +72,8 @@ class FlatVisitor {
 
     template <KeyText Text, class Value>
     void field(Key<Text> key, const Field& about, const Value& of) {
-        if (joined_ != nullptr)
-            join(key.name, of);
-        else
-            writer().put(key.name, about, present_, of);
+        if (joined_ != nullptr) join(key.name, of);
+        else writer().put(key.name, about, present_, of);
     }
     template <KeyText Text, class Members>
     void object(Key<Text> key, const Field&, bool present, Members members) {
@@ -105,7 +101,8 @@ class FlatVisitor {
         joined_ = nullptr;
         writer().enter(key.name);
         for (const Joined& member : joined)
-            writer().put(member.name, about, present_, items.empty() ? std::nullopt : std::optional<std::string_view>(member.values));
+            writer().put(member.name, about, present_,
+                         items.empty() ? std::nullopt : std::optional<std::string_view>(member.values));
         writer().leave(key.name);
     }
 

@@ -63,7 +63,8 @@ Lines lines_of(const GraphLink& link) {
         append_duration(lines.back(), *link.p99);
     }
     if (link.failed != 0)
-        lines.push_back(fmt::format("{:.2g} % failed", 100 * static_cast<double>(link.failed) / static_cast<double>(link.requests)));
+        lines.push_back(
+            fmt::format("{:.2g} % failed", 100 * static_cast<double>(link.failed) / static_cast<double>(link.requests)));
     return lines;
 }
 
@@ -82,7 +83,8 @@ void append_mermaid_text(std::string& out, std::string_view text) {
     while (!text.empty()) {
         const Character c = first_character(text);
         const std::string_view bytes = text.substr(0, c.length);
-        const bool letter = (c.code >= 'a' && c.code <= 'z') || (c.code >= 'A' && c.code <= 'Z') || (c.code >= '0' && c.code <= '9');
+        const bool letter =
+            (c.code >= 'a' && c.code <= 'z') || (c.code >= 'A' && c.code <= 'Z') || (c.code >= '0' && c.code <= '9');
         if (c.code >= 0x80 || letter || plain_marks.find(bytes.front()) != std::string_view::npos) out += bytes;
         else fmt::format_to(std::back_inserter(out), "#{};", static_cast<unsigned>(c.code));
         text.remove_prefix(c.length);
@@ -122,10 +124,12 @@ std::map<std::string, std::vector<std::size_t>> by_group(const GraphModel& model
 
 void append_dot(std::string& out, const GraphModel& model) {
     auto to = std::back_inserter(out);
-    out += "digraph podsnoop {\n"
-           "  rankdir=LR; nodesep=0.3; ranksep=0.9; fontname=\"Helvetica\"; fontsize=11;\n"
-           "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#f6f8fa\", color=\"#8c959f\", fontname=\"Helvetica\", fontsize=11];\n"
-           "  edge [fontname=\"Helvetica\", fontsize=9, arrowsize=0.7];\n";
+    out +=
+        "digraph podsnoop {\n"
+        "  rankdir=LR; nodesep=0.3; ranksep=0.9; fontname=\"Helvetica\"; fontsize=11;\n"
+        "  node [shape=box, style=\"rounded,filled\", fillcolor=\"#f6f8fa\", color=\"#8c959f\", fontname=\"Helvetica\", "
+        "fontsize=11];\n"
+        "  edge [fontname=\"Helvetica\", fontsize=9, arrowsize=0.7];\n";
     if (const Lines note = note_of(model); !note.empty()) {
         out += "  label=";
         append_dot_label(out, note);

@@ -67,7 +67,8 @@ class Folding {
     /// Clients that are only addresses, and serve nobody.
     void find_strangers(std::span<const EdgeRecord> edges) {
         for (const EdgeRecord& edge : edges)
-            if (Identity client = identity_of(edge.client, options_); std::get<0>(client) == of_address) strangers_.insert(std::move(client));
+            if (Identity client = identity_of(edge.client, options_); std::get<0>(client) == of_address)
+                strangers_.insert(std::move(client));
         for (const EdgeRecord& edge : edges) strangers_.erase(identity_of(edge.server, options_));
         if (strangers_.size() <= GraphModel::most_strangers) strangers_.clear();
     }

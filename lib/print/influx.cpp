@@ -30,8 +30,7 @@ void InfluxWriter::value(std::string_view key, const Field&, Word word) {
     if (word.text.empty()) return;
     if (path_.empty() && key == "type")  // the first field of every record
         out_ += word.text;
-    else
-        append_tag(key, word.text);
+    else append_tag(key, word.text);
 }
 
 void InfluxWriter::value(std::string_view key, const Field&, MethodName method) {
@@ -46,10 +45,8 @@ void InfluxWriter::value(std::string_view key, const Field& about, std::uint64_t
 }
 
 void InfluxWriter::value(std::string_view key, const Field& about, std::int64_t number) {
-    if (about.series)
-        append_tag(key, fmt::format_int(number).c_str());
-    else
-        fmt::format_to(std::back_inserter(begin_field(key)), "{}i", number);
+    if (about.series) append_tag(key, fmt::format_int(number).c_str());
+    else fmt::format_to(std::back_inserter(begin_field(key)), "{}i", number);
 }
 
 void InfluxWriter::value(std::string_view key, const Field& about, Micros micros) {

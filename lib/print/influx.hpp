@@ -36,7 +36,13 @@ class InfluxTimes {
 class InfluxWriter : public FlatVisitor<InfluxWriter> {
   public:
     InfluxWriter(std::string& out, TextCache& cache, InfluxTimes& times)
-        : FlatVisitor(cache), out_(out), start_(out.size()), path_(cache.path), fields_(cache.fields), cache_(cache), times_(times) {
+        : FlatVisitor(cache),
+          out_(out),
+          start_(out.size()),
+          path_(cache.path),
+          fields_(cache.fields),
+          cache_(cache),
+          times_(times) {
         path_.clear();
         fields_.clear();
     }

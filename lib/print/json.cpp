@@ -10,10 +10,8 @@
 namespace podsnoop {
 
 void JsonWriter::value(Word word) {
-    if (word.text.empty())
-        put_null();
-    else
-        put_quoted(word.text);
+    if (word.text.empty()) put_null();
+    else put_quoted(word.text);
 }
 
 void JsonWriter::value(std::string_view text) {
@@ -65,10 +63,8 @@ void JsonWriter::value(std::span<const SketchBin> bins) {
 }
 
 void JsonWriter::value(Micros micros) {
-    if (micros.value)
-        value(std::chrono::duration_cast<std::chrono::microseconds>(*micros.value).count());
-    else
-        put_null();
+    if (micros.value) value(std::chrono::duration_cast<std::chrono::microseconds>(*micros.value).count());
+    else put_null();
 }
 
 void JsonWriter::value(FlagList flags) {

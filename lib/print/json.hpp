@@ -107,10 +107,8 @@ class JsonWriter {
     void value(std::span<const SketchBin> bins);
     template <class T>
     void value(const std::optional<T>& maybe) {
-        if (maybe)
-            value(*maybe);
-        else
-            put_null();
+        if (maybe) value(*maybe);
+        else put_null();
     }
     template <class T>
     void value(std::span<const T> values) {
@@ -119,10 +117,8 @@ class JsonWriter {
         for (const T& each : values) {
             if (!first) out_.put(',');
             first = false;
-            if constexpr (std::unsigned_integral<T>)
-                value(std::uint64_t{each});
-            else
-                value(each);
+            if constexpr (std::unsigned_integral<T>) value(std::uint64_t{each});
+            else value(each);
         }
         out_.put(']');
     }

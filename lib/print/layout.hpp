@@ -21,8 +21,7 @@ struct Layout {
     std::array<Cell, most_columns> cells;
     std::size_t count = 0;  ///< how many of `cells` there are
     unsigned gap = 1;       ///< blanks between columns
-    bool limited =
-        false;  ///< whether cells are cut to their width; else wider ones push the rest to the right
+    bool limited = false;  ///< whether cells are cut to their width; else wider ones push the rest to the right
 };
 
 /// Collects a record's columns by visiting them.

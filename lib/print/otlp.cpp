@@ -60,11 +60,12 @@ void OtlpSpans::append(std::string& out, const Exchange& e) {
     line_ = R"({"resourceSpans":[{"resource":{"attributes":[)";
     append_resource(pod_at_end(e));
     // An id of zeros would be none.
-    fmt::format_to(std::back_inserter(line_),
-                   R"(]}},"scopeSpans":[{{"scope":{{"name":"podsnoop"}},"spans":[{{"traceId":"{:016x}{:016x}","spanId":"{:016x}","name":"{}",)"
-                   R"("kind":{},"startTimeUnixNano":"{}","endTimeUnixNano":"{}","attributes":[)",
-                   mixed(id, 1), mixed(id, 2) | 1, mixed(id, 3) | 1, has_method ? e.request.method : "HTTP", span_kind(e.side),
-                   start.count(), end.count());
+    fmt::format_to(
+        std::back_inserter(line_),
+        R"(]}},"scopeSpans":[{{"scope":{{"name":"podsnoop"}},"spans":[{{"traceId":"{:016x}{:016x}","spanId":"{:016x}","name":"{}",)"
+        R"("kind":{},"startTimeUnixNano":"{}","endTimeUnixNano":"{}","attributes":[)",
+        mixed(id, 1), mixed(id, 2) | 1, mixed(id, 3) | 1, has_method ? e.request.method : "HTTP", span_kind(e.side),
+        start.count(), end.count());
     append_request(e);
     if (e.response.seen) {
         attribute("http.response.status_code", std::uint64_t{e.response.status});

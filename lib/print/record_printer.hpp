@@ -87,8 +87,7 @@ class RecordPrinter {
 
   private:
     [[nodiscard]] Layout lay_out() const {
-        return columns_.lay_out(options_.format == Format::wide ? Column::Shown::wide : Column::Shown::table,
-                                options_.width);
+        return columns_.lay_out(options_.format == Format::wide ? Column::Shown::wide : Column::Shown::table, options_.width);
     }
 
     PrintOptions options_;

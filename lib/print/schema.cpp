@@ -109,10 +109,8 @@ void SchemaWriter::add(std::string_view key, const Field& about, Json schema) {
     schema["description"] = about.doc;
     if (!about.unit.empty()) schema["x-unit"] = about.unit;
     if (!about.null.empty()) schema["x-null"] = about.null;
-    if (!about.only_with.empty())
-        schema["x-only-with"] = about.only_with;
-    else
-        object_["required"].push_back(key);
+    if (!about.only_with.empty()) schema["x-only-with"] = about.only_with;
+    else object_["required"].push_back(key);
     object_["properties"][std::string(key)] = std::move(schema);
 }
 

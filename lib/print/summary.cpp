@@ -85,9 +85,8 @@ std::string packets_line(const PacketCounts& packets) {
     dropped.add(packets.dropped_other, "for other reasons");
     const std::uint64_t all_skipped = packets.skipped_ack + packets.skipped_body + packets.skipped_not_http +
                                       packets.skipped_not_selected + packets.skipped_not_tcp;
-    return fmt::format("{} seen: {} kept, {} skipped{}, {} dropped{}",
-                       counted(packets.seen, "packet", "packets"), grouped(packets.kept),
-                       grouped(all_skipped), skipped.bracketed(),
+    return fmt::format("{} seen: {} kept, {} skipped{}, {} dropped{}", counted(packets.seen, "packet", "packets"),
+                       grouped(packets.kept), grouped(all_skipped), skipped.bracketed(),
                        grouped(packets.dropped_ring_full + packets.dropped_other), dropped.bracketed());
 }
 
@@ -111,8 +110,7 @@ void append_missed(std::string& out, const Ledger& ledger) {
     not_decoded(ledger.connections_other, "not HTTP/1");
     if (ledger.tunnels != 0)
         append_line(out, fmt::format("{} and carried {}",
-                                     counted(ledger.tunnels, "connection became a tunnel",
-                                             "connections became tunnels"),
+                                     counted(ledger.tunnels, "connection became a tunnel", "connections became tunnels"),
                                      counted(ledger.tunnel_bytes, "byte", "bytes")));
     not_decoded(ledger.tunnels_websocket, "WebSocket");
     Parts missed;

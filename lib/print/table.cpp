@@ -32,8 +32,7 @@ void append_titles(std::string& out, const Layout& layout, bool color) {
         ++row.next_;
         if (!place.shown) continue;
         cache.cell.clear();
-        row.put(place, append_cut(cache.cell, place.column.title, layout.limited ? place.width : no_limit),
-                {});
+        row.put(place, append_cut(cache.cell, place.column.title, layout.limited ? place.width : no_limit), {});
     }
     if (color) out += plain;
     out += '\n';

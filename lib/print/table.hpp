@@ -28,8 +28,7 @@ class RowWriter {
         const Layout::Cell& place = layout_.cells[next_++];
         if (!place.shown) return;
         cache_.cell.clear();
-        const unsigned used =
-            append_cell(cache_.cell, cache_, value, layout_.limited ? place.width : no_limit);
+        const unsigned used = append_cell(cache_.cell, cache_, value, layout_.limited ? place.width : no_limit);
         put(place, used, color_ ? color_of(value) : std::string_view{});
     }
 

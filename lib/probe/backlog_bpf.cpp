@@ -54,7 +54,8 @@ BacklogOverflow overflow_of(const backlog_key& key, const backlog_value& value, 
     overflow.time = clock.utc(value.time);
     overflow.listener.endpoint = endpoint_of(key.address, key.family, key.port);
     overflow.listener.netns = key.netns;
-    overflow.queue = key.kind == BACKLOG_ACCEPT_AT_SYN || key.kind == BACKLOG_ACCEPT_AT_ACK ? ListenQueue::accept : ListenQueue::syn;
+    overflow.queue =
+        key.kind == BACKLOG_ACCEPT_AT_SYN || key.kind == BACKLOG_ACCEPT_AT_ACK ? ListenQueue::accept : ListenQueue::syn;
     overflow.stage = key.kind == BACKLOG_ACCEPT_AT_ACK ? HandshakeStage::ack : HandshakeStage::syn;
     overflow.cookie = key.kind == BACKLOG_SYN_COOKIE;
     overflow.length = value.length;
@@ -117,7 +118,8 @@ bool BacklogBpf::State::tell_all(Clock::time_point now, std::vector<BacklogOverf
     bool any = false;
     std::vector<Key> keys;
     Key key{};
-    for (const Key* previous = nullptr; bpf_map_get_next_key(map, previous, &key.key) == 0 && keys.size() < BACKLOG_LISTENERS; previous = &keys.back())
+    for (const Key* previous = nullptr; bpf_map_get_next_key(map, previous, &key.key) == 0 && keys.size() < BACKLOG_LISTENERS;
+         previous = &keys.back())
         keys.push_back(key);
     for (const Key& each : keys) any = tell(each, now, overflows) || any;
     return any;
@@ -152,9 +154,10 @@ Result<BacklogBpf> BacklogBpf::attach(ProbeSource by, const Features& features, 
         const std::string& function;
     };
     // Without IPv6 there is no such function, and nothing is missed.
-    const std::array<Hook, 3> hooks{{{programs.backlog_syn_kprobe, programs.backlog_syn_fentry, symbols.tcp_conn_request},
-                                     {programs.backlog_ack_v4_kprobe, programs.backlog_ack_v4_fentry, symbols.tcp_v4_syn_recv_sock},
-                                     {programs.backlog_ack_v6_kprobe, programs.backlog_ack_v6_fentry, symbols.tcp_v6_syn_recv_sock}}};
+    const std::array<Hook, 3> hooks{
+        {{programs.backlog_syn_kprobe, programs.backlog_syn_fentry, symbols.tcp_conn_request},
+         {programs.backlog_ack_v4_kprobe, programs.backlog_ack_v4_fentry, symbols.tcp_v4_syn_recv_sock},
+         {programs.backlog_ack_v6_kprobe, programs.backlog_ack_v6_fentry, symbols.tcp_v6_syn_recv_sock}}};
     const bool kprobe = by == ProbeSource::kprobe;
     for (const Hook& hook : hooks) {
         const bool wanted = &hook != &hooks.back() || !hook.function.empty();
@@ -201,7 +204,9 @@ Result<void> BacklogBpf::take(std::vector<BacklogOverflow>& overflows, bool at_e
     // At once, unless it had its turn just now: then the next round is soon.
     for (const Key& key : std::exchange(state.news, {})) {
         const auto found = state.told.find(key);
-        if (found != state.told.end() && found->second.at != Clock::time_point{} && now < found->second.at + state.options.interval) continue;
+        if (found != state.told.end() && found->second.at != Clock::time_point{} &&
+            now < found->second.at + state.options.interval)
+            continue;
         state.tell(key, now, overflows);
     }
     if (count > 0 && !state.next_round) state.next_round = now + state.options.interval;

@@ -41,7 +41,9 @@ bool are_types_of_this_kernel(const std::string& btf_file) {
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     const auto netns = NetworkNamespace::current();
-    if (!socket || !netns || ::bind(socket.get(), generic, sizeof address) != 0 || ::getsockname(socket.get(), generic, &size) != 0) return false;
+    if (!socket || !netns || ::bind(socket.get(), generic, sizeof address) != 0 ||
+        ::getsockname(socket.get(), generic, &size) != 0)
+        return false;
 
     LIBBPF_OPTS(bpf_object_open_opts, options);
     options.btf_custom_path = btf_file.c_str();

@@ -31,7 +31,9 @@ class KernelClock {
     /// Notices that UTC was set meanwhile. What adjusts it all the time is left out: two events that the kernel says
     /// were at the same time stay so.
     void refresh();
-    [[nodiscard]] Time utc(std::uint64_t nanoseconds) const { return origin_ + Nanoseconds(static_cast<std::int64_t>(nanoseconds)); }
+    [[nodiscard]] Time utc(std::uint64_t nanoseconds) const {
+        return origin_ + Nanoseconds(static_cast<std::int64_t>(nanoseconds));
+    }
 
   private:
     [[nodiscard]] Time read_origin() const;

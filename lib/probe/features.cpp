@@ -207,7 +207,8 @@ Result<Without> parse_without(std::string_view text) {
         const std::string_view word = text.substr(start, text.find(',', start) - start);
         const auto found = std::ranges::find(mechanisms, word, &std::pair<std::string_view, bool*>::first);
         if (found == mechanisms.end())
-            return fail("no such mechanism", std::string(word), "", "there are btf, fentry, kprobe, raw-tracepoint, tracepoint, kmsg and netstat");
+            return fail("no such mechanism", std::string(word), "",
+                        "there are btf, fentry, kprobe, raw-tracepoint, tracepoint, kmsg and netstat");
         *found->second = true;
         start += word.size() + 1;
     }
@@ -229,7 +230,10 @@ Features read_features(const Without& without, const std::string& btf_file) {
     const Symbols& symbols = features.symbols;
 
     const bool own = ::access("/sys/kernel/btf/vmlinux", R_OK) == 0;
-    const Btf types(without.btf ? nullptr : !btf_file.empty() ? btf__parse(btf_file.c_str(), nullptr) : own ? btf__load_vmlinux_btf() : nullptr);
+    const Btf types(without.btf         ? nullptr
+                    : !btf_file.empty() ? btf__parse(btf_file.c_str(), nullptr)
+                    : own               ? btf__load_vmlinux_btf()
+                                        : nullptr);
     features.btf = without.btf ? turned_off() : try_btf(types, btf_file);
     features.btf_file = btf_file;
     features.victim_is_task = types && is_victim_a_task(types.get());
@@ -237,7 +241,7 @@ Features read_features(const Without& without, const std::string& btf_file) {
     if (features.btf.works && !btf_file.empty() && features.programs.works && !are_types_of_this_kernel(btf_file))
         features.btf = lacks(btf_file + ": it is not of this kernel");
     features.kprobe = without.kprobe ? turned_off() : try_kprobe(symbols.any());
-    features.fentry = without.fentry         ? turned_off()
+    features.fentry = without.fentry        ? turned_off()
                       : !features.btf.works ? features.btf
                       : !own                ? lacks("the kernel has no BTF itself")
                                             : try_fentry(*types, symbols.any());

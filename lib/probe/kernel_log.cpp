@@ -22,7 +22,8 @@ constexpr int most_records = 65536;           // in one go
 Result<KernelLog> KernelLog::open() {
     KernelLog log;
     log.fd_ = Fd(::open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (!log.fd_ || ::lseek(log.fd_.get(), 0, SEEK_END) < 0) return fail("cannot read the kernel's log", "/dev/kmsg", reason_of(errno));
+    if (!log.fd_ || ::lseek(log.fd_.get(), 0, SEEK_END) < 0)
+        return fail("cannot read the kernel's log", "/dev/kmsg", reason_of(errno));
     return log;
 }
 

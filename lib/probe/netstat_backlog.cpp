@@ -33,7 +33,8 @@ void NetstatBacklog::take(Time now, std::span<const NamespaceLook> looks, std::v
         if (look.overflows < before.overflows) before.overflows = 0;
         std::vector<ListenerState> suspects = full;
         for (const ListenerState& state : before.full)
-            if (std::ranges::none_of(suspects, [&](const ListenerState& each) { return is_same(each, state); })) suspects.push_back(state);
+            if (std::ranges::none_of(suspects, [&](const ListenerState& each) { return is_same(each, state); }))
+                suspects.push_back(state);
         if (look.overflows > before.overflows) {
             BacklogOverflow overflow;
             overflow.time = now;
@@ -49,8 +50,7 @@ void NetstatBacklog::take(Time now, std::span<const NamespaceLook> looks, std::v
         }
         before = {.overflows = look.overflows, .full = std::move(full), .round = round_};
     }
-    if (before_.size() > most_namespaces)
-        std::erase_if(before_, [&](const auto& each) { return each.second.round != round_; });
+    if (before_.size() > most_namespaces) std::erase_if(before_, [&](const auto& each) { return each.second.round != round_; });
 }
 
 }  // namespace podsnoop

@@ -38,7 +38,8 @@ OomKill kill_of(const TracepointSample& sample, const TracepointFormat& format, 
     victim.shmem_rss_bytes = bytes_of(format.number(sample.record, "shmem_rss"));
     victim.pgtables_bytes = bytes_of(format.number(sample.record, "pgtables"));
     if (const auto uid = format.number(sample.record, "uid")) victim.uid = static_cast<std::uint32_t>(*uid);
-    if (const auto score = format.number(sample.record, "oom_score_adj")) victim.oom_score_adj = static_cast<std::int32_t>(*score);
+    if (const auto score = format.number(sample.record, "oom_score_adj"))
+        victim.oom_score_adj = static_cast<std::int32_t>(*score);
     // The thread that came by; in the initial pid namespace, other than what perf itself tells.
     kill.trigger.pid = static_cast<std::uint32_t>(format.number(sample.record, "common_pid").value_or(0));
     return kill;
@@ -86,7 +87,8 @@ Result<OomProbe> OomProbe::open(const Features& features) {
     // The raw tracepoint shows its arguments only; before Linux 6.8 there is no task among them.
     Capability raw = features.raw_tracepoint;
     if (raw.works && features.btf.works && !features.victim_is_task) raw = {.works = false, .why = "it tells a process id only"};
-    const std::array<std::pair<ProbeSource, const Capability*>, 3> programs{{{kprobe, &features.kprobe}, {fentry, &features.fentry}, {tracepoint, &raw}}};
+    const std::array<std::pair<ProbeSource, const Capability*>, 3> programs{
+        {{kprobe, &features.kprobe}, {fentry, &features.fentry}, {tracepoint, &raw}}};
     for (const auto& [source, capability] : programs) {
         const std::string name = source == tracepoint ? "raw tracepoint" : std::string(name_of(source));
         if (const Capability* missing = features.missing(*capability)) {
@@ -115,7 +117,8 @@ Result<OomProbe> OomProbe::open(const Features& features) {
     auto log = features.kmsg.works ? KernelLog::open() : fail("", "", features.kmsg.why);
     if (log) probe.log_ = std::move(*log);
     else refuse("kmsg", log.error().why);
-    if (!probe.bpf_ && !probe.tracepoint_ && !probe.log_) return fail("cannot see OOM kills", "", refused, ::geteuid() == 0 ? "" : "run as root");
+    if (!probe.bpf_ && !probe.tracepoint_ && !probe.log_)
+        return fail("cannot see OOM kills", "", refused, ::geteuid() == 0 ? "" : "run as root");
     return probe;
 }
 
@@ -194,8 +197,8 @@ ProbeLosses OomProbe::lost() const {
 std::string OomProbe::lacks() const {
     if (source_ == ProbeSource::kprobe || source_ == ProbeSource::fentry) return {};
     const std::string lacks = source_ == ProbeSource::kmsg ? "without the limit where it kills more than ten times in 5 s"
-                              : log_                       ? "with the limit from the kernel's log, except where it kills more than ten times in 5 s"
-                              : bpf_                       ? "without the limit"
+                              : log_ ? "with the limit from the kernel's log, except where it kills more than ten times in 5 s"
+                              : bpf_ ? "without the limit"
                               : tracepoint_->format().has("comm") ? "without cgroups and the limit"
                                                                   : "with the process id alone";
     return lacks + " (" + refused_ + ")";

@@ -38,7 +38,8 @@ std::optional<std::uint64_t> kibibytes_after(std::string_view text, std::string_
 std::optional<std::string_view> between(std::string_view text, std::string_view from, std::string_view to) {
     const std::size_t start = text.find(from), end = text.find(to);
     if (start == std::string_view::npos || end == std::string_view::npos || start + from.size() > end) return std::nullopt;
-    if (text.find(from, start + 1) != std::string_view::npos || text.find(to, end + 1) != std::string_view::npos) return std::nullopt;
+    if (text.find(from, start + 1) != std::string_view::npos || text.find(to, end + 1) != std::string_view::npos)
+        return std::nullopt;
     return text.substr(start + from.size(), end - start - from.size());
 }
 
@@ -48,7 +49,8 @@ std::string unescaped(std::string_view text) {
     while (!text.empty()) {
         unsigned byte = 0;
         const std::string_view digits = text.substr(0, 4);
-        if (digits.starts_with("\\x") && std::from_chars(digits.data() + 2, digits.data() + digits.size(), byte, 16).ptr == digits.data() + 4) {
+        if (digits.starts_with("\\x") &&
+            std::from_chars(digits.data() + 2, digits.data() + digits.size(), byte, 16).ptr == digits.data() + 4) {
             plain += static_cast<char>(byte);
             text.remove_prefix(4);
         } else {
@@ -104,7 +106,10 @@ void OomLog::caller(std::string_view text) {
 
 void OomLog::usage(std::string_view text) {
     if (phase_ != Phase::invoked) return;
-    next_.limit = OomLimit{.cgroup = {}, .pod = nullptr, .bytes = kibibytes_after(text, ", limit "), .usage_bytes = kibibytes_after(text, "memory: usage ")};
+    next_.limit = OomLimit{.cgroup = {},
+                           .pod = nullptr,
+                           .bytes = kibibytes_after(text, ", limit "),
+                           .usage_bytes = kibibytes_after(text, "memory: usage ")};
 }
 
 void OomLog::decided(std::string_view text) {
@@ -131,7 +136,8 @@ void OomLog::killed(std::string_view text, Time time) {
     const std::string_view victim_text = text.substr(text.find(process) + process.size());
     const std::size_t name = victim_text.find(" ("), end = victim_text.rfind(sizes);
     const auto pid = read_number<std::uint32_t>(victim_text);
-    if (!pid || name == std::string_view::npos || end == std::string_view::npos || end < name + 2 || kills_.size() >= most_kills) return;
+    if (!pid || name == std::string_view::npos || end == std::string_view::npos || end < name + 2 || kills_.size() >= most_kills)
+        return;
 
     const bool known = (phase_ == Phase::decided && decided_pid_ == *pid) || phase_ == Phase::group;
     if (phase_ == Phase::group) {

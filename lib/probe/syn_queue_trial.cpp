@@ -44,7 +44,8 @@ Result<std::uint32_t> try_here() {
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     if (!listener || !client || ::bind(listener.get(), generic, sizeof address) != 0 || ::listen(listener.get(), 0) != 0)
         return fail(what, "listener", reason_of(errno));
-    if (::connect(client.get(), generic, sizeof address) != 0 && errno != EINPROGRESS) return fail(what, "connection", reason_of(errno));
+    if (::connect(client.get(), generic, sizeof address) != 0 && errno != EINPROGRESS)
+        return fail(what, "connection", reason_of(errno));
     // Connected it is also by a cookie; without any, it never will be.
     pollfd connected{client.get(), POLLOUT, 0};
     if (::poll(&connected, 1, patience) < 0) return fail(what, "connection", reason_of(errno));
@@ -60,7 +61,9 @@ Result<std::uint32_t> try_here() {
 Result<std::uint32_t> try_syn_queue() {
     Result<std::uint32_t> tried = fail(what, "", "no thread");
     // A thread of its own: there is no way back for one that may not keep its privileges.
-    std::jthread([&tried] { tried = ::unshare(CLONE_NEWNET) == 0 ? try_here() : fail(what, "network namespace", reason_of(errno)); }).join();
+    std::jthread([&tried] {
+        tried = ::unshare(CLONE_NEWNET) == 0 ? try_here() : fail(what, "network namespace", reason_of(errno));
+    }).join();
     return tried;
 }
 

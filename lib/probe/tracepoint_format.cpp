@@ -56,7 +56,8 @@ Result<TracepointFormat> TracepointFormat::parse(std::string_view text) {
                                   .is_signed = is_signed == 1,
                                   .elsewhere = declared.starts_with("__data_loc ")});
     }
-    if (format.id_ == 0 || format.fields_.empty()) return fail("cannot read a tracepoint's format", "", "it has no id or no fields");
+    if (format.id_ == 0 || format.fields_.empty())
+        return fail("cannot read a tracepoint's format", "", "it has no id or no fields");
     return format;
 }
 

@@ -298,8 +298,7 @@ bool Reassembler::drain_one(Id id, Direction direction) {
             stream.hold.reset();
             return stream.fin;
         }
-        if (distance(stream.next, stream.fin_seq) > 0 && !skip_hole(id, direction, stream.fin_seq, stream.last))
-            return false;
+        if (distance(stream.next, stream.fin_seq) > 0 && !skip_hole(id, direction, stream.fin_seq, stream.last)) return false;
         if (must_wait(id, direction, stream.fin_ack)) return false;
         stream.ended = true;
         sink_.half_closed(id, direction, stream.last);

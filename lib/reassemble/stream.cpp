@@ -10,7 +10,8 @@ HeldSegment cut(const Segment& segment, std::uint32_t from, std::uint32_t to) {
     const std::uint32_t skip = from - segment.seq;
     const std::uint32_t length = to - from;
     const std::size_t captured = segment.payload.size();
-    const Bytes bytes = skip >= captured ? Bytes{} : segment.payload.subspan(skip, std::min<std::size_t>(length, captured - skip));
+    const Bytes bytes =
+        skip >= captured ? Bytes{} : segment.payload.subspan(skip, std::min<std::size_t>(length, captured - skip));
     return {from, segment.ack, length, (segment.flags & tcp_ack) != 0, true, segment.time, {bytes.begin(), bytes.end()}};
 }
 
@@ -30,8 +31,8 @@ std::vector<HeldSegment>::iterator split(Hold& hold, std::vector<HeldSegment>::i
 
 /// The same bytes came again, from `from` to `to`. When they were first sent, no more had been received than either
 /// copy acknowledges. Gives the place of the last part that they lie in.
-std::vector<HeldSegment>::iterator acknowledge_less(Hold& hold, std::vector<HeldSegment>::iterator place,
-                                                    const Segment& segment, std::uint32_t from, std::uint32_t to) {
+std::vector<HeldSegment>::iterator acknowledge_less(Hold& hold, std::vector<HeldSegment>::iterator place, const Segment& segment,
+                                                    std::uint32_t from, std::uint32_t to) {
     const bool less = place->has_ack && (segment.flags & tcp_ack) != 0 && distance(segment.ack, place->ack) > 0;
     if (!less) return place;
     if (distance(place->seq, from) > 0) place = split(hold, place, from);

@@ -36,7 +36,9 @@ std::vector<EdgeRecord> EdgeTable::take(const Interval& interval) {
         edges.push_back(std::move(edge));
     };
     edges_.take([&](auto& row) { finish(std::move(row.group), row.stats); },
-                [&](const RequestStats& stats) { finish({.time = {}, .other = true, .client = {}, .server = {}, .summary = {}}, stats); });
+                [&](const RequestStats& stats) {
+                    finish({.time = {}, .other = true, .client = {}, .server = {}, .summary = {}}, stats);
+                });
     std::ranges::sort(edges, [](const EdgeRecord& a, const EdgeRecord& b) {
         if (a.other != b.other) return b.other;
         if (a.summary.requests != b.summary.requests) return a.summary.requests > b.summary.requests;

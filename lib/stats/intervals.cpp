@@ -16,7 +16,8 @@ constexpr Nanoseconds another_clock = std::chrono::hours(1);  // as far back as 
 Nanoseconds Intervals::between(Time first, Time second) {
     if (second <= first) return Nanoseconds{0};
     std::int64_t passed = 0;
-    if (__builtin_sub_overflow(second.time_since_epoch().count(), first.time_since_epoch().count(), &passed)) return Nanoseconds::max();
+    if (__builtin_sub_overflow(second.time_since_epoch().count(), first.time_since_epoch().count(), &passed))
+        return Nanoseconds::max();
     return Nanoseconds(passed);
 }
 
@@ -48,6 +49,8 @@ std::optional<Time> Intervals::end() const {
     return *start_ + *length_;
 }
 
-Interval Intervals::finish(Time now) const { return {start_.value_or(now), between(start_.value_or(now), std::max(latest_, now))}; }
+Interval Intervals::finish(Time now) const {
+    return {start_.value_or(now), between(start_.value_or(now), std::max(latest_, now))};
+}
 
 }  // namespace podsnoop

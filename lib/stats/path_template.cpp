@@ -44,8 +44,8 @@ bool is_date(std::string_view text) {
     const std::string_view time = text.substr(date.size());
     constexpr std::string_view marks = ":.+-Zz";
     return time.empty() || (to_lower(time.front()) == 't' && std::ranges::all_of(time.substr(1), [&](char c) {
-        return is_digit(c) || marks.find(c) != std::string_view::npos;
-    }));
+                                return is_digit(c) || marks.find(c) != std::string_view::npos;
+                            }));
 }
 
 bool is_id(std::string_view text) {

@@ -19,11 +19,11 @@ constexpr std::size_t longest_text = 256;     // bytes of a path or a host that 
 constexpr std::size_t most_templated = 4096;  // bytes of a path that are looked at
 
 constexpr std::array<std::pair<std::string_view, RedKey>, 6> key_names{{{"pod", by_pod},
-                                                                       {"service", by_service},
-                                                                       {"host", by_host},
-                                                                       {"path", by_path},
-                                                                       {"status", by_status},
-                                                                       {"client", by_client}}};
+                                                                        {"service", by_service},
+                                                                        {"host", by_host},
+                                                                        {"path", by_path},
+                                                                        {"status", by_status},
+                                                                        {"client", by_client}}};
 constexpr std::array<std::string_view, 11> order_names{"requests", "rate", "errors", "unanswered", "mean", "p50",
                                                        "p90",      "p99",  "max",    "bytes",      "name"};
 

@@ -19,7 +19,8 @@ void add_bytes(std::uint64_t& sum, const Message& message) {
 void RequestStats::add(const Exchange& exchange) {
     constexpr std::uint16_t first_server_error = 500, last_server_error = 599;
     ++requests_;
-    if (exchange.response.seen && exchange.response.status >= first_server_error && exchange.response.status <= last_server_error) ++errors_;
+    if (exchange.response.seen && exchange.response.status >= first_server_error && exchange.response.status <= last_server_error)
+        ++errors_;
     else if (exchange.end != ExchangeEnd::complete && exchange.end != ExchangeEnd::upgraded) ++unanswered_;
     add_bytes(request_bytes_, exchange.request);
     add_bytes(response_bytes_, exchange.response);

@@ -88,11 +88,13 @@ Sent Half::send_again(const Segment& segment, std::uint32_t end, const Half& rec
         // Old keep-alive probes repeat the last byte (RFC 9293 3.8.4), probes of a closed window the first behind it (3.8.6.1).
         if (receiver.zero_window || (has_acked && acked == next)) return Sent::nothing;
     }
-    if (segment.seq == last && end == last_end && now - last_at < (shortest_trip != 0 ? std::clamp(shortest_trip, least_copy_delay, copy_delay) : copy_delay))
+    if (segment.seq == last && end == last_end &&
+        now - last_at < (shortest_trip != 0 ? std::clamp(shortest_trip, least_copy_delay, copy_delay) : copy_delay))
         return Sent::copy;
     note_last(segment.seq, end, now);
     const ShortTime opened = hole_at;
-    if (fill_hole(segment.seq, end) && now - opened < (shortest_trip != 0 ? std::max(shortest_trip, least_overtaken_delay) : overtaken_delay))
+    if (fill_hole(segment.seq, end) &&
+        now - opened < (shortest_trip != 0 ? std::max(shortest_trip, least_overtaken_delay) : overtaken_delay))
         return Sent::late;
     if (timing && distance(segment.seq, timed) > 0) timing = false;
     return Sent::again;

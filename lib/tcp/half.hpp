@@ -48,7 +48,8 @@ struct Half {
     ShortTime timed_at = 0;
     std::uint32_t hole = 0, hole_end = 0;  ///< the latest run of sequence numbers jumped over; empty: none
     ShortTime hole_at = 0;
-    std::uint32_t last = 0, last_end = 0;  ///< of the latest segment that takes sequence numbers; until a lane is chosen, see is_copy()
+    std::uint32_t last = 0,
+                  last_end = 0;  ///< of the latest segment that takes sequence numbers; until a lane is chosen, see is_copy()
     ShortTime last_at = 0;
     RoundTrip round_trip;                ///< from the capture to its sender and back
     std::uint32_t retransmits = 0, zero_windows = 0;

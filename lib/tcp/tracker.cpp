@@ -68,7 +68,8 @@ std::uint32_t shortest_round_trip(const TrackedConnection& connection) {
 }
 
 std::uint32_t microseconds(Nanoseconds time) {
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(time / std::chrono::microseconds(1), 0, std::numeric_limits<std::uint32_t>::max()));
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(time / std::chrono::microseconds(1), 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
 TcpPeerCounts counts_of(const Half& half) {

@@ -67,10 +67,10 @@ TEST_CASE("connections: a Service called from the node, seen at the pod") {
     NEEDS(node);
     const auto cgroup = TestCgroup::make(first_pod);
     NEEDS(cgroup);
-    REQUIRE(TestNode::run(
-        "iptables-nft -t nat -N KUBE-SERVICES && iptables-nft -t nat -A OUTPUT -j KUBE-SERVICES && "
-        "iptables-nft -t nat -A KUBE-SERVICES -m comment --comment 'shop/cart:http cluster IP' -m tcp -p tcp "
-        "-d 10.96.0.10 --dport 80 -j DNAT --to-destination 10.99.0.2:8080"));
+    REQUIRE(
+        TestNode::run("iptables-nft -t nat -N KUBE-SERVICES && iptables-nft -t nat -A OUTPUT -j KUBE-SERVICES && "
+                      "iptables-nft -t nat -A KUBE-SERVICES -m comment --comment 'shop/cart:http cluster IP' -m tcp -p tcp "
+                      "-d 10.96.0.10 --dport 80 -j DNAT --to-destination 10.99.0.2:8080"));
     const auto pod = TestProcess::start(cgroup->folder(), [&] {
         static Fd listener;
         listener = listen_in(node->pod(), endpoint_of("10.99.0.2", 8080));
@@ -156,14 +156,10 @@ TEST_CASE("connections: a namespace that is gone, or another by now, gives unkno
     auto owners = start();
     const Fd listener = listen_in(node->pod(), endpoint_of("10.99.0.2", 8080));
     const Fd client = connect_to(endpoint_of("10.99.0.2", 8080));
-    for (const SocketPlace& place :
-         {SocketPlace{node->pod().inode() + 1, place_of(node->pod()).path},
-          SocketPlace{node->pod().inode(), "/proc/self/fd/9999"}, SocketPlace{1, "/dev/null"}}) {
-        REQUIRE(owners->ask({.key = 1,
-                             .client = local_of(client),
-                             .server = remote_of(client),
-                             .client_at = std::nullopt,
-                             .server_at = place}));
+    for (const SocketPlace& place : {SocketPlace{node->pod().inode() + 1, place_of(node->pod()).path},
+                                     SocketPlace{node->pod().inode(), "/proc/self/fd/9999"}, SocketPlace{1, "/dev/null"}}) {
+        REQUIRE(owners->ask(
+            {.key = 1, .client = local_of(client), .server = remote_of(client), .client_at = std::nullopt, .server_at = place}));
         CHECK_FALSE(wait_for_answer(*owners).server);
     }
 }
@@ -178,8 +174,7 @@ TEST_CASE("connections: signals are not for this thread") {
     ::sigemptyset(&one);
     ::sigaddset(&one, SIGUSR1);
     ::pthread_sigmask(SIG_BLOCK, &one, &before);
-    struct sigaction action {
-    }, old{};
+    struct sigaction action{}, old{};
     action.sa_handler = [](int) { by = 1; };
     REQUIRE(::sigaction(SIGUSR1, &action, &old) == 0);
     REQUIRE(::kill(::getpid(), SIGUSR1) == 0);

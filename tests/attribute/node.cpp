@@ -80,8 +80,7 @@ Result<TestNode> TestNode::make() {
     const std::string pod_path = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(pod->fd());
     {
         // `ip` opens the path, and the namespace's descriptor is not inherited.
-        REQUIRE(run("ip link add veth0 type veth peer name eth0 netns " + pod_path +
-                    " && ip link set veth0 up && " +
+        REQUIRE(run("ip link add veth0 type veth peer name eth0 netns " + pod_path + " && ip link set veth0 up && " +
                     "ip addr add 10.99.0.1/24 dev veth0 && ip -6 addr add fd99::1/64 dev veth0 nodad"));
         auto visit = NetnsVisit::enter(*pod);
         REQUIRE(visit);
@@ -103,8 +102,7 @@ Fd listen_at(const Endpoint& local, int backlog, bool v6_only, bool reuse_port) 
     const int yes = 1, only = v6_only ? 1 : 0;
     REQUIRE(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0);
     if (reuse_port) REQUIRE(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &yes, sizeof(yes)) == 0);
-    if (local.address.family == 6)
-        REQUIRE(::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == 0);
+    if (local.address.family == 6) REQUIRE(::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == 0);
     REQUIRE(::bind(fd.get(), address.raw(), address.size) == 0);
     REQUIRE(::listen(fd.get(), backlog) == 0);
     return fd;
@@ -148,7 +146,7 @@ Endpoint remote_of(const Fd& socket) {
 }
 
 std::uint32_t inode_of(const Fd& socket) {
-    struct stat status {};
+    struct stat status{};
     REQUIRE(::fstat(socket.get(), &status) == 0);
     return static_cast<std::uint32_t>(status.st_ino);
 }

@@ -10,9 +10,7 @@
 
 namespace podsnoop {
 
-inline Endpoint endpoint_of(const char* address, std::uint16_t port) {
-    return {parse_address(address).value(), port};
-}
+inline Endpoint endpoint_of(const char* address, std::uint16_t port) { return {parse_address(address).value(), port}; }
 
 /// The node 10.99.0.1 (fd99::1) with a pod in another namespace, 10.99.0.2 (fd99::2), and the Service
 /// addresses 10.96.0.0/16 routed to it. This thread is in the node's namespace until it goes.

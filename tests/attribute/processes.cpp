@@ -18,14 +18,12 @@ namespace podsnoop {
 Result<TestCgroup> TestCgroup::make(const std::string& pod_uid) {
     TestCgroup made;
     for (const char* mount : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
-        struct statfs filesystem {};
-        if (::statfs(mount, &filesystem) == 0 && filesystem.f_type == CGROUP2_SUPER_MAGIC)
-            made.mount_ = mount;
+        struct statfs filesystem{};
+        if (::statfs(mount, &filesystem) == 0 && filesystem.f_type == CGROUP2_SUPER_MAGIC) made.mount_ = mount;
     }
     if (made.mount_.empty()) return fail("no cgroup v2 is mounted", "/sys/fs/cgroup", "");
     std::string folder = made.mount_ + "/podsnoop-test-" + std::to_string(::getpid()) + "-" + pod_uid.back();
-    for (const std::string& part :
-         {std::string(), std::string("/kubepods"), "/pod" + pod_uid, "/" + std::string(64, 'a')}) {
+    for (const std::string& part : {std::string(), std::string("/kubepods"), "/pod" + pod_uid, "/" + std::string(64, 'a')}) {
         folder += part;
         if (::mkdir(folder.c_str(), 0755) != 0) return fail("cannot make a cgroup", folder, reason_of(errno));
         made.folders_.push_back(folder);

@@ -37,8 +37,7 @@ class TestCgroup {
 class TestProcess {
   public:
     /// It goes into a cgroup (where one is named), does `first`, and waits. Ready when this returns.
-    static TestProcess start(
-        const std::string& cgroup_folder, const std::function<void()>& first = [] {});
+    static TestProcess start(const std::string& cgroup_folder, const std::function<void()>& first = [] {});
     TestProcess(TestProcess&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
     ~TestProcess();
 

@@ -80,8 +80,7 @@ TEST_CASE("sockets: listeners with the length of their queue and its limit") {
     REQUIRE(netns);
     const Fd listener = listen_at(endpoint_of("127.0.0.1", 8080), 5);
     const Fd only = listen_at(endpoint_of("::", 8081), 7, true);
-    const Fd first = connect_to(endpoint_of("127.0.0.1", 8080)),
-             second = connect_to(endpoint_of("127.0.0.1", 8080));
+    const Fd first = connect_to(endpoint_of("127.0.0.1", 8080)), second = connect_to(endpoint_of("127.0.0.1", 8080));
     auto sockets = TcpSockets::open(*netns);
     REQUIRE(sockets);
     const auto& listeners = sockets->listeners();
@@ -101,8 +100,7 @@ TEST_CASE("sockets: without inet_diag, /proc/net/tcp says the same") {
     const auto node = TestNode::make();
     NEEDS(node);
     const Fd listener = listen_in(node->pod(), endpoint_of("::", 8080));
-    const Fd v4 = connect_from(node->pod(), endpoint_of("127.0.0.1", 8080)),
-             v4_server = accept_from(listener);
+    const Fd v4 = connect_from(node->pod(), endpoint_of("127.0.0.1", 8080)), v4_server = accept_from(listener);
     const Fd v6 = connect_from(node->pod(), endpoint_of("::1", 8080)), v6_server = accept_from(listener);
     const Fd waiting = connect_from(node->pod(), endpoint_of("::1", 8080));
     auto by_diag = TcpSockets::open(node->pod()), by_proc = TcpSockets::open(node->pod(), false);

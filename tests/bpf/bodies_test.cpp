@@ -98,9 +98,7 @@ TEST_CASE("bodies whose end is not certain are kept") {
     Conversation talk{*run};
     std::string head;
     SUBCASE("chunked") { head = response("Transfer-Encoding: chunked\r\n"); }
-    SUBCASE("chunked, and a length") {
-        head = response("Content-Length: 99999\r\ntransfer-encoding: chunked\r\n");
-    }
+    SUBCASE("chunked, and a length") { head = response("Content-Length: 99999\r\ntransfer-encoding: chunked\r\n"); }
     SUBCASE("until close") { head = response("Connection: close\r\n"); }
     SUBCASE("two lengths") { head = response("Content-Length: 99999\r\nContent-Length: 88888\r\n"); }
     SUBCASE("a list") { head = response("Content-Length: 99999, 99999\r\n"); }
@@ -400,13 +398,11 @@ TEST_CASE("a run of the filter takes far less than a packet does") {
     talk.get();
     talk.answer(response("Content-Length: 99999999\r\n"));
     const Crafted ack{.seq = 5, .client_port = 40001};
-    const Crafted small{
-        .from_server = true, .payload = response("Content-Length: 2\r\n") + "ok", .client_port = 40001};
+    const Crafted small{.from_server = true, .payload = response("Content-Length: 2\r\n") + "ok", .client_port = 40001};
     const Crafted inside{.from_server = true, .seq = server_seq + 0x10000, .payload = body};
     constexpr int repeat = 100'000;
     const std::uint32_t figures[] = {run->nanoseconds(ack, repeat), run->nanoseconds(small, repeat),
                                      run->nanoseconds(inside, repeat)};
-    MESSAGE("ns a run: ", figures[0], " ACK, ", figures[1], " small response, ", figures[2],
-            " inside a body");
+    MESSAGE("ns a run: ", figures[0], " ACK, ", figures[1], " small response, ", figures[2], " inside a body");
     for (const std::uint32_t figure : figures) CHECK(figure < 5000);  // tens are usual
 }

@@ -39,17 +39,16 @@ std::uint32_t Crafted::headers() const {
 std::string Crafted::packet() const {
     const unsigned offset = static_cast<unsigned>(20 + tcp_options.size()) / 4;
     const std::string ports = from_server ? be16(80) + be16(client_port) : be16(client_port) + be16(80);
-    const std::string tcp = ports + be32(seq) + be32(ack) + be16(offset << 12 | flag_bits(flags)) +
-                            be16(65535) + be16(0) + be16(0) + tcp_options + payload;
+    const std::string tcp = ports + be32(seq) + be32(ack) + be16(offset << 12 | flag_bits(flags)) + be16(65535) + be16(0) +
+                            be16(0) + tcp_options + payload;
     const std::string addresses = address(v6, from_server) + address(v6, !from_server);
     const std::size_t total = headers() + payload.size();
     if (v6)
-        return be32(0x60000000) + be16(ip_length.value_or(static_cast<std::uint16_t>(total - 40))) +
-               static_cast<char>(next) + '\x40' + addresses + extensions + tcp + padding;
+        return be32(0x60000000) + be16(ip_length.value_or(static_cast<std::uint16_t>(total - 40))) + static_cast<char>(next) +
+               '\x40' + addresses + extensions + tcp + padding;
     const unsigned ihl = static_cast<unsigned>(20 + ip_options.size()) / 4;
-    return be16((0x40 | ihl) << 8) + be16(ip_length.value_or(static_cast<std::uint16_t>(total))) + be16(7) +
-           be16(fragment) + '\x40' + static_cast<char>(next) + be16(0) + addresses + ip_options + tcp +
-           padding;
+    return be16((0x40 | ihl) << 8) + be16(ip_length.value_or(static_cast<std::uint16_t>(total))) + be16(7) + be16(fragment) +
+           '\x40' + static_cast<char>(next) + be16(0) + addresses + ip_options + tcp + padding;
 }
 
 Result<FilterRun> FilterRun::load(FilterOptions options) {
@@ -100,14 +99,10 @@ std::uint32_t FilterRun::nanoseconds(std::uint16_t ethertype, std::string_view p
 }
 
 FlowHint hint_for(const Crafted& packet, FlowHint::Kind kind, std::uint32_t from, std::uint64_t length) {
-    FlowHint hint{
-        .kind = kind, .source = {}, .destination = {}, .interface = 0, .from = from, .length = length};
-    const std::string source = address(packet.v6, packet.from_server),
-                      target = address(packet.v6, !packet.from_server);
-    hint.source = {Address::from(as_bytes(source)),
-                   packet.from_server ? std::uint16_t{80} : packet.client_port};
-    hint.destination = {Address::from(as_bytes(target)),
-                        packet.from_server ? packet.client_port : std::uint16_t{80}};
+    FlowHint hint{.kind = kind, .source = {}, .destination = {}, .interface = 0, .from = from, .length = length};
+    const std::string source = address(packet.v6, packet.from_server), target = address(packet.v6, !packet.from_server);
+    hint.source = {Address::from(as_bytes(source)), packet.from_server ? std::uint16_t{80} : packet.client_port};
+    hint.destination = {Address::from(as_bytes(target)), packet.from_server ? packet.client_port : std::uint16_t{80}};
     return hint;
 }
 

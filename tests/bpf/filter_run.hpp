@@ -60,7 +60,6 @@ class FilterRun {
 };
 
 /// The flow of a crafted segment, as the decoder would hint it.
-FlowHint hint_for(const Crafted& packet, FlowHint::Kind kind, std::uint32_t from = 0,
-                  std::uint64_t length = 0);
+FlowHint hint_for(const Crafted& packet, FlowHint::Kind kind, std::uint32_t from = 0, std::uint64_t length = 0);
 
 }  // namespace podsnoop

@@ -63,9 +63,8 @@ std::size_t count_with(const std::vector<Seen>& all, std::string_view text) {
 void check_balance(const PacketCounts& counts, std::size_t delivered) {
     CHECK(counts.kept == delivered);
     CHECK(counts.dropped_other == 0);
-    CHECK(counts.seen == counts.kept + counts.skipped_not_tcp + counts.skipped_not_selected +
-                             counts.skipped_not_http + counts.skipped_body + counts.skipped_ack +
-                             counts.dropped_ring_full + counts.dropped_other);
+    CHECK(counts.seen == counts.kept + counts.skipped_not_tcp + counts.skipped_not_selected + counts.skipped_not_http +
+                             counts.skipped_body + counts.skipped_ack + counts.dropped_ring_full + counts.dropped_other);
 }
 
 /// Waits until a notice says this.
@@ -332,8 +331,7 @@ TEST_CASE("what cannot be opened is said, and what there is") {
     CHECK(interface.error().hint.contains("lo"));
     const auto name = LiveCapture::open({.netns = "no-such-namespace"});
     REQUIRE_FALSE(name);
-    CHECK(name.error().line() ==
-          "cannot open network namespace: no-such-namespace: no such process or namespace");
+    CHECK(name.error().line() == "cannot open network namespace: no-such-namespace: no such process or namespace");
     const auto path = LiveCapture::open({.netns = "/dev/null"});
     REQUIRE_FALSE(path);
     CHECK(path.error().line() == "cannot open network namespace: /dev/null: not a network namespace");

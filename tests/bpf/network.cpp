@@ -31,9 +31,7 @@ TestNetwork::~TestNetwork() {
     if (home_.fd() >= 0) ::setns(home_.fd(), CLONE_NEWNET);
 }
 
-bool TestNetwork::ip(const std::string& arguments) const {
-    return std::system(("ip " + arguments).c_str()) == 0;
-}
+bool TestNetwork::ip(const std::string& arguments) const { return std::system(("ip " + arguments).c_str()) == 0; }
 
 Connection Connection::make(bool v6) {
     sockaddr_storage address{};
@@ -68,8 +66,7 @@ void Connection::exchange(const Fd& from, const Fd& to, std::string_view text) {
             const ssize_t count = ::send(from.get(), text.data() + sent, text.size() - sent, MSG_DONTWAIT);
             if (count > 0) sent += static_cast<std::size_t>(count);
         }
-        const ssize_t count =
-            ::recv(to.get(), buffer.data(), buffer.size(), sent < text.size() ? MSG_DONTWAIT : 0);
+        const ssize_t count = ::recv(to.get(), buffer.data(), buffer.size(), sent < text.size() ? MSG_DONTWAIT : 0);
         if (count > 0) received += static_cast<std::size_t>(count);
     }
 }
@@ -79,8 +76,8 @@ void send_frame(const char* interface, std::string_view frame) {
     to.sll_family = AF_PACKET;
     to.sll_ifindex = static_cast<int>(::if_nametoindex(interface));
     const Fd fd(::socket(AF_PACKET, SOCK_RAW, 0));
-    REQUIRE(::sendto(fd.get(), frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to),
-                     sizeof(to)) == static_cast<ssize_t>(frame.size()));
+    REQUIRE(::sendto(fd.get(), frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) ==
+            static_cast<ssize_t>(frame.size()));
 }
 
 void send_syn(const char* address) {

@@ -137,8 +137,7 @@ TEST_CASE("fragments and damaged TCP are kept for the decoder to count") {
     }
     Crafted whole{.fragment = 0x4000};  // "don't fragment"
     CHECK((*run)(whole) == 0);
-    Crafted piece6{
-        .payload = request, .v6 = true, .extensions = std::string("\6\0\0\1\0\0\0\7", 8), .next = 44};
+    Crafted piece6{.payload = request, .v6 = true, .extensions = std::string("\6\0\0\1\0\0\0\7", 8), .next = 44};
     CHECK((*run)(piece6) == length_of(piece6));
 
     Crafted segment{.payload = request};

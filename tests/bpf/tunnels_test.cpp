@@ -38,41 +38,30 @@ struct Tunnel {
 const std::vector<Tunnel>& tunnels() {
     static const std::vector<Tunnel> all = {
         {"VXLAN", 0x0800, [](const Buffer& in) { return ipv4({.protocol = 17}, vxlan(ethernet(in))); }},
-        {"VXLAN, 8472", 0x0800,
-         [](const Buffer& in) { return ipv4({.protocol = 17}, vxlan(ethernet(in), 8472)); }},
+        {"VXLAN, 8472", 0x0800, [](const Buffer& in) { return ipv4({.protocol = 17}, vxlan(ethernet(in), 8472)); }},
         {"VXLAN over IPv6", 0x86dd, [](const Buffer& in) { return ipv6({.next = 17}, vxlan(ethernet(in))); }},
         {"VXLAN, tags inside", 0x0800,
-         [](const Buffer& in) {
-             return ipv4({.protocol = 17}, vxlan(ethernet(0x88a8, vlan(5, 0x8100, vlan(6, in)))));
-         }},
+         [](const Buffer& in) { return ipv4({.protocol = 17}, vxlan(ethernet(0x88a8, vlan(5, 0x8100, vlan(6, in))))); }},
         {"Geneve", 0x0800, [](const Buffer& in) { return ipv4({.protocol = 17}, geneve(ethernet(in))); }},
         {"Geneve with options", 0x86dd,
-         [](const Buffer& in) {
-             return ipv6({.next = 17}, geneve(ethernet(in), 0x6558, Buffer().u32(0x01028001).u32(7)));
-         }},
+         [](const Buffer& in) { return ipv6({.next = 17}, geneve(ethernet(in), 0x6558, Buffer().u32(0x01028001).u32(7))); }},
         {"Geneve without Ethernet", 0x0800,
          [](const Buffer& in) { return ipv4({.protocol = 17}, geneve(in, test::ether_type(in))); }},
         {"IP in IPv4", 0x0800,
          [](const Buffer& in) {
-             return ipv4({.protocol = static_cast<std::uint8_t>(test::ether_type(in) == 0x0800 ? 4 : 41)},
-                         in);
+             return ipv4({.protocol = static_cast<std::uint8_t>(test::ether_type(in) == 0x0800 ? 4 : 41)}, in);
          }},
         {"IP in IPv6", 0x86dd,
-         [](const Buffer& in) {
-             return ipv6({.next = static_cast<std::uint8_t>(test::ether_type(in) == 0x0800 ? 4 : 41)}, in);
-         }},
-        {"GRE", 0x0800,
-         [](const Buffer& in) { return ipv4({.protocol = 47}, gre(test::ether_type(in), in)); }},
+         [](const Buffer& in) { return ipv6({.next = static_cast<std::uint8_t>(test::ether_type(in) == 0x0800 ? 4 : 41)}, in); }},
+        {"GRE", 0x0800, [](const Buffer& in) { return ipv4({.protocol = 47}, gre(test::ether_type(in), in)); }},
         {"GRE, checksum, key, sequence", 0x86dd,
          [](const Buffer& in) { return ipv6({.next = 47}, gre(test::ether_type(in), in, 0xb000)); }},
-        {"GRE with Ethernet", 0x0800,
-         [](const Buffer& in) { return ipv4({.protocol = 47}, gre(0x6558, ethernet(in), 0x2000)); }},
+        {"GRE with Ethernet", 0x0800, [](const Buffer& in) { return ipv4({.protocol = 47}, gre(0x6558, ethernet(in), 0x2000)); }},
         {"MPLS", 0x8847, [](const Buffer& in) { return mpls(1, in); }},
         {"MPLS, eight labels", 0x8848, [](const Buffer& in) { return mpls(8, in); }},
         {"VXLAN in GRE in IPv6", 0x86dd,
          [](const Buffer& in) {
-             return ipv6({.next = 41},
-                         ipv6({.next = 47}, gre(0x0800, ipv4({.protocol = 17}, vxlan(ethernet(in))))));
+             return ipv6({.next = 41}, ipv6({.next = 47}, gre(0x0800, ipv4({.protocol = 17}, vxlan(ethernet(in))))));
          }},
     };
     return all;
@@ -169,9 +158,9 @@ TEST_CASE("fragments of what may be a tunnel are kept whole") {
     const auto piece4 = [](std::uint8_t protocol, std::uint16_t fragment, const Buffer& data) {
         return ipv4({.protocol = protocol, .fragment = fragment}, data);
     };
-    for (const Buffer& kept : {piece4(17, 0x2000, datagram.first(48)), piece4(17, 6, datagram.first(48)),
-                               piece4(47, 0x2000, datagram), piece4(4, 3, datagram), piece4(41, 3, datagram),
-                               ipv4({.protocol = 17}, vxlan(ethernet(piece4(6, 0x2000, request))))})
+    for (const Buffer& kept :
+         {piece4(17, 0x2000, datagram.first(48)), piece4(17, 6, datagram.first(48)), piece4(47, 0x2000, datagram),
+          piece4(4, 3, datagram), piece4(41, 3, datagram), ipv4({.protocol = 17}, vxlan(ethernet(piece4(6, 0x2000, request))))})
         CHECK(run->run(ethertype_ipv4, text_of(kept)) == kept.size());
     for (const unsigned offset : {0u, 48u}) {
         const Buffer kept = ipv6({.next = 44}, test::ipv6_fragment(17, offset, true, datagram.first(48)));
@@ -203,8 +192,7 @@ TEST_CASE("what only looks like a tunnel is not TCP, and nothing that the decode
             for (int i = 0; i < 500; ++i) {
                 std::string text(tunnel.wrap(Crafted{.seq = 2000, .payload = payload}.packet()).text());
                 const std::size_t headers = text.size() - payload.size();
-                for (std::size_t left = random() % 3; left > 0; --left)
-                    text[random() % headers] = static_cast<char>(random());
+                for (std::size_t left = random() % 3; left > 0; --left) text[random() % headers] = static_cast<char>(random());
                 if (i % 4 == 0) text.resize(40 + random() % (text.size() - 40));  // a test run takes no less
                 const Buffer packet(text);
                 Segment segment;
@@ -232,9 +220,7 @@ TEST_CASE("what a tunnel costs") {
     NEEDS(run);
     constexpr int repeat = 100'000;
     const std::string ack = Crafted{.seq = 5}.packet();
-    const auto cost = [&](const Buffer& packet) {
-        return run->nanoseconds(ethertype_ipv4, packet.text(), repeat);
-    };
+    const auto cost = [&](const Buffer& packet) { return run->nanoseconds(ethertype_ipv4, packet.text(), repeat); };
     const std::uint32_t in_vxlan = cost(ipv4({.protocol = 17}, vxlan(ethernet(ack))));
     const std::uint32_t dns = cost(ipv4({.protocol = 17}, udp(53, request)));
     MESSAGE("ns a run: ", in_vxlan, " ACK in VXLAN, ", dns, " other UDP");

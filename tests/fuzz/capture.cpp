@@ -38,8 +38,7 @@ std::string path_of(const Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.
 
 Fd memory_file(Bytes content) {
     Fd fd(memfd_create("fuzz", MFD_CLOEXEC));
-    must(write(fd.get(), content.data(), content.size()) == static_cast<ssize_t>(content.size()),
-         "memory is writable");
+    must(write(fd.get(), content.data(), content.size()) == static_cast<ssize_t>(content.size()), "memory is writable");
     return fd;
 }
 
@@ -86,8 +85,7 @@ void must_agree(const Reading& a, const Reading& b) {
     for (std::size_t i = 0; i < a.packets.size(); ++i) {
         must(a.packets[i].data == b.packets[i].data, "the same bytes either way");
         must(a.packets[i].packet.time == b.packets[i].packet.time, "the same time either way");
-        must(a.packets[i].packet.wire_length == b.packets[i].packet.wire_length,
-             "the same length either way");
+        must(a.packets[i].packet.wire_length == b.packets[i].packet.wire_length, "the same length either way");
     }
     must(a.error.empty() == b.error.empty(), "an error either way");
 }
@@ -97,8 +95,7 @@ Reading read_from_pipe(Bytes content) {
     must(pipe2(ends, O_CLOEXEC) == 0, "a pipe can be made");
     const Fd reader(ends[0]);
     Fd writer(ends[1]);
-    must(write(writer.get(), content.data(), content.size()) == static_cast<ssize_t>(content.size()),
-         "a pipe takes it");
+    must(write(writer.get(), content.data(), content.size()) == static_cast<ssize_t>(content.size()), "a pipe takes it");
     writer.reset();
     return read_path(path_of(reader));
 }
@@ -125,8 +122,7 @@ void check_written(const Reading& reading) {
     for (const OwnedPacket& owned : reading.packets) {
         Packet packet = owned.packet;
         packet.data = as_bytes(owned.data);
-        must(writer->write(packet, reading.interfaces[packet.interface]).has_value(),
-             "a packet can be written");
+        must(writer->write(packet, reading.interfaces[packet.interface]).has_value(), "a packet can be written");
     }
     must(writer->finish(reading.counts, Time{}, Time{}).has_value(), "the end can be written");
     const Reading again = read_path(path_of(file));
@@ -134,16 +130,14 @@ void check_written(const Reading& reading) {
     must(again.packets.size() == reading.packets.size(), "as many packets as were written");
     for (std::size_t i = 0; i < again.packets.size(); ++i) {
         const Packet &before = reading.packets[i].packet, &after = again.packets[i].packet;
-        must(reading.packets[i].data == again.packets[i].data && before.link == after.link,
-             "the bytes written");
+        must(reading.packets[i].data == again.packets[i].data && before.link == after.link, "the bytes written");
         must(before.wire_length == after.wire_length, "the length written");
         must(after.time == std::max(before.time, Time{}), "the time written");  // pcapng has none before 1970
         must(reading.interfaces[before.interface].name == again.interfaces[after.interface].name &&
                  reading.interfaces[before.interface].netns == again.interfaces[after.interface].netns,
              "the interface written");
     }
-    must(again.counts.seen == reading.counts.seen && again.counts.kept == reading.counts.kept,
-         "the counters written");
+    must(again.counts.seen == reading.counts.seen && again.counts.kept == reading.counts.kept, "the counters written");
 }
 
 }  // namespace

@@ -35,13 +35,11 @@ inline void check_exchange(const Exchange& exchange, const HttpOptions& options)
     }
     if (response.seen) {
         check_message(response, options);
-        must(response.status >= 100 && response.status <= 999 &&
-                 (response.status >= 200 || response.status == 101),
+        must(response.status >= 100 && response.status <= 999 && (response.status >= 200 || response.status == 101),
              "a status is that of a final response");
     }
     const Latency& latency = exchange.latency;
-    for (const auto& phase :
-         {latency.connect, latency.request, latency.wait, latency.response, latency.total})
+    for (const auto& phase : {latency.connect, latency.request, latency.wait, latency.response, latency.total})
         must(!phase || *phase >= Nanoseconds{0}, "no phase is negative");
     must(!latency.request || request.seen, "a request that was not seen takes no time");
     must(!latency.response || response.seen, "a response that was not seen takes no time");
@@ -84,18 +82,17 @@ class CheckedExchanges : public ExchangeSink {
 /// At the end of all: every request seen was told, or counted as one for which there was no room.
 inline void check_ledger(const Ledger& ledger, const std::vector<Exchange>& exchanges) {
     const auto told = [&](ExchangeEnd end) {
-        return static_cast<std::uint64_t>(std::ranges::count_if(
-            exchanges, [&](const Exchange& e) { return e.request.seen && e.end == end; }));
+        return static_cast<std::uint64_t>(
+            std::ranges::count_if(exchanges, [&](const Exchange& e) { return e.request.seen && e.end == end; }));
     };
     must(ledger.requests_seen == requests_ended(ledger), "every request seen has its end counted");
     for (std::size_t end = 0; end < exchange_end_count; ++end) {
         const std::uint64_t count = told(static_cast<ExchangeEnd>(end));
         const bool no_room = static_cast<ExchangeEnd>(end) == ExchangeEnd::evicted;
-        must(no_room ? count <= ledger.requests_by_end[end] : count == ledger.requests_by_end[end],
-             "what is counted was told");
+        must(no_room ? count <= ledger.requests_by_end[end] : count == ledger.requests_by_end[end], "what is counted was told");
     }
-    const auto orphans = static_cast<std::uint64_t>(
-        std::ranges::count_if(exchanges, [](const Exchange& e) { return !e.request.seen; }));
+    const auto orphans =
+        static_cast<std::uint64_t>(std::ranges::count_if(exchanges, [](const Exchange& e) { return !e.request.seen; }));
     must(orphans <= ledger.responses_orphan, "what is told without a request is counted so");
 }
 

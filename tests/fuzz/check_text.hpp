@@ -27,27 +27,22 @@ inline std::string without_colors(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool color = text.substr(i).starts_with("\x1b[");
         const std::size_t end = color ? text.find_first_not_of("0123456789;", i + 2) : i;
-        if (color && end != std::string_view::npos && text[end] == 'm')
-            i = end;
-        else
-            plain += text[i];
+        if (color && end != std::string_view::npos && text[end] == 'm') i = end;
+        else plain += text[i];
     }
     return plain;
 }
 
 /// Valid UTF-8 (RFC 3629 4) that holds no control character but line feeds.
 inline void check_safe(std::string_view text) {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
     for (std::size_t i = 0; i < text.size();) {
         const unsigned first = byte(i);
         must(first >= 0x20 || first == '\n', "no C0 control is printed");
         must(first != 0x7f, "DEL is not printed");
         const unsigned length = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
         unsigned code = length == 1 ? first : first & (0xffU >> (length + 1));
-        must(length == 1 || (first >= 0xc2 && first <= 0xf4),
-             "a character starts with a byte that may start one");
+        must(length == 1 || (first >= 0xc2 && first <= 0xf4), "a character starts with a byte that may start one");
         for (unsigned k = 1; k < length; ++k) {
             must((byte(i + k) & 0xc0) == 0x80, "a character is whole");
             code = code << 6 | (byte(i + k) & 0x3f);
@@ -71,12 +66,11 @@ inline std::string_view after_json_value(std::string_view text) {
         while (!text.starts_with('"')) {
             must(!text.empty(), "a JSON string ends");
             if (text[0] == '\\') {
-                must(text.size() > 1 &&
-                         std::string_view("\"\\/bfnrtu").find(text[1]) != std::string_view::npos,
+                must(text.size() > 1 && std::string_view("\"\\/bfnrtu").find(text[1]) != std::string_view::npos,
                      "an escape is one");
                 if (text[1] == 'u')
-                    must(text.size() > 5 && text.substr(2, 4).find_first_not_of("0123456789abcdefABCDEF") ==
-                                                std::string_view::npos,
+                    must(text.size() > 5 &&
+                             text.substr(2, 4).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos,
                          "an escaped character has four digits");
                 text.remove_prefix(1);
             }
@@ -93,18 +87,14 @@ inline std::string_view after_json_value(std::string_view text) {
         }
         expect(close);
     };
-    if (text.starts_with('{'))
-        members('{', '}', true);
-    else if (text.starts_with('['))
-        members('[', ']', false);
-    else if (text.starts_with('"'))
-        string();
+    if (text.starts_with('{')) members('{', '}', true);
+    else if (text.starts_with('[')) members('[', ']', false);
+    else if (text.starts_with('"')) string();
     else {
         const std::size_t end = std::min(text.find_first_of(",]}\n"), text.size());
         const std::string_view word = text.substr(0, end);
         const bool number = !word.empty() && word.find_first_not_of("0123456789") == std::string_view::npos;
-        must(number || word == "null" || word == "true" || word == "false",
-             "a JSON value is a whole number or a known word");
+        must(number || word == "null" || word == "true" || word == "false", "a JSON value is a whole number or a known word");
         text.remove_prefix(end);
     }
     return text;
@@ -120,10 +110,8 @@ inline std::size_t csv_fields(std::string_view line) {
     std::size_t fields = 1;
     bool quoted = false;
     for (const char c : line) {
-        if (c == '"')
-            quoted = !quoted;
-        else if (c == ',' && !quoted)
-            ++fields;
+        if (c == '"') quoted = !quoted;
+        else if (c == ',' && !quoted) ++fields;
     }
     must(!quoted, "quotes are closed");
     return fields;
@@ -138,7 +126,8 @@ inline void check_influx_line(std::string_view line) {
     const auto take = [&](std::string_view ends) {
         std::size_t end = 0;
         while (end < line.size() && ends.find(line[end]) == std::string_view::npos) {
-            const bool escapes = line[end] == '\\' && end + 1 < line.size() && std::string_view(",= ").find(line[end + 1]) != std::string_view::npos;
+            const bool escapes = line[end] == '\\' && end + 1 < line.size() &&
+                                 std::string_view(",= ").find(line[end + 1]) != std::string_view::npos;
             end += escapes ? 2 : 1;
         }
         must(end < line.size(), "a part of a point ends");
@@ -160,7 +149,8 @@ inline void check_influx_line(std::string_view line) {
         take("="), skip('=');
         if (!line.starts_with('"')) {
             const std::string_view value = take(", ");
-            must(value == "true" || value == "false" || (value.ends_with('i') && value.find_first_not_of("-0123456789i") == std::string_view::npos),
+            must(value == "true" || value == "false" ||
+                     (value.ends_with('i') && value.find_first_not_of("-0123456789i") == std::string_view::npos),
                  "a value without quotes is a number or a truth");
             continue;
         }

@@ -40,15 +40,13 @@ class CheckedSink : public StreamSink {
         must(!stream.placed || stream.seq == chunk.seq, "a chunk starts where the one before ended");
         must(chunk.time >= stream.time, "a chunk is no earlier than the one before");
         const ConnectionInfo& info = connections_.at(id).info;
-        must(sent_.sent(info.ends[direction], info.ends[direction ^ 1], chunk.seq, chunk.bytes),
-             "the bytes told were sent");
+        must(sent_.sent(info.ends[direction], info.ends[direction ^ 1], chunk.seq, chunk.bytes), "the bytes told were sent");
         stream.placed = true;
         stream.seq = chunk.seq + chunk.length;
         stream.time = chunk.time;
         next_.data(id, direction, chunk);
     }
-    void missing(ConnectionId id, Direction direction, std::uint32_t length, Missing why,
-                 Time time) override {
+    void missing(ConnectionId id, Direction direction, std::uint32_t length, Missing why, Time time) override {
         Stream& stream = at(id, direction);
         must(length != 0, "what is missing are bytes");
         stream.seq += length;
@@ -66,9 +64,7 @@ class CheckedSink : public StreamSink {
         must(connections_.erase(id) == 1, "what closes was open");
         next_.closed(id, how, time);
     }
-    std::uint64_t skippable(ConnectionId id, Direction direction) const override {
-        return next_.skippable(id, direction);
-    }
+    std::uint64_t skippable(ConnectionId id, Direction direction) const override { return next_.skippable(id, direction); }
 
     [[nodiscard]] std::size_t open() const { return connections_.size(); }
 

@@ -13,14 +13,12 @@ namespace {
 void check(const Packet& packet, const Segment& segment) {
     must(segment.length >= segment.payload.size(), "no more was captured than there was on the wire");
     must(segment.length <= packet.wire_length, "a payload is no longer than its packet");
-    must(segment.payload.empty() ||
-             (segment.payload.data() >= packet.data.data() &&
-              segment.payload.data() + segment.payload.size() <= packet.data.data() + packet.data.size()),
+    must(segment.payload.empty() || (segment.payload.data() >= packet.data.data() &&
+                                     segment.payload.data() + segment.payload.size() <= packet.data.data() + packet.data.size()),
          "the payload lies in the packet");
     must(segment.source.address.family == segment.destination.address.family, "both ends are of one family");
     must(segment.source.address.family == 4 || segment.source.address.family == 6, "the family is known");
-    must(segment.time == packet.time && segment.interface == packet.interface,
-         "time and interface are the packet's");
+    must(segment.time == packet.time && segment.interface == packet.interface, "time and interface are the packet's");
 }
 
 /// A shorter capture of the same packet says the same, or says that it does not know.
@@ -28,13 +26,10 @@ void check_cut(Packet packet, const Segment& whole, std::size_t captured) {
     packet.data = packet.data.first(captured);
     Segment cut;
     if (decode(packet, cut) != Decoded::segment) return;
-    must(cut.source == whole.source && cut.destination == whole.destination,
-         "a cut packet has the same ends");
-    must(cut.seq == whole.seq && cut.ack == whole.ack && cut.flags == whole.flags,
-         "a cut packet has the same header");
+    must(cut.source == whole.source && cut.destination == whole.destination, "a cut packet has the same ends");
+    must(cut.seq == whole.seq && cut.ack == whole.ack && cut.flags == whole.flags, "a cut packet has the same header");
     must(cut.length == whole.length, "a cut packet has the same length on the wire");
-    must(std::ranges::equal(cut.payload,
-                            whole.payload.first(std::min(cut.payload.size(), whole.payload.size()))),
+    must(std::ranges::equal(cut.payload, whole.payload.first(std::min(cut.payload.size(), whole.payload.size()))),
          "a cut packet's payload is the start of the whole one's");
 }
 

@@ -24,10 +24,7 @@ namespace {
 /// What may happen to segments.
 struct Network {
     explicit Network(std::uint8_t bits)
-        : loses((bits & 1) != 0),
-          shuffles((bits & 2) != 0),
-          cuts_captures((bits & 4) != 0),
-          midstream(bits == 8) {}
+        : loses((bits & 1) != 0), shuffles((bits & 2) != 0), cuts_captures((bits & 4) != 0), midstream(bits == 8) {}
     bool loses, shuffles, cuts_captures, midstream;
     [[nodiscard]] bool keeps_all() const { return !loses && !cuts_captures; }
 };
@@ -49,8 +46,7 @@ std::vector<Segment> cut(Talk& talk, const std::vector<Write>& writes, Cursor& i
             // The reassembler takes an acknowledged byte that was not seen for a FIN, and does not wait for
             // it.
             if (rest.size() - length == 1) ++length;
-            segments.push_back(
-                talk.make(write.by_server ? Talk::server : Talk::client, rest.substr(0, length)));
+            segments.push_back(talk.make(write.by_server ? Talk::server : Talk::client, rest.substr(0, length)));
             rest.remove_prefix(length);
         }
     }
@@ -70,8 +66,7 @@ void shuffle(std::vector<Segment>& segments, Cursor& input) {
     std::ranges::copy(arrivals | std::views::values, segments.begin());
 }
 
-std::vector<Segment> send(Talk& talk, const std::vector<Segment>& segments, const Network& network,
-                          Cursor& input) {
+std::vector<Segment> send(Talk& talk, const std::vector<Segment>& segments, const Network& network, Cursor& input) {
     std::vector<Segment> seen;
     for (Segment segment : segments) {
         const std::uint8_t fate = input.u8();
@@ -90,12 +85,11 @@ std::vector<Segment> send(Talk& talk, const std::vector<Segment>& segments, cons
 /// For a person who looks at a finding: what was made, what the capture saw of it, and what was told.
 void show(const Talk& talk, const GeneratedConversation& made, const std::vector<Segment>& segments) {
     for (const Made& each : made.exchanges)
-        std::fprintf(stderr, "made %s %u body %zu/%zu\n", each.method.c_str(), unsigned{each.status},
-                     each.request_body, each.response_body);
+        std::fprintf(stderr, "made %s %u body %zu/%zu\n", each.method.c_str(), unsigned{each.status}, each.request_body,
+                     each.response_body);
     for (const Segment& segment : segments)
-        std::fprintf(stderr, "%s seq %u ack %u length %u: %.*s\n",
-                     segment.destination.port == 80 ? "client" : "server", segment.seq, segment.ack,
-                     segment.length, static_cast<int>(segment.payload.size()),
+        std::fprintf(stderr, "%s seq %u ack %u length %u: %.*s\n", segment.destination.port == 80 ? "client" : "server",
+                     segment.seq, segment.ack, segment.length, static_cast<int>(segment.payload.size()),
                      as_text(segment.payload).data());
     for (const std::string& line : talk.collector.lines) std::fprintf(stderr, "told %s\n", line.c_str());
 }
@@ -111,29 +105,25 @@ void check_told(const std::vector<Exchange>& told, const std::vector<Made>& made
     std::set<std::size_t> requests, responses;
     for (const Exchange& exchange : told) {
         check_exchange(exchange, options());
-        must(exchange.request.target != smuggled_target && exchange.response.status != smuggled_status,
-             "a body is no message");
+        must(exchange.request.target != smuggled_target && exchange.response.status != smuggled_status, "a body is no message");
         std::optional<std::size_t> number;
         // Of a head that was cut, the target may be cut too.
         if (exchange.request.seen && (exchange.flags & flag_truncated_head) == 0) {
             number = std::strtoul(exchange.request.target.c_str() + 1, nullptr, 10);
-            must(*number < made.size() && exchange.request.target == "/" + std::to_string(*number),
-                 "a target was sent");
+            must(*number < made.size() && exchange.request.target == "/" + std::to_string(*number), "a target was sent");
             must(exchange.request.method == made[*number].method, "a target has its method");
             must(requests.insert(*number).second, "a request is told once");
         }
         if (!exchange.response.seen) continue;
         const auto answer = number_in(exchange);
-        if (answer)
-            must(*answer < made.size() && responses.insert(*answer).second, "a response is told once");
+        if (answer) must(*answer < made.size() && responses.insert(*answer).second, "a response is told once");
         if (number && answer) must(*number == *answer, "a request is told with its own response");
         if (!number) number = answer;
         if (!number) continue;
         must(exchange.response.status == made[*number].status, "a response has its status");
         // A request's head that was captured in part is taken for all of it.
         if (exchange.end != ExchangeEnd::complete || (exchange.flags & flag_truncated_head) != 0) continue;
-        must(!exchange.request.seen || exchange.request.body_bytes == made[*number].request_body,
-             "a whole request has its body");
+        must(!exchange.request.seen || exchange.request.body_bytes == made[*number].request_body, "a whole request has its body");
         // Whether a body follows depends on the request (HEAD), which may not have been seen.
         if (!exchange.request.seen) continue;
         const std::size_t body = made[*number].response_body;
@@ -168,11 +158,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!network.keeps_all() || unknown) return 0;
     must(told.size() == made.exchanges.size(), "every exchange is told");
     for (std::size_t i = 0; i < told.size(); ++i) {
-        must(told[i].request.seen && told[i].request.target == "/" + std::to_string(i),
-             "exchanges are told in their order");
+        must(told[i].request.seen && told[i].request.target == "/" + std::to_string(i), "exchanges are told in their order");
         must(told[i].response.seen && told[i].end == ExchangeEnd::complete, "every exchange is complete");
-        must((told[i].flags & (flag_body_gap | flag_truncated_head | flag_early)) == 0,
-             "nothing was missing");
+        must((told[i].flags & (flag_body_gap | flag_truncated_head | flag_early)) == 0, "nothing was missing");
         must(((told[i].flags & flag_midstream) != 0) == network.midstream, "midstream is what it was");
     }
     return 0;

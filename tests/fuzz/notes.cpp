@@ -19,8 +19,10 @@ using namespace podsnoop::fuzz;
 namespace {
 
 // Few, so that they meet.
-constexpr std::array addresses{"10.244.0.7", "10.244.0.9", "fd00::7", "192.168.1.5", "10.96.0.10", "127.0.0.1", "::1", "169.254.1.1"};
-constexpr std::array uids{"11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000", "0123456789abcdef0123456789abcdef"};
+constexpr std::array addresses{"10.244.0.7", "10.244.0.9", "fd00::7", "192.168.1.5",
+                               "10.96.0.10", "127.0.0.1",  "::1",     "169.254.1.1"};
+constexpr std::array uids{"11111111-2222-3333-4444-555555555555", "66666666-7777-8888-9999-000000000000",
+                          "0123456789abcdef0123456789abcdef"};
 
 Address address(std::uint8_t which) { return parse_address(addresses[which % addresses.size()]).value(); }
 Endpoint endpoint(std::uint8_t which) { return {address(which), which < 128 ? std::uint16_t{80} : std::uint16_t{40000}}; }
@@ -54,7 +56,8 @@ std::string told(const Peer& peer) {
     std::string text;
     append_address(text, peer.endpoint.address);
     text += ":" + std::to_string(peer.endpoint.port) + " " + peer.comm;
-    if (peer.pod != nullptr) text += " " + peer.pod->namespace_name + "/" + peer.pod->name + "/" + peer.pod->uid + "/" + peer.pod->container;
+    if (peer.pod != nullptr)
+        text += " " + peer.pod->namespace_name + "/" + peer.pod->name + "/" + peer.pod->uid + "/" + peer.pod->container;
     return text;
 }
 
@@ -73,8 +76,8 @@ std::string ask(Attribution& attribution, Time time) {
                 const bool begins_elsewhere =
                     attribution.is_told_elsewhere(exchange.client.endpoint, exchange.server.endpoint, netns, time);
                 attribution.attribute(exchange);
-                answer += told(exchange.client) + " " + told(exchange.server) + (elsewhere ? " e" : "") + (begins_elsewhere ? " b" : "") +
-                          (exchange.service ? " " + exchange.service->name : "") + " " +
+                answer += told(exchange.client) + " " + told(exchange.server) + (elsewhere ? " e" : "") +
+                          (begins_elsewhere ? " b" : "") + (exchange.service ? " " + exchange.service->name : "") + " " +
                           std::to_string(static_cast<int>(exchange.side)) + "\n";
             }
     return answer;
@@ -112,13 +115,20 @@ std::string name(Cursor& input) {
 
 PodRecord make_pod(Cursor& input) {
     const std::uint8_t who = input.u8(), where = input.u8(), how = input.u8();
-    PodRecord pod{.namespace_name = "shop", .name = "pod-" + std::to_string(who % 3), .uid = uids[who % uids.size()], .phase = how % 8 == 7 ? "Succeeded" : "Running"};
+    PodRecord pod{.namespace_name = "shop",
+                  .name = "pod-" + std::to_string(who % 3),
+                  .uid = uids[who % uids.size()],
+                  .phase = how % 8 == 7 ? "Succeeded" : "Running"};
     pod.terminating = (how & 0x10) != 0;
     pod.host_network = (how & 0xe0) == 0xe0;
     pod.addresses = {address(where), address(where / 16)};
     pod.netns = 1U + where % 3;
     pod.host_ports = {80};
-    pod.containers = {{.name = "app", .id = std::string(64, static_cast<char>('a' + who % 3)), .pid = who, .ports = {80}, .ended = (how & 8) != 0}};
+    pod.containers = {{.name = "app",
+                       .id = std::string(64, static_cast<char>('a' + who % 3)),
+                       .pid = who,
+                       .ports = {80},
+                       .ended = (how & 8) != 0}};
     if ((how & 4) != 0) pod.containers.push_back({.name = name(input), .id = {}, .ports = {40000}});
     pod.source = PodSource::file;
     return pod;
@@ -128,14 +138,19 @@ std::optional<Process> make_process(Cursor& input) {
     const std::uint8_t who = input.u8();
     if (who < 64) return std::nullopt;
     if (who < 128) return Process{.comm = name(input), .cgroup = {}};
-    return Process{.comm = "nginx", .cgroup = "/kubepods/pod" + std::string(uids[who % uids.size()]) + "/" + std::string(64, static_cast<char>('a' + who % 3))};
+    return Process{.comm = "nginx",
+                   .cgroup = "/kubepods/pod" + std::string(uids[who % uids.size()]) + "/" +
+                             std::string(64, static_cast<char>('a' + who % 3))};
 }
 
 Note make_note(Cursor& input) {
     const std::uint8_t kind = input.u8();
     switch (kind % 4) {
         case 0: {
-            NamespaceState state{.netns = 1U + kind / 4 % 3, .traced = (kind & 0x20) == 0, .whole = (kind & 0x40) == 0, .node = (kind & 0x80) != 0};
+            NamespaceState state{.netns = 1U + kind / 4 % 3,
+                                 .traced = (kind & 0x20) == 0,
+                                 .whole = (kind & 0x40) == 0,
+                                 .node = (kind & 0x80) != 0};
             for (std::uint8_t i = 0, which = input.u8(); i < 8; ++i)
                 if ((which & 1U << i) != 0) state.addresses.push_back(address(i));
             std::ranges::sort(state.addresses);
@@ -147,10 +162,10 @@ Note make_note(Cursor& input) {
             for (int i = 0; i < kind / 8 % 4; ++i) known.pods.push_back(make_pod(input));
             return known;
         }
-        case 2:
-            return PodsChange{};
+        case 2: return PodsChange{};
         default: {
-            ConnectionFacts facts{.netns = 1U + kind / 4 % 3, .client = endpoint(input.u8() | 128), .server = endpoint(input.u8() & 127)};
+            ConnectionFacts facts{
+                .netns = 1U + kind / 4 % 3, .client = endpoint(input.u8() | 128), .server = endpoint(input.u8() & 127)};
             facts.client_process = make_process(input);
             facts.server_process = make_process(input);
             if ((kind & 0x40) != 0) facts.backend = endpoint(input.u8());

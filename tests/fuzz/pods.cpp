@@ -29,14 +29,13 @@ bool has(const PodRecord& pod, const Address& address) {
 /// What is found is one of those that were told, and its container one of its own.
 void check_found(const Pod* found, const std::vector<PodRecord>& told) {
     if (found == nullptr) return;
-    must(std::ranges::any_of(told,
-                             [&](const PodRecord& pod) {
-                                 return pod.name == found->name && pod.namespace_name == found->namespace_name &&
-                                        pod.uid == found->uid &&
-                                        (found->container.empty() ||
-                                         std::ranges::find(pod.containers, found->container, &PodContainer::name) !=
-                                             pod.containers.end());
-                             }),
+    must(std::ranges::any_of(
+             told,
+             [&](const PodRecord& pod) {
+                 return pod.name == found->name && pod.namespace_name == found->namespace_name && pod.uid == found->uid &&
+                        (found->container.empty() ||
+                         std::ranges::find(pod.containers, found->container, &PodContainer::name) != pod.containers.end());
+             }),
          "a pod that is found was told of");
 }
 
@@ -63,10 +62,9 @@ void check_list(std::string_view text) {
         for (const Address& address : pod.addresses) {
             const Pod* found = index.by_address({address, 80}, pod.started);
             check_found(found, *parsed);
-            must(found == nullptr || std::ranges::any_of(*parsed,
-                                                         [&](const PodRecord& other) {
-                                                             return other.name == found->name && has(other, address);
-                                                         }),
+            must(found == nullptr ||
+                     std::ranges::any_of(
+                         *parsed, [&](const PodRecord& other) { return other.name == found->name && has(other, address); }),
                  "an address's pod has it");
         }
         for (const std::uint16_t port : pod.host_ports) check_found(index.by_host_port(port, pod.started), *parsed);
@@ -181,15 +179,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Cursor input(input_bytes(data, size));
     const std::uint8_t which = input.u8();
     switch (which) {
-        case 'c':
-            check_cgroup(as_text(input.rest()));
-            break;
-        case 'u':
-            check_updates(input);
-            break;
-        default:
-            check_list(as_text(input.rest()));
-            break;
+        case 'c': check_cgroup(as_text(input.rest())); break;
+        case 'u': check_updates(input); break;
+        default: check_list(as_text(input.rest())); break;
     }
     return 0;
 }

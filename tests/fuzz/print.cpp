@@ -64,8 +64,7 @@ Exchange exchange(Cursor& input, const Pod& pod) {
     e.request.target = text(input);
     if (input.u8() % 2 == 0) e.request.host = text(input);
     e.response.status = static_cast<std::uint16_t>(100 + input.u16be() % 900);
-    for (auto* phase :
-         {&e.latency.connect, &e.latency.request, &e.latency.wait, &e.latency.response, &e.latency.total})
+    for (auto* phase : {&e.latency.connect, &e.latency.request, &e.latency.wait, &e.latency.response, &e.latency.total})
         *phase = duration(input);
     e.end = static_cast<ExchangeEnd>(input.u8() % exchange_end_count);
     e.flags = input.u8() % (1 << exchange_flag_count);
@@ -73,8 +72,7 @@ Exchange exchange(Cursor& input, const Pod& pod) {
 }
 
 void check_width(std::string_view lines, unsigned width) {
-    for (const std::string_view line : lines_of(lines))
-        must(width_of(line) <= width, "no line is wider than the terminal");
+    for (const std::string_view line : lines_of(lines)) must(width_of(line) <= width, "no line is wider than the terminal");
 }
 
 }  // namespace
@@ -104,7 +102,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (table && options.width != 0) check_width(header, options.width), check_width(record, options.width);
     if (options.format == Format::json || options.format == Format::otlp) check_json_line(record);
     if (options.format == Format::influx) check_influx_line(record);
-    if (options.format == Format::csv)
-        must(csv_fields(header) == csv_fields(record), "a record has a field for each name");
+    if (options.format == Format::csv) must(csv_fields(header) == csv_fields(record), "a record has a field for each name");
     return 0;
 }

@@ -40,8 +40,7 @@ struct Choices {
         if ((bits & 32) != 0) http.body_preview = 5;
     }
     bool filter_skips;
-    ReassemblyLimits reassembly{.connections =
-                                    64};  // a large table takes longer to make than a script to run
+    ReassemblyLimits reassembly{.connections = 64};  // a large table takes longer to make than a script to run
     HttpOptions http;
 };
 
@@ -74,8 +73,7 @@ class Script : public SentBytes {
             Cursor input(script.subspan(1));
             command(input);
             script = input.rest();
-            must(ledger_.requests_seen - requests_ended(ledger_) <= choices_.http.exchanges,
-                 "exchanges under way are bounded");
+            must(ledger_.requests_seen - requests_ended(ledger_) <= choices_.http.exchanges, "exchanges under way are bounded");
         }
         reassembler_.finish(now_);
         must(sink_.open() == 0 && !reassembler_.holds_any(), "the end closes everything");
@@ -109,12 +107,10 @@ class Script : public SentBytes {
         send_text(1, "\r\nok");
         must(exchanges_.exchanges.size() == before + 1, "an ordinary conversation is told");
         const std::string line = test::line_of(exchanges_.exchanges.back());
-        must(line == "GET /ordinary 200 body 0/2 complete",
-             "an ordinary conversation is told as it was, not as " + line);
+        must(line == "GET /ordinary 200 body 0/2 complete", "an ordinary conversation is told as it was, not as " + line);
     }
 
-    bool sent(const Endpoint& source, const Endpoint& destination, std::uint32_t seq,
-              Bytes bytes) const override {
+    bool sent(const Endpoint& source, const Endpoint& destination, std::uint32_t seq, Bytes bytes) const override {
         const std::size_t side = source.port == server_port ? 1 : 0;
         const auto found = flows_.find(side == 0 ? source.port : destination.port);
         if (found == flows_.end() || !found->second.exact) return true;
@@ -129,74 +125,29 @@ class Script : public SentBytes {
 
     void command(Cursor& input) {
         switch (input.u8()) {
-            case 'c':
-                side_ = 0;
-                break;
-            case 's':
-                side_ = 1;
-                break;
-            case 'o':
-                handshake();
-                break;
-            case 'e':
-                send({}, 0);
-                break;  // a segment without payload
-            case 'F':
-                flags_ |= tcp_fin;
-                break;  // of the next segment, as the following
-            case 'S':
-                flags_ |= tcp_syn;
-                break;
-            case 'R':
-                flags_ |= tcp_rst;
-                break;
-            case 'A':
-                with_ack_ = false;
-                break;
-            case 'k':
-                cut_ = input.u8();
-                break;  // captured bytes
-            case 'h':
-                put_aside_ = true;
-                break;  // it comes later
-            case 'r':
-                release(true);
-                break;  // the one put aside first comes now
-            case 'l':
-                release(false);
-                break;  // the one put aside last comes now
-            case 'd':
-                deliver(last_);
-                break;  // sent again
-            case 'v':
-                send_again(input.u8());
-                break;  // sent again, cut differently
-            case 'm':
-                skip(input.u8());
-                break;  // bytes never seen
-            case 'x':
-                send({}, input.u8() * 997U);
-                break;  // a long segment of which nothing was captured
-            case 'X':
-                send(std::string(input.u8() * 97U, 'x'), 0);
-                break;
-            case 'p':
-                port_ = static_cast<std::uint16_t>(40000 + input.u8() % 6);
-                break;
-            case 'i':
-                interface_ = input.u8() % 3;
-                break;
-            case 'w':
-                wait(input.u8());
-                break;
-            case 'b':
-                now_ -= input.u8() * 10ms;
-                break;  // clocks are set, files merged
-            case 'j':
-                jump(input.u8());
-                break;
-            default:
-                break;
+            case 'c': side_ = 0; break;
+            case 's': side_ = 1; break;
+            case 'o': handshake(); break;
+            case 'e': send({}, 0); break;  // a segment without payload
+            case 'F': flags_ |= tcp_fin; break;  // of the next segment, as the following
+            case 'S': flags_ |= tcp_syn; break;
+            case 'R': flags_ |= tcp_rst; break;
+            case 'A': with_ack_ = false; break;
+            case 'k': cut_ = input.u8(); break;  // captured bytes
+            case 'h': put_aside_ = true; break;  // it comes later
+            case 'r': release(true); break;  // the one put aside first comes now
+            case 'l': release(false); break;  // the one put aside last comes now
+            case 'd': deliver(last_); break;  // sent again
+            case 'v': send_again(input.u8()); break;  // sent again, cut differently
+            case 'm': skip(input.u8()); break;  // bytes never seen
+            case 'x': send({}, input.u8() * 997U); break;  // a long segment of which nothing was captured
+            case 'X': send(std::string(input.u8() * 97U, 'x'), 0); break;
+            case 'p': port_ = static_cast<std::uint16_t>(40000 + input.u8() % 6); break;
+            case 'i': interface_ = input.u8() % 3; break;
+            case 'w': wait(input.u8()); break;
+            case 'b': now_ -= input.u8() * 10ms; break;  // clocks are set, files merged
+            case 'j': jump(input.u8()); break;
+            default: break;
         }
     }
 
@@ -231,10 +182,8 @@ class Script : public SentBytes {
         if ((flags_ & tcp_fin) != 0) log(flow, std::string(1, '\0'));
         bytes.resize(std::min(bytes.size(), cut_));
         last_ = {segment, std::move(bytes)};
-        if (put_aside_)
-            aside_.push_back(last_);
-        else
-            deliver(last_);
+        if (put_aside_) aside_.push_back(last_);
+        else deliver(last_);
         flags_ = 0;
         with_ack_ = true;
         cut_ = no_cut;
@@ -262,8 +211,7 @@ class Script : public SentBytes {
         Flow& flow = flows_[port_];
         const std::string& log = flow.sent[side_];
         const std::size_t from = log.size() - std::min(log.size(), 2 * back);
-        OwnedSegment again{make(flow.start[side_] + static_cast<std::uint32_t>(from)),
-                           log.substr(from, back + back / 2)};
+        OwnedSegment again{make(flow.start[side_] + static_cast<std::uint32_t>(from)), log.substr(from, back + back / 2)};
         again.segment.flags = tcp_ack;
         again.segment.length = static_cast<std::uint32_t>(again.bytes.size());
         deliver(again);

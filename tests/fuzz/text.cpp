@@ -31,10 +31,8 @@ const T* value_of(const Result<T>& result) {
 bool plainly_matches(std::string_view pattern, std::string_view text) {
     if (pattern.empty()) return text.empty();
     if (pattern[0] == '*')
-        return plainly_matches(pattern.substr(1), text) ||
-               (!text.empty() && plainly_matches(pattern, text.substr(1)));
-    return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) &&
-           plainly_matches(pattern.substr(1), text.substr(1));
+        return plainly_matches(pattern.substr(1), text) || (!text.empty() && plainly_matches(pattern, text.substr(1)));
+    return !text.empty() && (pattern[0] == '?' || pattern[0] == text[0]) && plainly_matches(pattern.substr(1), text.substr(1));
 }
 
 /// The pattern and the text stand on either side of a zero byte.
@@ -44,9 +42,7 @@ void check_glob(std::string_view both) {
     const std::string_view pattern = both.substr(0, border);
     const std::string_view text = both.substr(std::min(border + 1, both.size()));
     const bool matches = Glob(std::string(pattern), Case::matters).matches(text);
-    if (matches)
-        must(Glob(std::string(pattern), Case::ignored).matches(text),
-             "without case matches more, never less");
+    if (matches) must(Glob(std::string(pattern), Case::ignored).matches(text), "without case matches more, never less");
     if (pattern.size() <= longest_pattern && text.size() <= longest_text)
         must(matches == plainly_matches(pattern, text), "a glob matches as it is described");
 }
@@ -57,8 +53,7 @@ void check_duration(std::string_view text) {
     if (duration == nullptr) return;
     must(duration->count() >= 0 && duration->count() <= std::int64_t{1} << 62, "a duration is in its range");
     const auto again = parse_duration(std::to_string(duration->count()) + "ns");
-    must(duration->count() > std::int64_t{1} << 53 || (again && *again == *duration),
-         "nanoseconds are read exactly");
+    must(duration->count() > std::int64_t{1} << 53 || (again && *again == *duration), "nanoseconds are read exactly");
     std::string shown;
     append_duration(shown, *duration);
     must(shown.size() <= 7 || *duration > std::chrono::hours(99'999), "a duration takes 7 columns");
@@ -120,19 +115,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::uint8_t parser = input.u8();
     const std::string_view text = as_text(input.rest());
     switch (parser) {
-        case 'd':
-            check_duration(text);
-            break;
+        case 'd': check_duration(text); break;
         case 's': {
             const auto parsed = parse_size(text);
-            if (const auto* bytes = value_of(parsed))
-                must(*bytes <= std::size_t{1} << 40, "a size is in its range");
+            if (const auto* bytes = value_of(parsed)) must(*bytes <= std::size_t{1} << 40, "a size is in its range");
             break;
         }
         case 'p': {
             const auto parsed = parse_ports(text);
-            if (const auto* ports = value_of(parsed))
-                must(std::ranges::count(*ports, 0) == 0, "no port is 0");
+            if (const auto* ports = value_of(parsed)) must(std::ranges::count(*ports, 0) == 0, "no port is 0");
             break;
         }
         case 'm': {
@@ -145,13 +136,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             const auto parsed = parse_statuses(text);
             if (const auto* statuses = value_of(parsed))
                 for (const StatusRange& range : *statuses)
-                    must(range.first >= 100 && range.first <= range.last && range.last <= 999,
-                         "a status is in its range");
+                    must(range.first >= 100 && range.first <= range.last && range.last <= 999, "a status is in its range");
             break;
         }
-        case 'g':
-            check_glob(text);
-            break;
+        case 'g': check_glob(text); break;
         case 'c': {
             PacketCounts counts, again;
             read_counts_comment(text, counts);
@@ -161,21 +149,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                  "a comment says the counters it was made of");
             break;
         }
-        case 'l':
-            check_log_names(text);
-            break;
-        case 'h':
-            check_hosts_file(text);
-            break;
-        case 'r':
-            check_runtime_config(text);
-            break;
-        case 'n':
-            check_pod_selection(text);
-            break;
-        default:
-            check_selection(text);
-            break;
+        case 'l': check_log_names(text); break;
+        case 'h': check_hosts_file(text); break;
+        case 'r': check_runtime_config(text); break;
+        case 'n': check_pod_selection(text); break;
+        default: check_selection(text); break;
     }
     return 0;
 }

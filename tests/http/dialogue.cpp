@@ -8,8 +8,7 @@ namespace podsnoop::test {
 
 namespace {
 
-constexpr std::array<std::uint16_t, 14> statuses{200, 201, 202, 203, 206, 301, 400,
-                                                 403, 404, 409, 429, 500, 502, 503};
+constexpr std::array<std::uint16_t, 14> statuses{200, 201, 202, 203, 206, 301, 400, 403, 404, 409, 429, 500, 502, 503};
 constexpr std::string_view decoys[] = {
     "GET /decoy HTTP/1.1\r\nHost: nobody\r\n\r\n",
     "HTTP/1.1 599 Decoy\r\nX-Id: /decoy\r\nContent-Length: 0\r\n\r\n",
@@ -25,20 +24,11 @@ class Author {
     Dialogue write() {
         for (std::size_t left = random_.between(1, 8); left != 0; --left) one_of_many();
         switch (random_.below(6)) {
-            case 0:
-                until_close();
-                break;
-            case 1:
-                unanswered(Dialogue::Ending::fin, ExchangeEnd::closed);
-                break;
-            case 2:
-                unanswered(Dialogue::Ending::reset, ExchangeEnd::reset);
-                break;
-            case 3:
-                unanswered(Dialogue::Ending::none, ExchangeEnd::capture_end);
-                break;
-            default:
-                break;
+            case 0: until_close(); break;
+            case 1: unanswered(Dialogue::Ending::fin, ExchangeEnd::closed); break;
+            case 2: unanswered(Dialogue::Ending::reset, ExchangeEnd::reset); break;
+            case 3: unanswered(Dialogue::Ending::none, ExchangeEnd::capture_end); break;
+            default: break;
         }
         return std::move(dialogue_);
     }
@@ -54,18 +44,10 @@ class Author {
 
     void one_of_many() {
         switch (random_.below(8)) {
-            case 0:
-                pipelined();
-                break;
-            case 1:
-                with_continue();
-                break;
-            case 2:
-                early();
-                break;
-            default:
-                plain();
-                break;
+            case 0: pipelined(); break;
+            case 1: with_continue(); break;
+            case 2: early(); break;
+            default: plain(); break;
         }
     }
 
@@ -112,23 +94,18 @@ class Author {
     void add_body(Message& message, const std::string& content) {
         message.content = content.size();
         const bool in_chunks = random_.chance(40);
-        message.head += in_chunks ? std::string("Transfer-Encoding: chunked\r\n")
-                                  : fmt::format("Content-Length: {}\r\n", content.size());
+        message.head +=
+            in_chunks ? std::string("Transfer-Encoding: chunked\r\n") : fmt::format("Content-Length: {}\r\n", content.size());
         message.body = in_chunks ? chunked(content) : content;
     }
 
-    std::string fields() {
-        return random_.chance(30) ? "Cookie: " + std::string(random_.between(1, 3000), 'c') + "\r\n" : "";
-    }
+    std::string fields() { return random_.chance(30) ? "Cookie: " + std::string(random_.between(1, 3000), 'c') + "\r\n" : ""; }
 
     Message request(Truth& truth, bool with_body, std::string_view extra = {}) {
         truth.target = fmt::format("/{}/{}-{}", number_, requests_++, std::string(random_.below(30), 'p'));
-        truth.method = with_body            ? (random_.chance(50) ? "POST" : "PUT")
-                       : random_.chance(15) ? "HEAD"
-                                            : "GET";
+        truth.method = with_body ? (random_.chance(50) ? "POST" : "PUT") : random_.chance(15) ? "HEAD" : "GET";
         Message message;
-        message.head = fmt::format("{} {} HTTP/1.1\r\nHost: shop.test\r\n{}{}", truth.method, truth.target,
-                                   fields(), extra);
+        message.head = fmt::format("{} {} HTTP/1.1\r\nHost: shop.test\r\n{}{}", truth.method, truth.target, fields(), extra);
         if (with_body) add_body(message, body(request_decoys_));
         message.head += "\r\n";
         truth.request_body = message.content;
@@ -141,8 +118,7 @@ class Author {
         truth.status = statuses[last_status_];
         Message message;
         const auto head = [&] {
-            return fmt::format("HTTP/1.1 {} Some Reason\r\nX-Id: {}\r\n{}", truth.status, truth.target,
-                               fields());
+            return fmt::format("HTTP/1.1 {} Some Reason\r\nX-Id: {}\r\n{}", truth.status, truth.target, fields());
         };
         const std::size_t kind = random_.below(10);
         if (kind == 0 || kind == 1) {
@@ -219,9 +195,7 @@ class Author {
         last_status_ = (last_status_ + 1) % statuses.size();
         truth.status = statuses[last_status_];
         const std::string content = truth.method == "HEAD" ? std::string() : body(true);
-        truth.response =
-            say(server,
-                fmt::format("HTTP/1.1 {} Until\r\nX-Id: {}\r\n\r\n", truth.status, truth.target) + content);
+        truth.response = say(server, fmt::format("HTTP/1.1 {} Until\r\nX-Id: {}\r\n\r\n", truth.status, truth.target) + content);
         truth.response_body = content.size();
         if (truth.method != "HEAD") ++truth.response.end;  // with the FIN
         dialogue_.exchanges.push_back(truth);

@@ -45,8 +45,7 @@ TEST_CASE("a request that waits for 100 is refused, and sends a body all the sam
     talk.send(Talk::client, get_a);
     talk.send(Talk::server, ok);
     talk.finish();
-    CHECK(talk.collector.lines ==
-          Lines{"PUT /f 200 body 4/2 complete early", "GET /a 200 body 0/2 complete"});
+    CHECK(talk.collector.lines == Lines{"PUT /f 200 body 4/2 complete early", "GET /a 200 body 0/2 complete"});
 }
 
 TEST_CASE("an upgrade whose head came in pieces is known by its protocol") {

@@ -33,8 +33,7 @@ TEST_CASE("a response whose head is lost costs its own exchange only") {
     talk.send(Talk::client, get_c);
     talk.send(Talk::server, ok);
     talk.finish();
-    CHECK(talk.collector.lines ==
-          Lines{"GET /a - body 0/- gap", "GET /b 201 body 0/3 complete", "GET /c 200 body 0/2 complete"});
+    CHECK(talk.collector.lines == Lines{"GET /a - body 0/- gap", "GET /b 201 body 0/3 complete", "GET /c 200 body 0/2 complete"});
 }
 
 TEST_CASE("a request that is lost leaves an answer without request, and no pair is off by one") {

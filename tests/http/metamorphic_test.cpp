@@ -42,9 +42,8 @@ std::string core_of(const Exchange& exchange) {
 
 std::string core_of(const Truth& truth) {
     const bool answered = truth.status != 0;
-    return fmt::format("{} {} {} body {}/{} {}", truth.method, truth.target,
-                       answered ? std::to_string(truth.status) : "-", truth.request_body,
-                       answered ? std::to_string(truth.response_body) : "-", name_of(truth.end));
+    return fmt::format("{} {} {} body {}/{} {}", truth.method, truth.target, answered ? std::to_string(truth.status) : "-",
+                       truth.request_body, answered ? std::to_string(truth.response_body) : "-", name_of(truth.end));
 }
 
 template <class Records>
@@ -73,8 +72,7 @@ std::vector<Dialogue> some_dialogues(Random& random, bool request_decoys) {
 
 Recording record_all(const std::vector<Dialogue>& dialogues, Random& random, std::size_t shortest = 1) {
     std::vector<Recording> recordings;
-    for (std::uint32_t i = 0; i < dialogues.size(); ++i)
-        recordings.push_back(record(dialogues[i], i, random, shortest));
+    for (std::uint32_t i = 0; i < dialogues.size(); ++i) recordings.push_back(record(dialogues[i], i, random, shortest));
     return interleave(std::move(recordings), random);
 }
 
@@ -83,16 +81,14 @@ void check_ledger(const Outcome& outcome) {
     std::uint64_t told = 0;
     for (const std::uint64_t count : outcome.ledger.requests_by_end) told += count;
     CHECK(outcome.ledger.requests_seen == told);
-    const auto requests =
-        std::ranges::count_if(outcome.exchanges, [](const Exchange& e) { return e.request.seen; });
+    const auto requests = std::ranges::count_if(outcome.exchanges, [](const Exchange& e) { return e.request.seen; });
     CHECK(told == static_cast<std::uint64_t>(requests));
     CHECK(outcome.ledger.responses_orphan == outcome.exchanges.size() - static_cast<std::size_t>(requests));
 }
 
 void check_unchanged(const std::vector<Dialogue>& dialogues, const Outcome& outcome) {
     std::vector<Truth> truths;
-    for (const Dialogue& dialogue : dialogues)
-        truths.insert(truths.end(), dialogue.exchanges.begin(), dialogue.exchanges.end());
+    for (const Dialogue& dialogue : dialogues) truths.insert(truths.end(), dialogue.exchanges.begin(), dialogue.exchanges.end());
     const Lines came = cores_of(outcome.exchanges), wanted = cores_of(truths);
     CHECK(without(came, wanted) == "");
     CHECK(without(wanted, came) == "");
@@ -126,10 +122,8 @@ void check_nothing_invented(const std::vector<Dialogue>& dialogues, const Outcom
             const std::string& id = exchange.response.headers.front().value;
             const bool cut = (exchange.flags & flag_truncated_head) != 0;
             if (!cut) CHECK(responses.insert(id).second);
-            if (truth != nullptr)
-                CHECK(truth->target.starts_with(id));
-            else if (truths.contains(id))
-                CHECK(exchange.response.status == truths[id]->status);
+            if (truth != nullptr) CHECK(truth->target.starts_with(id));
+            else if (truths.contains(id)) CHECK(exchange.response.status == truths[id]->status);
         }
         if (truth == nullptr) continue;
         if (exchange.response.seen) CHECK(exchange.response.status == truth->status);
@@ -197,21 +191,17 @@ TEST_CASE("segments that the capture lost change no exchange but their own") {
             if (exchange.request.seen) told[exchange.request.target] = &exchange;
         for (std::uint32_t i = 0; i < dialogues.size(); ++i) {
             for (const Truth& truth : dialogues[i].exchanges) {
-                if (!coverage.whole(i, Dialogue::client, truth.request) ||
-                    !coverage.whole(i, Dialogue::server, truth.response))
+                if (!coverage.whole(i, Dialogue::client, truth.request) || !coverage.whole(i, Dialogue::server, truth.response))
                     continue;
                 INFO(core_of(truth));
                 // Where requests do not wait for answers, nobody can tell which of them an answer after a gap
                 // answers, nor find one whose segment starts with the end of another.
-                if (dialogues[i].overlapping &&
-                    (!told.contains(truth.target) || !told[truth.target]->response.seen))
-                    continue;
+                if (dialogues[i].overlapping && (!told.contains(truth.target) || !told[truth.target]->response.seen)) continue;
                 CHECK(told.contains(truth.target));
                 if (!told.contains(truth.target)) continue;
                 const Exchange& exchange = *told[truth.target];
                 // If no answer came, it may have been lost.
-                if ((dialogues[i].overlapping || truth.status == 0) && exchange.end == ExchangeEnd::gap)
-                    continue;
+                if ((dialogues[i].overlapping || truth.status == 0) && exchange.end == ExchangeEnd::gap) continue;
                 CHECK(core_of(exchange) == core_of(truth));
             }
         }

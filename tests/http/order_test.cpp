@@ -221,8 +221,7 @@ TEST_CASE("a packet seen at three interfaces is one packet") {
         }
         talk.finish();
         const std::string flags = midstream ? " midstream" : "";
-        CHECK(talk.collector.lines ==
-              Lines{"GET /a 200 body 0/2 complete" + flags, "GET /b 200 body 0/2 complete" + flags});
+        CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/2 complete" + flags, "GET /b 200 body 0/2 complete" + flags});
     }
 }
 
@@ -250,8 +249,9 @@ TEST_CASE("each direction may be seen at an interface of its own") {
         on(5, talk.make(Talk::server, created));
         talk.finish();
         // Where the handshake was not seen, one segment is needed to find out.
-        CHECK(talk.collector.lines == (midstream ? Lines{"GET /a - body 0/- gap midstream", "GET /b 201 body 0/3 complete midstream"}
-                                                 : Lines{"GET /a 200 body 0/2 complete", "GET /b 201 body 0/3 complete"}));
+        CHECK(talk.collector.lines == (midstream
+                                           ? Lines{"GET /a - body 0/- gap midstream", "GET /b 201 body 0/3 complete midstream"}
+                                           : Lines{"GET /a 200 body 0/2 complete", "GET /b 201 body 0/3 complete"}));
     }
 }
 

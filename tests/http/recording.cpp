@@ -12,9 +12,7 @@ Side other(Side side) { return side == Dialogue::client ? Dialogue::server : Dia
 
 bool is_pinned(const Recorded& segment) { return (segment.flags & (tcp_syn | tcp_rst)) != 0; }
 
-std::int64_t end_of(const Recorded& segment) {
-    return segment.offset + static_cast<std::int64_t>(segment.length);
-}
+std::int64_t end_of(const Recorded& segment) { return segment.offset + static_cast<std::int64_t>(segment.length); }
 
 /// What of each stream was sent and acknowledged so far, for each connection.
 struct Progress {
@@ -46,8 +44,7 @@ Recording record(const Dialogue& dialogue, std::uint32_t connection, Random& ran
         // No more than a few dozen segments a write.
         const std::size_t most = std::max(segment_sizes[random.below(5)], size / 40 + 1);
         for (std::size_t at = write.range.begin; at != write.range.end;) {
-            const std::size_t length =
-                std::min(write.range.end - at, random.chance(70) ? most : random.between(shortest, most));
+            const std::size_t length = std::min(write.range.end - at, random.chance(70) ? most : random.between(shortest, most));
             add(write.from, tcp_ack | tcp_psh, static_cast<std::int64_t>(at), length);
             at += length;
             next[write.from] = static_cast<std::int64_t>(at);
@@ -56,18 +53,13 @@ Recording record(const Dialogue& dialogue, std::uint32_t connection, Random& ran
         }
     }
     switch (dialogue.ending) {
-        case Dialogue::Ending::none:
-            break;
-        case Dialogue::Ending::reset:
-            add(Dialogue::server, tcp_rst | tcp_ack, next[1], 0);
-            break;
+        case Dialogue::Ending::none: break;
+        case Dialogue::Ending::reset: add(Dialogue::server, tcp_rst | tcp_ack, next[1], 0); break;
         case Dialogue::Ending::fin:
             // A FIN may ride on the last bytes.
-            if (recording.back().from == Dialogue::server && recording.back().length != 0 &&
-                random.chance(50))
+            if (recording.back().from == Dialogue::server && recording.back().length != 0 && random.chance(50))
                 recording.back().flags |= tcp_fin;
-            else
-                add(Dialogue::server, tcp_fin | tcp_ack, next[1], 0);
+            else add(Dialogue::server, tcp_fin | tcp_ack, next[1], 0);
             ++next[1];
             add(Dialogue::client, tcp_fin | tcp_ack, next[0], 0);
             ++next[0];
@@ -104,8 +96,7 @@ void retransmit(Recording& recording, Random& random) {
         const auto sent = static_cast<std::size_t>(now.sent[side]);
         const std::size_t from = sent - 1 - random.below(std::min<std::size_t>(sent, 4000));
         const std::size_t length = random.between(1, sent - from);
-        result.push_back({segment.connection, side, tcp_ack, static_cast<std::int64_t>(from), length,
-                          now.acked[side], true});
+        result.push_back({segment.connection, side, tcp_ack, static_cast<std::int64_t>(from), length, now.acked[side], true});
     }
     recording = std::move(result);
 }
@@ -137,13 +128,12 @@ void probe(Recording& recording, Random& random) {
     std::vector<Progress> progress(recording.size());
     for (const Recorded& segment : recording) {
         Progress& now = progress[segment.connection];
-        const bool in_order =
-            segment.offset == now.sent[segment.from] && segment.flags == (tcp_ack | tcp_psh);
+        const bool in_order = segment.offset == now.sent[segment.from] && segment.flags == (tcp_ack | tcp_psh);
         now.follow(segment);
         result.push_back(segment);
         if (!in_order || !random.chance(10)) continue;
-        result.push_back({segment.connection, segment.from, tcp_ack, end_of(segment) - 1, random.below(2),
-                          segment.ack, true, true});
+        result.push_back(
+            {segment.connection, segment.from, tcp_ack, end_of(segment) - 1, random.below(2), segment.ack, true, true});
     }
     recording = std::move(result);
 }
@@ -171,8 +161,7 @@ bool Coverage::whole(std::uint32_t connection, Dialogue::Side side, Range range)
                      false) == seen.begin() + static_cast<std::ptrdiff_t>(range.end);
 }
 
-Outcome replay(std::span<const Dialogue> dialogues, const Recording& recording, Random& random,
-               std::size_t snap) {
+Outcome replay(std::span<const Dialogue> dialogues, const Recording& recording, Random& random, std::size_t snap) {
     static constexpr std::string_view garbage("\0", 1);
     Collector collector;
     Outcome outcome;
@@ -190,8 +179,7 @@ Outcome replay(std::span<const Dialogue> dialogues, const Recording& recording, 
     Time now{Nanoseconds{1'000'000'000'000'000'000}};
     for (std::size_t i = 0; i < recording.size(); ++i) {
         const Recorded& recorded = recording[i];
-        const Endpoint ends[2] = {{addresses[0], static_cast<std::uint16_t>(40000 + recorded.connection)},
-                                  {addresses[1], 80}};
+        const Endpoint ends[2] = {{addresses[0], static_cast<std::uint16_t>(40000 + recorded.connection)}, {addresses[1], 80}};
         const std::string& stream = dialogues[recorded.connection].streams[recorded.from];
         const std::uint32_t* seq = &first[recorded.connection * 2];
         now += std::chrono::microseconds(random.below(500));
@@ -200,17 +188,13 @@ Outcome replay(std::span<const Dialogue> dialogues, const Recording& recording, 
         segment.source = ends[recorded.from];
         segment.destination = ends[other(recorded.from)];
         segment.seq = seq[recorded.from] + static_cast<std::uint32_t>(recorded.offset);
-        segment.ack = (recorded.flags & tcp_ack) != 0
-                          ? seq[other(recorded.from)] + static_cast<std::uint32_t>(recorded.ack)
-                          : 0;
+        segment.ack = (recorded.flags & tcp_ack) != 0 ? seq[other(recorded.from)] + static_cast<std::uint32_t>(recorded.ack) : 0;
         segment.flags = recorded.flags;
         segment.length = static_cast<std::uint32_t>(recorded.length);
         if (recorded.length != 0)
-            segment.payload =
-                recorded.garbage
-                    ? as_bytes(garbage)
-                    : as_bytes(std::string_view(stream).substr(static_cast<std::size_t>(recorded.offset),
-                                                               std::min(recorded.length, snap)));
+            segment.payload = recorded.garbage ? as_bytes(garbage)
+                                               : as_bytes(std::string_view(stream).substr(
+                                                     static_cast<std::size_t>(recorded.offset), std::min(recorded.length, snap)));
         reassembler.accept(segment);
         if (i % 64 == 0) {
             reassembler.advance(now);

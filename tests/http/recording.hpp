@@ -26,8 +26,7 @@ using Recording = std::vector<Recorded>;
 
 /// One dialogue, each write cut at random, pure acknowledgments between. Segments are at least `shortest`
 /// bytes long, but for the last of a write.
-Recording record(const Dialogue& dialogue, std::uint32_t connection, Random& random,
-                 std::size_t shortest = 1);
+Recording record(const Dialogue& dialogue, std::uint32_t connection, Random& random, std::size_t shortest = 1);
 /// Several, each in its own order.
 Recording interleave(std::vector<Recording> recordings, Random& random);
 /// Sends parts of what was sent again, cut differently, and some segments twice.
@@ -57,7 +56,6 @@ struct Outcome {
 
 /// Reads a recording, first sequence numbers chosen by `random`. `snap`: payload bytes captured of each
 /// segment.
-Outcome replay(std::span<const Dialogue> dialogues, const Recording& recording, Random& random,
-               std::size_t snap = SIZE_MAX);
+Outcome replay(std::span<const Dialogue> dialogues, const Recording& recording, Random& random, std::size_t snap = SIZE_MAX);
 
 }  // namespace podsnoop::test

@@ -59,11 +59,13 @@ Transcript read(const std::filesystem::path& path) {
     Transcript transcript;
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
-        const auto side = line.ends_with("server") || line.starts_with("s ") ? test::Conversation::server : test::Conversation::client;
+        const auto side =
+            line.ends_with("server") || line.starts_with("s ") ? test::Conversation::server : test::Conversation::client;
         if (line.empty() || line.starts_with('#')) continue;
         if (line == "midstream") transcript.midstream = true;
         else if (line == "whole only") transcript.whole_only = true;
-        else if (line.starts_with("c ") || line.starts_with("s ")) transcript.steps.push_back({Step::Kind::send, side, unescape(line.substr(2))});
+        else if (line.starts_with("c ") || line.starts_with("s "))
+            transcript.steps.push_back({Step::Kind::send, side, unescape(line.substr(2))});
         else if (line.starts_with("fin ")) transcript.steps.push_back({Step::Kind::fin, side, {}});
         else if (line.starts_with("reset ")) transcript.steps.push_back({Step::Kind::reset, side, {}});
         else if (line == "wait") transcript.steps.push_back({Step::Kind::wait, side, {}});

@@ -56,7 +56,7 @@ Attribution two_pods() {
     apply(attribution, netns(web_netns, {"127.0.0.1", "10.244.0.7", "fd00::7", "::1"}));
     apply(attribution, netns(db_netns, {"127.0.0.1", "10.244.0.9", "::1"}));
     apply(attribution, PodsKnown{{pod("web", web_uid, "10.244.0.7", web_netns), pod("db", db_uid, "10.244.0.9", db_netns),
-                                        pod("agent", agent_uid, nullptr, node)}});
+                                  pod("agent", agent_uid, nullptr, node)}});
     return attribution;
 }
 
@@ -122,20 +122,17 @@ TEST_CASE("attribution: a connection between two traced pods is told from its cl
     // And one that is translated on its way, once that is known.
     Exchange translated = seen(node, outside, at("192.168.1.5", 30080));
     CHECK_FALSE(attribution.is_told_elsewhere(translated));
-    apply(attribution, ConnectionFacts{.netns = node,
-                                       .client = outside,
-                                       .server = at("192.168.1.5", 30080),
-                                       .backend = at("10.244.0.9", 80)});
+    apply(attribution,
+          ConnectionFacts{.netns = node, .client = outside, .server = at("192.168.1.5", 30080), .backend = at("10.244.0.9", 80)});
     CHECK(attribution.is_told_elsewhere(translated));
     Exchange masqueraded = seen(node, at("192.168.1.5", 40000), outside);
     apply(attribution, ConnectionFacts{.netns = node, .client = at("192.168.1.5", 40000), .server = outside, .caller = web});
     CHECK(attribution.is_told_elsewhere(masqueraded));
     // What the node itself calls is told there, whoever answers.
     Exchange own = seen(node, at("192.168.1.5", 40001), at("10.96.0.1", 80));
-    apply(attribution, ConnectionFacts{.netns = node,
-                                       .client = at("192.168.1.5", 40001),
-                                       .server = at("10.96.0.1", 80),
-                                       .backend = at("10.244.0.9", 80)});
+    apply(attribution,
+          ConnectionFacts{
+              .netns = node, .client = at("192.168.1.5", 40001), .server = at("10.96.0.1", 80), .backend = at("10.244.0.9", 80)});
     CHECK_FALSE(attribution.is_told_elsewhere(own));
     // Where the client's namespace is traced no longer, nobody else tells it.
     apply(attribution, NamespaceState{.netns = web_netns, .addresses = {}, .traced = false});
@@ -170,11 +167,11 @@ TEST_CASE("attribution: what the node answers fills in processes, Service and ca
     Attribution attribution = two_pods();
     const Endpoint client = at("192.168.1.5", 1), server = at("10.96.0.1", 80);
     apply(attribution, ConnectionFacts{.netns = node,
-                                             .client = client,
-                                             .server = server,
-                                             .client_process = Process{.comm = "curl", .cgroup = "/user.slice"},
-                                             .backend = at("10.244.0.9", 8080),
-                                             .service_name = "shop/db:http"});
+                                       .client = client,
+                                       .server = server,
+                                       .client_process = Process{.comm = "curl", .cgroup = "/user.slice"},
+                                       .backend = at("10.244.0.9", 8080),
+                                       .service_name = "shop/db:http"});
     Exchange exchange = seen(node, client, server);
     attribution.attribute(exchange);
     CHECK(exchange.client.comm == "curl");
@@ -186,22 +183,21 @@ TEST_CASE("attribution: what the node answers fills in processes, Service and ca
     CHECK(name_of(exchange.server) == "db");
 
     apply(attribution, ConnectionFacts{.netns = node,
-                                             .client = client,
-                                             .server = at("192.168.1.5", 9100),
-                                             .client_process = Process{},
-                                             .server_process = Process{
-                                                 .comm = "node_exporter",
-                                                 .cgroup = "/kubepods/besteffort/pod" + std::string(agent_uid) + "/" + std::string(64, 'b')}});
+                                       .client = client,
+                                       .server = at("192.168.1.5", 9100),
+                                       .client_process = Process{},
+                                       .server_process = Process{.comm = "node_exporter",
+                                                                 .cgroup = "/kubepods/besteffort/pod" + std::string(agent_uid) +
+                                                                           "/" + std::string(64, 'b')}});
     exchange = seen(node, client, at("192.168.1.5", 9100));
     attribution.attribute(exchange);
     CHECK(name_of(exchange.server) == "agent");
     CHECK(exchange.server.comm == "");
     CHECK_FALSE(exchange.service);
 
-    apply(attribution, ConnectionFacts{.netns = db_netns,
-                                             .client = client,
-                                             .server = at("10.244.0.9", 8080),
-                                             .caller = at("10.244.0.7", 40000)});
+    apply(attribution,
+          ConnectionFacts{
+              .netns = db_netns, .client = client, .server = at("10.244.0.9", 8080), .caller = at("10.244.0.7", 40000)});
     exchange = seen(db_netns, client, at("10.244.0.9", 8080));
     attribution.attribute(exchange);
     CHECK(name_of(exchange.client) == "web");
@@ -268,9 +264,11 @@ TEST_CASE("notes: what is written reads the same, and anything else is an error"
     CHECK(read.caller == Endpoint{});
     CHECK(read.backend == at("10.0.0.2", 2));
 
-    for (const char* text : {"", "{", "[]", "null", R"({"note":"other"})", R"({"note":7})", "\xff"}) CHECK_FALSE(reader.read(text));
+    for (const char* text : {"", "{", "[]", "null", R"({"note":"other"})", R"({"note":7})", "\xff"})
+        CHECK_FALSE(reader.read(text));
     // Fields of another type are as if they were not there.
-    const auto odd = reader.read(R"({"note":"connection","time":-1,"netns":"x","client":{"address":"nowhere"},"server":7,"backend":[]})");
+    const auto odd =
+        reader.read(R"({"note":"connection","time":-1,"netns":"x","client":{"address":"nowhere"},"server":7,"backend":[]})");
     REQUIRE(odd);
     CHECK(std::get<ConnectionFacts>((*odd)->note).client == Endpoint{});
 }

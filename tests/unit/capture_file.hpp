@@ -38,8 +38,7 @@ class FileBytes {
   private:
     FileBytes& number(std::uint64_t value, unsigned size) {
         for (unsigned i = 0; i < size; ++i)
-            text_ +=
-                static_cast<char>(value >> 8 * (order_ == std::endian::little ? i : size - 1 - i) & 0xff);
+            text_ += static_cast<char>(value >> 8 * (order_ == std::endian::little ? i : size - 1 - i) & 0xff);
         return *this;
     }
 
@@ -50,15 +49,9 @@ class FileBytes {
 inline std::string pcap_header(std::endian order, std::uint32_t magic = 0xa1b2c3d4, std::uint32_t link = 1) {
     return FileBytes(order).u32(magic).u16(2).u16(4).u32(0).u32(0).u32(262144).u32(link).text();
 }
-inline std::string pcap_packet(std::endian order, std::uint32_t seconds, std::uint32_t ticks,
-                               std::string_view data, std::optional<std::uint32_t> length = {}) {
-    return FileBytes(order)
-        .u32(seconds)
-        .u32(ticks)
-        .u32(data.size())
-        .u32(length.value_or(data.size()))
-        .raw(data)
-        .text();
+inline std::string pcap_packet(std::endian order, std::uint32_t seconds, std::uint32_t ticks, std::string_view data,
+                               std::optional<std::uint32_t> length = {}) {
+    return FileBytes(order).u32(seconds).u32(ticks).u32(data.size()).u32(length.value_or(data.size())).raw(data).text();
 }
 
 inline std::string block(std::endian order, std::uint32_t type, std::string_view body) {
@@ -80,9 +73,8 @@ inline std::string interface(std::endian order, std::uint16_t link, std::string_
                              std::uint32_t snap_length = 0) {
     return block(order, 1, FileBytes(order).u16(link).u16(0).u32(snap_length).raw(options).text());
 }
-inline std::string enhanced_packet(std::endian order, std::uint32_t interface, std::uint64_t ticks,
-                                   std::string_view data, std::optional<std::uint32_t> length = {},
-                                   std::string_view options = {}) {
+inline std::string enhanced_packet(std::endian order, std::uint32_t interface, std::uint64_t ticks, std::string_view data,
+                                   std::optional<std::uint32_t> length = {}, std::string_view options = {}) {
     FileBytes body(order);
     body.u32(interface).u32(ticks >> 32).u32(ticks & 0xffffffff).u32(data.size());
     return block(order, 6, body.u32(length.value_or(data.size())).raw(data).pad().raw(options).text());

@@ -51,8 +51,8 @@ TEST_CASE("cgroup path: every known shape") {
         {besteffort + "/docker-" + id + ".scope", uid, id},
         {besteffort + "/crio-conmon-" + id + ".scope", uid, ""},
         {besteffort, uid, ""},
-        {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + uid_ + ".slice/cri-containerd-" + id + ".scope",
-         uid, id},
+        {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + uid_ + ".slice/cri-containerd-" + id + ".scope", uid,
+         id},
         {"/kubepods.slice/kubepods-pod" + uid_ + ".slice/cri-containerd-" + id + ".scope", uid, id},
         {"/kubepods.slice/kubepods-pod" + uid_ + ".slice", uid, ""},
         {"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod" + hash + ".slice/cri-containerd-" + id + ".scope",
@@ -74,13 +74,16 @@ TEST_CASE("cgroup path: every known shape") {
         // nodes that are containers themselves, roots of their own
         {"/docker/" + other_id + "/kubelet/kubepods/besteffort/pod" + uid + "/" + id, uid, id},
         {"/docker/" + other_id + "/kubepods/burstable/pod" + uid + "/" + id, uid, id},
-        {"/system.slice/docker-" + other_id + ".scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/"
-         "kubelet-kubepods-besteffort-pod" + uid_ + ".slice/cri-containerd-" + id + ".scope",
+        {"/system.slice/docker-" + other_id +
+             ".scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-besteffort.slice/"
+             "kubelet-kubepods-besteffort-pod" +
+             uid_ + ".slice/cri-containerd-" + id + ".scope",
          uid, id},
-        {"/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" + uid_ + ".slice/cri-containerd-" + id + ".scope", uid,
-         id},
-        {"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + other_id + ".scope/container/kubelet.slice/"
-         "kubelet-kubepods.slice/kubelet-kubepods-pod" + uid_ + ".slice/cri-containerd-" + id + ".scope",
+        {"/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod" + uid_ + ".slice/cri-containerd-" + id + ".scope", uid, id},
+        {"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" + other_id +
+             ".scope/container/kubelet.slice/"
+             "kubelet-kubepods.slice/kubelet-kubepods-pod" +
+             uid_ + ".slice/cri-containerd-" + id + ".scope",
          uid, id},
         {"/k8s/kubepods/pod" + uid + "/" + id, uid, id},
         {"/system.slice/snap.microk8s.daemon-kubelite.service/kubepods/burstable/pod" + uid + "/" + id, uid, id},

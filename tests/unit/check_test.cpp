@@ -18,8 +18,17 @@ using enum CheckState;
 /// Everything works, as on a node with a kernel of its distribution.
 Features all_features() {
     const Capability works{.works = true};
-    return {.release = "6.1.0", .lockdown = "none", .cgroup = CgroupVersion::v2, .btf = works, .programs = works, .kprobe = works,
-            .fentry = works, .raw_tracepoint = works, .victim_is_task = true, .tracepoint = works, .kmsg = works};
+    return {.release = "6.1.0",
+            .lockdown = "none",
+            .cgroup = CgroupVersion::v2,
+            .btf = works,
+            .programs = works,
+            .kprobe = works,
+            .fentry = works,
+            .raw_tracepoint = works,
+            .victim_is_task = true,
+            .tracepoint = works,
+            .kmsg = works};
 }
 
 /// "fentry degraded: refused; kprobe instead" of the check of this name.
@@ -89,9 +98,12 @@ TEST_CASE("check: the node's files") {
 }
 
 TEST_CASE("check: a kubelet's ways") {
-    const SourceReport refused{.source = "https://127.0.0.1:10250/pods with a token", .ok = false, .detail = "it answers 403",
+    const SourceReport refused{.source = "https://127.0.0.1:10250/pods with a token",
+                               .ok = false,
+                               .detail = "it answers 403",
                                .hint = "give it the right"};
-    const SourceReport good{.source = "http://127.0.0.1:10255/pods without a credential", .ok = true, .detail = "3 pods", .hint = ""};
+    const SourceReport good{
+        .source = "http://127.0.0.1:10255/pods without a credential", .ok = true, .detail = "3 pods", .hint = ""};
     const Result<std::vector<PodRecord>> failure = fail("cannot ask the kubelet", "", "it answers 403", "give it the right");
 
     // Nothing else names the pods.
@@ -121,7 +133,10 @@ std::string print(const PrintOptions& options, const CheckRecord& check) {
     return out;
 }
 
-const CheckRecord example{.name = "kprobe", .state = missing, .detail = "not compiled into this kernel", .hint = "take another kernel",
+const CheckRecord example{.name = "kprobe",
+                          .state = missing,
+                          .detail = "not compiled into this kernel",
+                          .hint = "take another kernel",
                           .needed_for = {"oom", "backlog"}};
 
 TEST_CASE("check: a table of which nothing is cut") {

@@ -18,12 +18,9 @@ namespace {
 
 Endpoint at(const char* address, std::uint16_t port) { return {parse_address(address).value(), port}; }
 
-void add_tuple(NetlinkMessage& message, std::uint16_t which, const Endpoint& from, const Endpoint& to,
-               std::uint8_t protocol) {
+void add_tuple(NetlinkMessage& message, std::uint16_t which, const Endpoint& from, const Endpoint& to, std::uint8_t protocol) {
     const bool v4 = from.address.family == 4;
-    const auto address = [&](const Endpoint& end) {
-        return std::as_bytes(std::span(end.address.bytes)).first(v4 ? 4 : 16);
-    };
+    const auto address = [&](const Endpoint& end) { return std::as_bytes(std::span(end.address.bytes)).first(v4 ? 4 : 16); };
     const std::uint16_t from_port = htons(from.port), to_port = htons(to.port);
     const auto tuple = message.open(which);
     const auto ip = message.open(CTA_TUPLE_IP);
@@ -53,8 +50,7 @@ std::vector<std::byte> tracked(const Translation& t, std::uint8_t protocol = IPP
 }  // namespace
 
 TEST_CASE("conntrack: a Service's address and the pod that answered") {
-    const Endpoint client = at("10.244.0.7", 51234), service = at("10.96.0.10", 80),
-                   backend = at("10.244.0.9", 8080);
+    const Endpoint client = at("10.244.0.7", 51234), service = at("10.96.0.10", 80), backend = at("10.244.0.9", 8080);
     const auto found = parse_conntrack(tracked({client, service, client, backend}));
     REQUIRE(found);
     CHECK(*found == Translation{client, service, client, backend});
@@ -62,22 +58,19 @@ TEST_CASE("conntrack: a Service's address and the pod that answered") {
 }
 
 TEST_CASE("conntrack: a node port's client is masqueraded too") {
-    const Translation all{at("192.168.1.5", 40000), at("192.168.1.10", 30080), at("10.244.0.1", 23456),
-                          at("10.244.1.9", 8080)};
+    const Translation all{at("192.168.1.5", 40000), at("192.168.1.10", 30080), at("10.244.0.1", 23456), at("10.244.1.9", 8080)};
     CHECK(parse_conntrack(tracked(all)) == all);
 }
 
 TEST_CASE("conntrack: masquerading alone is no Service") {
     const Endpoint server = at("93.184.216.34", 80);
-    const auto found =
-        parse_conntrack(tracked({at("10.244.0.7", 51234), server, at("192.168.1.10", 51234), server}));
+    const auto found = parse_conntrack(tracked({at("10.244.0.7", 51234), server, at("192.168.1.10", 51234), server}));
     REQUIRE(found);
     CHECK_FALSE(found->by_service());
 }
 
 TEST_CASE("conntrack: IPv6 is told as well") {
-    const Translation all{at("fd00::7", 51234), at("fd01::10", 80), at("fd00::7", 51234),
-                          at("fd00::9", 8080)};
+    const Translation all{at("fd00::7", 51234), at("fd01::10", 80), at("fd00::7", 51234), at("fd00::9", 8080)};
     CHECK(parse_conntrack(tracked(all)) == all);
 }
 

@@ -36,11 +36,13 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("credentials: where there is nothing, the kubelet is asked as by anybody") {
-    CHECK(plan({}, {}) == Lines{"https://127.0.0.1:10250/pods without a credential", "http://127.0.0.1:10255/pods without a credential"});
+    CHECK(plan({}, {}) ==
+          Lines{"https://127.0.0.1:10250/pods without a credential", "http://127.0.0.1:10255/pods without a credential"});
 }
 
 TEST_CASE("credentials: what is found is tried in order, then the read-only port") {
-    CHECK(plan({}, {token, token_ca, kubeadm_cert, kubeadm_key, "/etc/kubernetes/pki/ca.crt", "/var/lib/kubelet/pki/kubelet.crt"}) ==
+    CHECK(plan({},
+               {token, token_ca, kubeadm_cert, kubeadm_key, "/etc/kubernetes/pki/ca.crt", "/var/lib/kubelet/pki/kubelet.crt"}) ==
           Lines{std::string("https://127.0.0.1:10250/pods with the service account's token ") + token,
                 std::string("https://127.0.0.1:10250/pods with kubeadm's client certificate ") + kubeadm_cert + " " + kubeadm_key,
                 "http://127.0.0.1:10255/pods without a credential", std::string("trust ") + token_ca,
@@ -56,7 +58,8 @@ TEST_CASE("credentials: the node's files are below its root, the token is ours")
     KubeletOptions options;
     options.root = "/host";
     const std::string cert = std::string("/host") + kubeadm_cert, key = std::string("/host") + kubeadm_key;
-    const Lines lines = plan(options, {token, kubeadm_cert, kubeadm_key, cert, key, "/host/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/ca.crt"});
+    const Lines lines = plan(
+        options, {token, kubeadm_cert, kubeadm_key, cert, key, "/host/etc/kubernetes/pki/ca.crt", "/etc/kubernetes/pki/ca.crt"});
     REQUIRE(lines.size() == 4);
     CHECK(lines[0] == std::string("https://127.0.0.1:10250/pods with the service account's token ") + token);
     CHECK(lines[1] == "https://127.0.0.1:10250/pods with kubeadm's client certificate " + cert + " " + key);
@@ -83,7 +86,8 @@ TEST_CASE("credentials: what is given is used and nothing else") {
     options.url = parse_kubelet_url("[fd00::5]").value();
     options.insecure = true;
     CHECK(plan(options, files) == Lines{"https://[fd00::5]:10250/pods with the token given t",
-                                        "https://[fd00::5]:10250/pods with the client certificate given c k", "trust a", "trust anybody"});
+                                        "https://[fd00::5]:10250/pods with the client certificate given c k", "trust a",
+                                        "trust anybody"});
     // An address given is the only one, though credentials are looked for.
     KubeletOptions only_url;
     only_url.url = options.url;

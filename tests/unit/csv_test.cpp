@@ -25,15 +25,14 @@ TEST_CASE("csv: names are the JSON's, flattened, and lines have a value for each
     printer.header(header);
     printer.print(full, full_exchange());
     printer.print(half, unanswered_exchange());
-    CHECK(
-        header ==
-        "type,time,side,interface,netns,client_address,client_port,client_pod_namespace,client_pod_name,"
-        "client_pod_uid,client_pod_container,client_comm,server_address,server_port,server_pod_namespace,server_pod_name,"
-        "server_pod_uid,server_pod_container,server_comm,service_address,service_port,service_name,"
-        "request_method,request_target,request_host,request_version,"
-        "request_head_bytes,request_body_bytes,response_status,response_version,response_head_bytes,"
-        "response_body_bytes,latency_us_connect,latency_us_request,latency_us_wait,latency_us_response,"
-        "latency_us_total,end,flags\n");
+    CHECK(header ==
+          "type,time,side,interface,netns,client_address,client_port,client_pod_namespace,client_pod_name,"
+          "client_pod_uid,client_pod_container,client_comm,server_address,server_port,server_pod_namespace,server_pod_name,"
+          "server_pod_uid,server_pod_container,server_comm,service_address,service_port,service_name,"
+          "request_method,request_target,request_host,request_version,"
+          "request_head_bytes,request_body_bytes,response_status,response_version,response_head_bytes,"
+          "response_body_bytes,latency_us_connect,latency_us_request,latency_us_wait,latency_us_response,"
+          "latency_us_total,end,flags\n");
     CHECK(full ==
           "http,2026-11-21T07:49:25.123456789Z,client,eth0,4026532201,10.244.0.7,51234,,,,,,10.244.0.9,8080,,,"
           ",,,,,,GET,"

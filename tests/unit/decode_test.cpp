@@ -27,12 +27,9 @@ Outcome decoded(const Packet& packet) {
 /// Whether the packet is the segment with `request` as its payload and nothing else.
 bool carries_request(const Packet& packet) {
     const auto [decoded, segment] = ::decoded(packet);
-    return decoded == Decoded::segment && as_text(segment.payload) == request &&
-           segment.length == request.size();
+    return decoded == Decoded::segment && as_text(segment.payload) == request && segment.length == request.size();
 }
-bool carries_request(const Buffer& frame, LinkType link = LinkType::ethernet) {
-    return carries_request(packet_of(frame, link));
-}
+bool carries_request(const Buffer& frame, LinkType link = LinkType::ethernet) { return carries_request(packet_of(frame, link)); }
 bool network_carries_request(std::uint16_t protocol, const Buffer& data) {
     Packet packet = packet_of(data, LinkType::network);
     packet.protocol = protocol;
@@ -48,9 +45,8 @@ Buffer extension(std::uint8_t next, std::uint8_t length, std::size_t size, const
 }  // namespace
 
 TEST_CASE("every field of a segment is filled in") {
-    const Buffer frame = ethernet(ipv4(
-        {},
-        tcp({.seq = 0xfffffff0, .ack = 0x80000001, .flags = tcp_ack | tcp_fin, .window = 0xfedc}, request)));
+    const Buffer frame =
+        ethernet(ipv4({}, tcp({.seq = 0xfffffff0, .ack = 0x80000001, .flags = tcp_ack | tcp_fin, .window = 0xfedc}, request)));
     Packet packet = packet_of(frame);
     packet.time = Time{Nanoseconds{123456789}};
     packet.interface = 7;
@@ -109,8 +105,8 @@ TEST_CASE("VLAN tags are passed, up to four") {
 
 TEST_CASE("a cooked VLAN packet starts with the rest of its tag or with the IP header") {
     for (const std::uint16_t type : {std::uint16_t{0x8100}, std::uint16_t{0x88a8}}) {
-        for (const Buffer& ip : {ipv4({}, tcp({}, request)), ipv4({.total_length = 0}, tcp({}, request)),
-                                 ipv6({}, tcp({}, request))}) {
+        for (const Buffer& ip :
+             {ipv4({}, tcp({}, request)), ipv4({.total_length = 0}, tcp({}, request)), ipv6({}, tcp({}, request))}) {
             CHECK(network_carries_request(type, ip));
             CHECK(carries_request(linux_sll(type, ip), LinkType::linux_sll));
             CHECK(carries_request(linux_sll2(type, ip), LinkType::linux_sll2));
@@ -118,20 +114,17 @@ TEST_CASE("a cooked VLAN packet starts with the rest of its tag or with the IP h
             for (const unsigned tci : {0x0064u, 0x4564u, 0x6064u}) {
                 CAPTURE(tci);
                 CHECK(network_carries_request(type, vlan(static_cast<std::uint16_t>(tci), ip)));
-                CHECK(network_carries_request(0x88a8,
-                                              vlan(static_cast<std::uint16_t>(tci), 0x8100, vlan(9, ip))));
+                CHECK(network_carries_request(0x88a8, vlan(static_cast<std::uint16_t>(tci), 0x8100, vlan(9, ip))));
             }
         }
     }
 }
 
 TEST_CASE("IPv4 and TCP options are passed") {
-    const Buffer ip_options = Buffer().u32(0x07270400).zeros(36),
-                 tcp_options = Buffer().u32(0x0101080a).u64(42);
+    const Buffer ip_options = Buffer().u32(0x07270400).zeros(36), tcp_options = Buffer().u32(0x0101080a).u64(42);
     CHECK(carries_request(ethernet(ipv4({.options = ip_options}, tcp({}, request)))));
     CHECK(carries_request(ethernet(ipv4({}, tcp({.options = tcp_options}, request)))));
-    CHECK(carries_request(
-        ethernet(ipv4({.options = ip_options}, tcp({.options = Buffer().zeros(40)}, request)))));
+    CHECK(carries_request(ethernet(ipv4({.options = ip_options}, tcp({.options = Buffer().zeros(40)}, request)))));
 }
 
 TEST_CASE("IPv6 extension headers are passed") {
@@ -143,8 +136,8 @@ TEST_CASE("IPv6 extension headers are passed") {
         CHECK(carries_request(ethernet(ipv6({.next = type}, extension(6, 2, 24, segment)))));
     }
     CHECK(carries_request(ethernet(ipv6({.next = 51}, extension(6, 4, 24, segment)))));
-    CHECK(carries_request(ethernet(
-        ipv6({.next = 0}, extension(60, 1, 16, extension(44, 0, 8, ipv6_fragment(6, 0, false, segment)))))));
+    CHECK(carries_request(
+        ethernet(ipv6({.next = 0}, extension(60, 1, 16, extension(44, 0, 8, ipv6_fragment(6, 0, false, segment)))))));
     CHECK(decoded_as(ethernet(ipv6({.next = 59}, segment))) == Decoded::not_tcp);
     CHECK(decoded_as(ethernet(ipv6({.next = 50}, segment))) == Decoded::not_tcp);
     CHECK(decoded_as(ethernet(ipv6({.next = 0}, extension(6, 255, 8, segment)))) == Decoded::malformed);
@@ -184,8 +177,7 @@ TEST_CASE("the frame's length stands in for an IP length that cannot say it") {
     const Buffer segment = tcp({}, large);
     for (const Buffer& frame :
          {ethernet(ipv4({.total_length = 0}, segment)), ethernet(ipv6({.payload_length = 0}, segment)),
-          ethernet(
-              ipv6({.next = 0, .payload_length = 0}, Buffer().u32(0x0600c204).u32(100'028).add(segment)))}) {
+          ethernet(ipv6({.next = 0, .payload_length = 0}, Buffer().u32(0x0600c204).u32(100'028).add(segment)))}) {
         const auto [decoded, segment_seen] = ::decoded(packet_of(frame));
         CHECK(decoded == Decoded::segment);
         CHECK(segment_seen.length == large.size());
@@ -195,7 +187,8 @@ TEST_CASE("the frame's length stands in for an IP length that cannot say it") {
 }
 
 TEST_CASE("a frame longer than any packet is not believed where IP tells no length") {
-    for (const Buffer& frame : {ethernet(ipv4({.total_length = 0}, tcp({}, request))), ethernet(ipv6({.payload_length = 0}, tcp({}, request)))}) {
+    for (const Buffer& frame :
+         {ethernet(ipv4({.total_length = 0}, tcp({}, request))), ethernet(ipv6({.payload_length = 0}, tcp({}, request)))}) {
         Packet packet = packet_of(frame);
         packet.wire_length = 500'000;  // what segmentation offload may put together
         CHECK(::decoded(packet).decoded == Decoded::segment);
@@ -228,8 +221,7 @@ TEST_CASE("a short capture keeps the length on the wire") {
 }
 
 TEST_CASE("a capture that ends inside the TCP options tells the rest") {
-    const Buffer frame =
-        ethernet(ipv4({}, tcp({.flags = tcp_ack | tcp_psh, .options = Buffer().zeros(12)}, request)));
+    const Buffer frame = ethernet(ipv4({}, tcp({.flags = tcp_ack | tcp_psh, .options = Buffer().zeros(12)}, request)));
     for (std::size_t captured = 54; captured <= 66; ++captured) {
         CAPTURE(captured);
         const Buffer part = frame.first(captured);

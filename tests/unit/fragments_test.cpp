@@ -26,15 +26,13 @@ struct Piece {
 std::vector<Piece> pieces_of(const Buffer& datagram, std::size_t size) {
     std::vector<Piece> pieces;
     for (std::size_t at = 0; at < datagram.size(); at += size)
-        pieces.push_back({static_cast<unsigned>(at), std::string(datagram.text().substr(at, size)),
-                          at + size < datagram.size()});
+        pieces.push_back({static_cast<unsigned>(at), std::string(datagram.text().substr(at, size)), at + size < datagram.size()});
     return pieces;
 }
 
 Buffer frame4(const Piece& piece, std::uint8_t protocol = 6, std::uint16_t id = 1) {
     const unsigned field = piece.offset / 8 | (piece.more ? 0x2000u : 0u);
-    return ethernet(
-        ipv4({.protocol = protocol, .id = id, .fragment = static_cast<std::uint16_t>(field)}, piece.data));
+    return ethernet(ipv4({.protocol = protocol, .id = id, .fragment = static_cast<std::uint16_t>(field)}, piece.data));
 }
 Buffer frame6(const Piece& piece, std::uint8_t next = 6) {
     return ethernet(ipv6({.next = 44}, ipv6_fragment(next, piece.offset, piece.more, piece.data)));
@@ -53,9 +51,7 @@ struct Run {
         return decoder.decode(packet, segment);
     }
     /// Whether the answer just given is the segment with `text`.
-    bool has_text() const {
-        return as_text(segment.payload) == text && segment.length == text.size() && segment.time == now;
-    }
+    bool has_text() const { return as_text(segment.payload) == text && segment.length == text.size() && segment.time == now; }
 
   private:
     Buffer last_;
@@ -164,10 +160,9 @@ TEST_CASE("fragments of a tunnel's packets, and fragments inside a tunnel") {
     SUBCASE("inner, each piece of it in pieces itself") {
         for (const Piece& piece : pieces_of(tcp({}, text), 48)) {
             const unsigned field = piece.offset / 8 | (piece.more ? 0x2000u : 0u);
-            const Buffer inner = ethernet(ipv4({.source = "10.244.0.7",
-                                                .destination = "10.244.1.9",
-                                                .fragment = static_cast<std::uint16_t>(field)},
-                                               piece.data));
+            const Buffer inner = ethernet(
+                ipv4({.source = "10.244.0.7", .destination = "10.244.1.9", .fragment = static_cast<std::uint16_t>(field)},
+                     piece.data));
             const auto id = static_cast<std::uint16_t>(100 + piece.offset);
             for (const Piece& outer : pieces_of(vxlan(inner), 56)) frames.push_back(frame4(outer, 17, id));
         }

@@ -75,8 +75,7 @@ struct Tcp {
     std::optional<unsigned> header_words{};  ///< the data offset field, where it shall be wrong
 };
 inline Buffer tcp(const Tcp& fields, const Buffer& payload = {}) {
-    const std::size_t words =
-        fields.header_words.value_or(static_cast<unsigned>(5 + fields.options.size() / 4));
+    const std::size_t words = fields.header_words.value_or(static_cast<unsigned>(5 + fields.options.size() / 4));
     return Buffer()
         .u16(fields.source)
         .u16(fields.destination)
@@ -134,8 +133,7 @@ inline Buffer ipv6(const Ipv6& fields, const Buffer& payload) {
 }
 
 /// IPv6's fragment header and what follows it; `offset` in bytes.
-inline Buffer ipv6_fragment(std::uint8_t next, unsigned offset, bool more, const Buffer& payload,
-                            std::uint32_t id = 7) {
+inline Buffer ipv6_fragment(std::uint8_t next, unsigned offset, bool more, const Buffer& payload, std::uint32_t id = 7) {
     return Buffer().u8(next).u8(0).u16(offset | (more ? 1u : 0u)).u32(id).add(payload);
 }
 
@@ -147,15 +145,11 @@ inline Buffer udp(std::uint16_t destination, const Buffer& payload) {
 inline Buffer vxlan(const Buffer& frame, std::uint16_t port = 4789, std::uint8_t flags = 0x08) {
     return udp(port, Buffer().u8(flags).zeros(3).u32(42 << 8).add(frame));
 }
-inline Buffer geneve(const Buffer& payload, std::uint16_t type = 0x6558, const Buffer& options = {},
-                     std::uint8_t version = 0, std::uint8_t flags = 0) {
-    return udp(6081, Buffer()
-                         .u8(std::size_t{version} << 6 | options.size() / 4)
-                         .u8(flags)
-                         .u16(type)
-                         .u32(42 << 8)
-                         .add(options)
-                         .add(payload));
+inline Buffer geneve(const Buffer& payload, std::uint16_t type = 0x6558, const Buffer& options = {}, std::uint8_t version = 0,
+                     std::uint8_t flags = 0) {
+    return udp(
+        6081,
+        Buffer().u8(std::size_t{version} << 6 | options.size() / 4).u8(flags).u16(type).u32(42 << 8).add(options).add(payload));
 }
 
 /// `flags` says which of checksum, key and sequence number there are.
@@ -174,9 +168,7 @@ inline Buffer mpls(int labels, const Buffer& payload) {
 }
 
 /// The EtherType that an IP packet asks for by its version.
-inline std::uint16_t ether_type(const Buffer& packet) {
-    return (packet.text().at(0) & 0xf0) == 0x60 ? 0x86dd : 0x0800;
-}
+inline std::uint16_t ether_type(const Buffer& packet) { return (packet.text().at(0) & 0xf0) == 0x60 ? 0x86dd : 0x0800; }
 
 /// What follows a VLAN tag's own EtherType: TCI and the EtherType of what it wraps.
 inline Buffer vlan(std::uint16_t tci, std::uint16_t type, const Buffer& payload) {
@@ -198,8 +190,7 @@ inline Buffer linux_sll2(std::uint16_t type, const Buffer& payload) {
 }
 
 /// A packet over bytes that must outlive it. `wire_length` 0 stands for "all of it was captured".
-inline Packet packet_of(const Buffer& frame, LinkType link = LinkType::ethernet,
-                        std::size_t wire_length = 0) {
+inline Packet packet_of(const Buffer& frame, LinkType link = LinkType::ethernet, std::size_t wire_length = 0) {
     Packet packet;
     packet.data = frame.bytes();
     packet.wire_length = static_cast<std::uint32_t>(wire_length != 0 ? wire_length : frame.size());

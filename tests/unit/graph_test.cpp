@@ -58,8 +58,8 @@ bool has(const std::string& text, const std::string& what) { return text.find(wh
 }  // namespace
 
 TEST_CASE("a map as DOT: boxes by namespace, arrows by rate and failures") {
-    const std::string text =
-        draw(Picture::dot, {edge(in_pod("web-7d9f8b6c5-x2x4z"), in_pod("cart-0"), 1000, 60), edge(at(7), in_pod("web-7d9f8b6c5-x2x4z"), 10)});
+    const std::string text = draw(Picture::dot, {edge(in_pod("web-7d9f8b6c5-x2x4z"), in_pod("cart-0"), 1000, 60),
+                                                 edge(at(7), in_pod("web-7d9f8b6c5-x2x4z"), 10)});
     CHECK(text ==
           R"(digraph podsnoop {
   rankdir=LR; nodesep=0.3; ranksep=0.9; fontname="Helvetica"; fontsize=11;
@@ -78,8 +78,8 @@ TEST_CASE("a map as DOT: boxes by namespace, arrows by rate and failures") {
 }
 
 TEST_CASE("a map as Mermaid") {
-    const std::string text =
-        draw(Picture::mermaid, {edge(in_pod("web-7d9f8b6c5-x2x4z"), in_pod("cart-0"), 1000, 60), edge(at(7), in_pod("web-7d9f8b6c5-x2x4z"), 10)});
+    const std::string text = draw(Picture::mermaid, {edge(in_pod("web-7d9f8b6c5-x2x4z"), in_pod("cart-0"), 1000, 60),
+                                                     edge(at(7), in_pod("web-7d9f8b6c5-x2x4z"), 10)});
     CHECK(text == R"(flowchart LR
     n2["192.0.0.7"]
   subgraph s0["shop"]
@@ -123,7 +123,8 @@ TEST_CASE("many strangers are one box, but a server stays itself") {
 
 TEST_CASE("what would make the picture unreadable is left out, and counted in it") {
     std::vector<EdgeRecord> edges;
-    for (unsigned i = 0; i < 150; ++i) edges.push_back(edge(in_pod("a" + std::to_string(i) + "x"), in_pod("z" + std::to_string(i) + "x"), 1000 - i));
+    for (unsigned i = 0; i < 150; ++i)
+        edges.push_back(edge(in_pod("a" + std::to_string(i) + "x"), in_pod("z" + std::to_string(i) + "x"), 1000 - i));
     EdgeRecord others = edge({}, {}, 7);
     others.other = true;
     edges.push_back(others);
@@ -150,7 +151,9 @@ TEST_CASE("names from anywhere cannot leave their quotes") {
     CHECK(has(dot, R"(label="a\"]; b -> c [label=\"\\n&amp;lt;<b>\\x0a|`#q;\\xff\\u202e%%")"));
     CHECK(count_of("\n", dot) == count_of("\n", draw(Picture::dot, {edge(in_pod("y", "y"), in_pod("x"))})));
     const std::string mermaid = draw(Picture::mermaid, edges);
-    CHECK(has(mermaid, R"(["a#34;#93;#59; b -#62; c #91;label#61;#34;#92;n#38;lt#59;#60;b#62;#92;x0a#124;#96;#35;q#59;#92;xff#92;u202e%%"])"));
+    CHECK(has(
+        mermaid,
+        R"(["a#34;#93;#59; b -#62; c #91;label#61;#34;#92;n#38;lt#59;#60;b#62;#92;x0a#124;#96;#35;q#59;#92;xff#92;u202e%%"])"));
     CHECK(count_of("\"", mermaid) == 2 * (2 + 2 + 1));  // two groups, two boxes, an arrow
 }
 
@@ -159,10 +162,18 @@ TEST_CASE("a pod's workload is its name without what tells replicas apart") {
         const char *pod, *workload;
     };
     constexpr Case cases[] = {
-        {"cart-7d9f8b6c5-x2x4z", "cart"},  {"my-cart-7d9f8b6c5-x2x4z", "my-cart"}, {"agent-x2x4z", "agent"}, {"web-0", "web"},
-        {"web-12", "web"},                 {"cart", "cart"},                       {"-0", "-0"},             {"", ""},
-        {"cart-stage", "cart-stage"},      {"kube-apiserver-node1", "kube-apiserver-node1"},
-        {"a-b", "a-b"},                    {"db-20261121", "db-20261121"},
+        {"cart-7d9f8b6c5-x2x4z", "cart"},
+        {"my-cart-7d9f8b6c5-x2x4z", "my-cart"},
+        {"agent-x2x4z", "agent"},
+        {"web-0", "web"},
+        {"web-12", "web"},
+        {"cart", "cart"},
+        {"-0", "-0"},
+        {"", ""},
+        {"cart-stage", "cart-stage"},
+        {"kube-apiserver-node1", "kube-apiserver-node1"},
+        {"a-b", "a-b"},
+        {"db-20261121", "db-20261121"},
     };
     for (const Case& each : cases) {
         CAPTURE(each.pod);

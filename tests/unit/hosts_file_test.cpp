@@ -42,12 +42,11 @@ TEST_CASE("hosts file: the node's own, of a hostNetwork pod") {
 }
 
 TEST_CASE("hosts file: nothing of one that somebody else wrote, or wrote in") {
-    for (const std::string& text : {
-             std::string(), std::string("127.0.0.1\tlocalhost\n10.244.0.3\tcart\n"),
-             std::string("# Kubernetes-managed hosts file\n10.244.0.3\tcart\n"),
-             fixed + "10.244.0.3\tcart\n10.152.183.38 auth-db\n", fixed + "10.244.0.3\tcart\n10.244.0.4\tcart\n",
-             fixed + "10.244.0.3\tcart\nfd00::9\tanother\n", fixed + "10.244.0.3 cart\n", fixed + "10.244.0\tcart\n",
-             fixed + "\tcart\n", fixed + "\x1b[2J\n"}) {
+    for (const std::string& text :
+         {std::string(), std::string("127.0.0.1\tlocalhost\n10.244.0.3\tcart\n"),
+          std::string("# Kubernetes-managed hosts file\n10.244.0.3\tcart\n"), fixed + "10.244.0.3\tcart\n10.152.183.38 auth-db\n",
+          fixed + "10.244.0.3\tcart\n10.244.0.4\tcart\n", fixed + "10.244.0.3\tcart\nfd00::9\tanother\n",
+          fixed + "10.244.0.3 cart\n", fixed + "10.244.0\tcart\n", fixed + "\tcart\n", fixed + "\x1b[2J\n"}) {
         CAPTURE(text);
         CHECK(!read_hosts_file(text));
     }

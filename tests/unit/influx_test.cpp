@@ -50,16 +50,19 @@ std::string line_of(const Record& record) {
 }  // namespace
 
 TEST_CASE("influx: an exchange is a point, its series are pods, server, method and status") {
-    CHECK(line(full_exchange()) ==
-          "http,side=client,server_address=10.244.0.9,server_port=8080,request_method=GET,request_version=1.1,response_status=200,"
-          "response_version=1.1,end=complete "
-          "interface=\"eth0\",netns=4026532201i,client_address=\"10.244.0.7\",client_port=51234i,request_target=\"/cart?id=1\","
-          "request_host=\"cart.shop\",request_head_bytes=312i,request_body_bytes=0i,response_head_bytes=150i,response_body_bytes=5120i,"
-          "latency_us_connect=310i,latency_us_request=12i,latency_us_wait=1834i,latency_us_response=220i,latency_us_total=2066i "
-          "1795247365123456789\n");
+    CHECK(
+        line(full_exchange()) ==
+        "http,side=client,server_address=10.244.0.9,server_port=8080,request_method=GET,request_version=1.1,response_status=200,"
+        "response_version=1.1,end=complete "
+        "interface=\"eth0\",netns=4026532201i,client_address=\"10.244.0.7\",client_port=51234i,request_target=\"/cart?id=1\","
+        "request_host=\"cart.shop\",request_head_bytes=312i,request_body_bytes=0i,response_head_bytes=150i,response_body_bytes="
+        "5120i,"
+        "latency_us_connect=310i,latency_us_request=12i,latency_us_wait=1834i,latency_us_response=220i,latency_us_total=2066i "
+        "1795247365123456789\n");
     CHECK(line(unanswered_exchange()) ==
           "http,server_address=10.244.0.9,server_port=8080,request_method=GET,request_version=1.1,end=timeout "
-          "client_address=\"10.244.0.7\",client_port=51234i,request_target=\"/cart?id=1\",request_head_bytes=312i,request_body_bytes=0i "
+          "client_address=\"10.244.0.7\",client_port=51234i,request_target=\"/"
+          "cart?id=1\",request_head_bytes=312i,request_body_bytes=0i "
           "1795247365123456789\n");
 }
 
@@ -70,9 +73,11 @@ TEST_CASE("influx: pods, Services and processes are tags") {
     e.server.pod = &server;
     e.server.comm = "x\\";
     e.service = Service{{ipv4(10, 96, 0, 1), 80}, "shop/cart:http"};
-    CHECK(line(e).starts_with(
-        "http,side=client,client_pod_namespace=shop,client_pod_name=web-0,client_pod_container=app,server_address=10.244.0.9,server_port=8080,"
-        "server_pod_namespace=a\\ b,server_pod_name=c\\=d\\,e,server_comm=x\\u005c,service_name=shop/cart:http,request_method=GET,"));
+    CHECK(
+        line(e).starts_with("http,side=client,client_pod_namespace=shop,client_pod_name=web-0,client_pod_container=app,server_"
+                            "address=10.244.0.9,server_port=8080,"
+                            "server_pod_namespace=a\\ "
+                            "b,server_pod_name=c\\=d\\,e,server_comm=x\\u005c,service_name=shop/cart:http,request_method=GET,"));
     CHECK(line(e).find(",client_pod_uid=\"uid-1\",service_address=\"10.96.0.1\",service_port=80i,") != std::string::npos);
 }
 
@@ -140,7 +145,8 @@ TEST_CASE("influx: other records") {
     connection.reset_by = ResetBy::server;
     connection.end = ConnectionEnd::reset;
     CHECK(line_of(connection) ==
-          "tcp,server_address=10.0.0.2,server_port=5432,reset_by=server,end=reset client_address=\"10.0.0.1\",client_port=40000i,duration_us=12i,"
+          "tcp,server_address=10.0.0.2,server_port=5432,reset_by=server,end=reset "
+          "client_address=\"10.0.0.1\",client_port=40000i,duration_us=12i,"
           "client_bytes=0i,server_bytes=0i,retransmits=0i,client_retransmits=0i,server_retransmits=0i,client_zero_windows=0i,"
           "server_zero_windows=0i,syns=0i 1795247365123456789\n");
     connection.open = true;
@@ -157,5 +163,6 @@ TEST_CASE("influx: other records") {
     pod.containers[0].name = "app";
     pod.containers[0].pid = 7;
     CHECK(line_of(pod) ==
-          "pod,namespace=shop,name=web-0,source=node-files host_network=false,containers_name=\"app -\",containers_id=\"- -\",containers_pid=\"7 -\"\n");
+          "pod,namespace=shop,name=web-0,source=node-files host_network=false,containers_name=\"app -\",containers_id=\"- "
+          "-\",containers_pid=\"7 -\"\n");
 }

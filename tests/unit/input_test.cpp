@@ -13,8 +13,7 @@ using namespace podsnoop::test;
 namespace {
 
 constexpr auto order = std::endian::little;
-const std::string capture_bytes =
-    pcap_header(order) + pcap_packet(order, 1, 0, "first") + pcap_packet(order, 2, 0, "second");
+const std::string capture_bytes = pcap_header(order) + pcap_packet(order, 1, 0, "first") + pcap_packet(order, 2, 0, "second");
 
 /// A pipe whose reading end has a path.
 class Pipe {
@@ -74,8 +73,7 @@ TEST_CASE("a pipe can be polled, and a signal ends the wait for it") {
     CHECK(fcntl(capture->poll_fd(), F_GETFD) != -1);
     std::string seen;
     CHECK(drain(*capture, seen) == Next::idle);
-    struct sigaction quiet {
-    }, before{};
+    struct sigaction quiet{}, before{};
     quiet.sa_handler = [](int) {};
     sigaction(SIGALRM, &quiet, &before);
     const itimerval often{{0, 2000}, {0, 2000}}, never{};
@@ -87,8 +85,8 @@ TEST_CASE("a pipe can be polled, and a signal ends the wait for it") {
 
 TEST_CASE("gzip is unpacked, of several members and with padding") {
     for (std::size_t cut = 0; cut <= capture_bytes.size(); cut += 5) {
-        const std::string packed = gzip(capture_bytes.substr(0, cut)) + std::string(cut, '\0') +
-                                   gzip(capture_bytes.substr(cut)) + std::string(512, '\0');
+        const std::string packed = gzip(capture_bytes.substr(0, cut)) + std::string(cut, '\0') + gzip(capture_bytes.substr(cut)) +
+                                   std::string(512, '\0');
         const Reading reading = read_bytes(packed);
         CHECK(reading.error == "");
         CHECK(reading.packets.size() == 2);
@@ -107,8 +105,7 @@ TEST_CASE("damaged gzip gives what came before, then one error") {
     const Reading reading = read_bytes(wrong_sum);
     CHECK(reading.packets.size() == 2);
     CHECK(reading.error.starts_with("damaged capture: incorrect"));
-    CHECK(read_bytes(packed + "garbage")
-              .error.starts_with("damaged capture: incorrect header check in the gzip data"));
+    CHECK(read_bytes(packed + "garbage").error.starts_with("damaged capture: incorrect header check in the gzip data"));
     CHECK(read_bytes(gzip(capture_bytes.substr(0, 50))).error ==
           "damaged capture: the file ends inside the record at byte 45 of the unpacked data");
 }
@@ -123,7 +120,6 @@ TEST_CASE("zeroes that unpack to much more than memory should hold are read in b
     std::string ignored;
     Packet packet;
     std::uint64_t bytes = 0;
-    for (auto next = capture->next(packet); *next == Next::packet; next = capture->next(packet))
-        bytes += packet.data.size();
+    for (auto next = capture->next(packet); *next == Next::packet; next = capture->next(packet)) bytes += packet.data.size();
     CHECK(bytes == 11 + (300ull << 20));
 }

@@ -15,8 +15,7 @@ using namespace podsnoop;
 namespace {
 
 std::string json(const Exchange& exchange, bool headers = false, bool body = false) {
-    ExchangePrinter printer(
-        {.format = Format::json, .color = true, .width = 80, .headers = headers, .body = body});
+    ExchangePrinter printer({.format = Format::json, .color = true, .width = 80, .headers = headers, .body = body});
     std::string out;
     printer.header(out);
     printer.print(out, exchange);
@@ -51,15 +50,14 @@ TEST_CASE("json: a full exchange is one line, field by field as documented") {
 }
 
 TEST_CASE("json: what is not known is null") {
-    CHECK(
-        json(unanswered_exchange()) ==
-        R"({"type":"http","time":"2026-11-21T07:49:25.123456789Z","side":null,"interface":null,"netns":null,)"
-        R"("client":{"address":"10.244.0.7","port":51234,"pod":null,"comm":null},)"
-        R"("server":{"address":"10.244.0.9","port":8080,"pod":null,"comm":null},"service":null,)"
-        R"("request":{"method":"GET","target":"/cart?id=1","host":null,"version":"1.1","head_bytes":312,"body_bytes":0},)"
-        R"("response":null,"latency_us":{"connect":null,"request":null,"wait":null,"response":null,"total":null},)"
-        R"("end":"timeout","flags":[]})"
-        "\n");
+    CHECK(json(unanswered_exchange()) ==
+          R"({"type":"http","time":"2026-11-21T07:49:25.123456789Z","side":null,"interface":null,"netns":null,)"
+          R"("client":{"address":"10.244.0.7","port":51234,"pod":null,"comm":null},)"
+          R"("server":{"address":"10.244.0.9","port":8080,"pod":null,"comm":null},"service":null,)"
+          R"("request":{"method":"GET","target":"/cart?id=1","host":null,"version":"1.1","head_bytes":312,"body_bytes":0},)"
+          R"("response":null,"latency_us":{"connect":null,"request":null,"wait":null,"response":null,"total":null},)"
+          R"("end":"timeout","flags":[]})"
+          "\n");
 }
 
 TEST_CASE("json: pods, flags, versions and an orphan response") {
@@ -71,10 +69,8 @@ TEST_CASE("json: pods, flags, versions and an orphan response") {
     e.response.version_minor = 0;
     e.flags = flag_midstream | flag_truncated_head;
     const std::string line = json(e);
-    CHECK(line.find(R"("pod":{"namespace":"shop","name":"web-0","uid":null,"container":null})") !=
-          std::string::npos);
-    CHECK(line.find(R"("pod":{"namespace":"shop","name":"cart-7d9f","uid":"a-uid","container":"app"})") !=
-          std::string::npos);
+    CHECK(line.find(R"("pod":{"namespace":"shop","name":"web-0","uid":null,"container":null})") != std::string::npos);
+    CHECK(line.find(R"("pod":{"namespace":"shop","name":"cart-7d9f","uid":"a-uid","container":"app"})") != std::string::npos);
     CHECK(line.find(R"("request":null,"response":{"status":200,"version":"1.0")") != std::string::npos);
     CHECK(line.find(R"("flags":["midstream","truncated-head"])") != std::string::npos);
 }
@@ -86,8 +82,7 @@ TEST_CASE("json: headers and body are there when asked for") {
     CHECK(json(e).find("headers") == std::string::npos);
     CHECK(json(e).find("\"body\"") == std::string::npos);
     const std::string line = json(e, true, true);
-    CHECK(line.find(R"("body_bytes":0,"headers":{"x-trace":"a\"b, c","accept":"text/html"},"body":""})") !=
-          std::string::npos);
+    CHECK(line.find(R"("body_bytes":0,"headers":{"x-trace":"a\"b, c","accept":"text/html"},"body":""})") != std::string::npos);
     CHECK(line.find(R"("headers":{},"body":"{\"a\":1}\r\n)"
                     "\xef\xbf\xbd\"}") != std::string::npos);
 }
@@ -109,10 +104,8 @@ TEST_CASE("json: a printer's second line does not depend on its first") {
 TEST_CASE("json: hostile bytes are escaped, whatever they are") {
     CHECK(json_target("/\x1b]0;x\x07\"\\\n\r\t\x7f") == R"(/\u001b]0;x\u0007\"\\\n\r\t\u007f)");
     CHECK(json_target(std::string("/\0", 2)) == R"(/\u0000)");
-    CHECK(json_target("/\xe2\x80\xae\xe2\x80\xa8\xe2\x80\xa9\xc2\x9b\xe2\x81\xa6") ==
-          R"(/\u202e\u2028\u2029\u009b\u2066)");
-    CHECK(json_target("/caf\xc3\xa9/\xf0\x9f\x8d\xb0/\xf4\x8f\xbf\xbf") ==
-          "/caf\xc3\xa9/\xf0\x9f\x8d\xb0/\xf4\x8f\xbf\xbf");
+    CHECK(json_target("/\xe2\x80\xae\xe2\x80\xa8\xe2\x80\xa9\xc2\x9b\xe2\x81\xa6") == R"(/\u202e\u2028\u2029\u009b\u2066)");
+    CHECK(json_target("/caf\xc3\xa9/\xf0\x9f\x8d\xb0/\xf4\x8f\xbf\xbf") == "/caf\xc3\xa9/\xf0\x9f\x8d\xb0/\xf4\x8f\xbf\xbf");
     const std::string bad = "\xef\xbf\xbd";
     CHECK(json_target("/\xff") == "/" + bad);
     CHECK(json_target("/\xc0\xaf") == "/" + bad + bad);                      // overlong

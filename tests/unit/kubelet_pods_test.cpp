@@ -93,10 +93,12 @@ TEST_CASE("kubelet pods: an ordinary pod") {
 }
 
 TEST_CASE("kubelet pods: keys in another order, and twice") {
-    const PodRecord pod = only(
-        R"({"status":{"containerStatuses":[{"containerID":"x://)" + id + R"(","name":"app"}],"podIPs":[{"ip":"10.0.0.1"}],)"
-        R"("phase":"Running"},"spec":{"containers":[{"ports":[{"hostPort":80,"containerPort":8080}],"name":"app"}]},)"
-        R"("metadata":{"uid":")" + uid + R"(","namespace":"a","namespace":"shop","name":"web-0"}})");
+    const PodRecord pod =
+        only(R"({"status":{"containerStatuses":[{"containerID":"x://)" + id +
+             R"(","name":"app"}],"podIPs":[{"ip":"10.0.0.1"}],)"
+             R"("phase":"Running"},"spec":{"containers":[{"ports":[{"hostPort":80,"containerPort":8080}],"name":"app"}]},)"
+             R"("metadata":{"uid":")" +
+             uid + R"(","namespace":"a","namespace":"shop","name":"web-0"}})");
     CHECK(pod.namespace_name == "shop");
     CHECK(texts(pod.containers) == "app a :8080");
     CHECK(texts(pod.addresses) == "10.0.0.1");
@@ -116,8 +118,8 @@ TEST_CASE("kubelet pods: a node's address is no pod's") {
         CHECK(pod.addresses.empty());
     }
     // Another pod says which address is the node's.
-    const auto pods = parse(list(item("", R"("podIP":"192.168.1.10")") + "," +
-                                 item("", R"("podIP":"10.244.0.3","hostIP":"192.168.1.10")")));
+    const auto pods =
+        parse(list(item("", R"("podIP":"192.168.1.10")") + "," + item("", R"("podIP":"10.244.0.3","hostIP":"192.168.1.10")")));
     CHECK(pods[0].host_network);
     CHECK_FALSE(pods[1].host_network);
     CHECK(texts(pods[1].addresses) == "10.244.0.3");
@@ -176,17 +178,16 @@ TEST_CASE("kubelet pods: init, sidecar and ephemeral containers") {
             R"(},{"name":"running","state":{"running":{}},"lastState":{"terminated":{"exitCode":0}}},{"name":"sidecar",)" + done +
             R"(}],"containerStatuses":[{"name":"app","state":{"waiting":{"reason":"PodInitializing"}}},{"name":"once",)" + done +
             R"(}],"ephemeralContainerStatuses":[{"name":"debug",)" + failed + R"(},{"name":"debug-2","state":{"running":{}}}])"));
-    CHECK(texts(pod.containers) ==
-          "done ended, failed, running, sidecar :15001, app, once, debug ended, debug-2");
+    CHECK(texts(pod.containers) == "done ended, failed, running, sidecar :15001, app, once, debug ended, debug-2");
 }
 
 TEST_CASE("kubelet pods: ports") {
-    const PodRecord pod = only(item(
-        R"("containers":[{"name":"app","ports":[{"containerPort":80,"hostPort":8080},{"containerPort":53,"hostPort":53,)"
-        R"("protocol":"UDP"},{"containerPort":9,"protocol":"SCTP"},{"containerPort":0},{"containerPort":65536},)"
-        R"({"containerPort":-1},{"containerPort":"81"},{"containerPort":82.5},null,7,{"containerPort":443,"protocol":"TCP",)"
-        R"("hostPort":0,"hostIP":"127.0.0.1"}]}])",
-        ""));
+    const PodRecord pod = only(
+        item(R"("containers":[{"name":"app","ports":[{"containerPort":80,"hostPort":8080},{"containerPort":53,"hostPort":53,)"
+             R"("protocol":"UDP"},{"containerPort":9,"protocol":"SCTP"},{"containerPort":0},{"containerPort":65536},)"
+             R"({"containerPort":-1},{"containerPort":"81"},{"containerPort":82.5},null,7,{"containerPort":443,"protocol":"TCP",)"
+             R"("hostPort":0,"hostIP":"127.0.0.1"}]}])",
+             ""));
     CHECK(texts(pod.containers) == "app :80 :443");
     CHECK(pod.host_ports == std::vector<std::uint16_t>{8080});
 }
@@ -205,27 +206,40 @@ TEST_CASE("kubelet pods: container ids, with a runtime's scheme and without") {
 }
 
 TEST_CASE("kubelet pods: what can be no such thing is as if it were not there") {
-    CHECK(only(item("", R"("podIP":"10.244.0.300","podIPs":[{"ip":"x"},{"ip":7},null,{},{"ip":"10.244.0.3"}])"))
-              .addresses.size() == 1);
+    CHECK(
+        only(item("", R"("podIP":"10.244.0.300","podIPs":[{"ip":"x"},{"ip":7},null,{},{"ip":"10.244.0.3"}])")).addresses.size() ==
+        1);
     CHECK(only(R"({"metadata":{"name":"web-0","namespace":"shop","uid":"../../etc"}})").uid.empty());
     CHECK(only(R"({"metadata":{"name":"web-0","namespace":"shop"}})").uid.empty());
-    CHECK(texts(only(item(R"("containers":[{"name":"\u001b[31m","ports":[{"containerPort":80}]},{"name":7},null])", "")).containers) ==
-          " :80, ");
+    CHECK(texts(only(item(R"("containers":[{"name":"\u001b[31m","ports":[{"containerPort":80}]},{"name":7},null])", ""))
+                    .containers) == " :80, ");
     CHECK(only(item(R"("containers":{"name":"app"})", R"("containerStatuses":7,"podIPs":{"ip":"10.0.0.1"})")).containers.empty());
     CHECK(only(R"({"metadata":{"name":"web-0","namespace":"shop"},"spec":null,"status":null})").containers.empty());
 }
 
 TEST_CASE("kubelet pods: items that are no pods are left out") {
     const std::string good = item("", R"("podIP":"10.244.0.3")");
-    for (const char* bad :
-         {"null", "7", "\"pod\"", "[]", "[[{}]]", "{}", R"({"metadata":null})", R"({"metadata":[{"name":"a","namespace":"b"}]})",
-          R"({"metadata":{"name":"web-0"}})", R"({"metadata":{"namespace":"shop"}})",
-          R"({"metadata":{"name":7,"namespace":"shop"}})", R"({"metadata":{"name":"","namespace":"shop"}})",
-          R"({"metadata":{"name":"a\u001b]0;x","namespace":"shop"}})", R"({"metadata":{"name":"a/b","namespace":"shop"}})",
-          R"({"metadata":{"name":"..","namespace":"shop"}})", R"({"metadata":{"name":"a..b","namespace":"shop"}})",
-          R"({"metadata":{"name":"Web","namespace":"shop"}})", R"({"metadata":{"name":"-a","namespace":"shop"}})",
-          R"({"metadata":{"name":"web-0","namespace":"a.b"}})", R"({"metadata":{"name":"web-0","namespace":"shop\n"}})",
-          R"({"kind":"Service","metadata":{"name":"web-0","namespace":"shop"}})"}) {
+    for (const char* bad : {"null",
+                            "7",
+                            "\"pod\"",
+                            "[]",
+                            "[[{}]]",
+                            "{}",
+                            R"({"metadata":null})",
+                            R"({"metadata":[{"name":"a","namespace":"b"}]})",
+                            R"({"metadata":{"name":"web-0"}})",
+                            R"({"metadata":{"namespace":"shop"}})",
+                            R"({"metadata":{"name":7,"namespace":"shop"}})",
+                            R"({"metadata":{"name":"","namespace":"shop"}})",
+                            R"({"metadata":{"name":"a\u001b]0;x","namespace":"shop"}})",
+                            R"({"metadata":{"name":"a/b","namespace":"shop"}})",
+                            R"({"metadata":{"name":"..","namespace":"shop"}})",
+                            R"({"metadata":{"name":"a..b","namespace":"shop"}})",
+                            R"({"metadata":{"name":"Web","namespace":"shop"}})",
+                            R"({"metadata":{"name":"-a","namespace":"shop"}})",
+                            R"({"metadata":{"name":"web-0","namespace":"a.b"}})",
+                            R"({"metadata":{"name":"web-0","namespace":"shop\n"}})",
+                            R"({"kind":"Service","metadata":{"name":"web-0","namespace":"shop"}})"}) {
         CAPTURE(bad);
         const auto pods = parse(list(std::string(bad) + "," + good));
         REQUIRE(pods.size() == 1);
@@ -250,7 +264,8 @@ TEST_CASE("kubelet pods: what is no list of pods says why") {
     const std::string good = list(item("", ""));
     CHECK(why(good.substr(0, 100)) == "it ends after 100 bytes, in the middle");
     CHECK(why(good + "x") == "it is not JSON from byte " + std::to_string(good.size() + 1) + " on");
-    CHECK(why(list("{}" "\xff")) != "nothing");
+    CHECK(why(list("{}"
+                   "\xff")) != "nothing");
     for (const char* json : {"{}", "[]", "7", "null", "\"items\"", R"({"items":7})", R"({"items":{}})", R"([{"items":[]}])",
                              R"({"a":{"items":[]}})", R"({"kind":"Status","message":"no"})"})
         CHECK(why(json) == "it has no items");
@@ -258,8 +273,8 @@ TEST_CASE("kubelet pods: what is no list of pods says why") {
 }
 
 TEST_CASE("kubelet pods: every answer that is cut is refused") {
-    const std::string good = list(item(R"("containers":[{"name":"app","ports":[{"containerPort":80}]}])",
-                                       R"("podIPs":[{"ip":"10.244.0.3"}])"));
+    const std::string good =
+        list(item(R"("containers":[{"name":"app","ports":[{"containerPort":80}]}])", R"("podIPs":[{"ip":"10.244.0.3"}])"));
     for (std::size_t size = 0; size < good.size(); ++size) CHECK_FALSE(parse_pods(good.substr(0, size), PodSource::file));
 }
 

@@ -45,9 +45,9 @@ TEST_CASE("log names: a container's log") {
     CHECK(log->container_id == id);
     for (const std::string& name :
          {std::string(), std::string(".log"), "cart_shop_app-" + id, "cart_shop_app-" + id.substr(1) + ".log",
-          "cart_shop_app-" + id + "a.log", "cart_shop_app" + id + ".log", "cart_shop_-" + id + ".log",
-          "cart_app-" + id + ".log", "cart_shop_x_app-" + id + ".log", "cart_shop_App-" + id + ".log",
-          "cart_shop_app-" + std::string(64, 'g') + ".log", "cart_sh\nop_app-" + id + ".log"}) {
+          "cart_shop_app-" + id + "a.log", "cart_shop_app" + id + ".log", "cart_shop_-" + id + ".log", "cart_app-" + id + ".log",
+          "cart_shop_x_app-" + id + ".log", "cart_shop_App-" + id + ".log", "cart_shop_app-" + std::string(64, 'g') + ".log",
+          "cart_sh\nop_app-" + id + ".log"}) {
         CAPTURE(name);
         CHECK(!read_container_log(name));
     }

@@ -44,10 +44,9 @@ struct Node : NodeRoot {
 };
 
 const std::string cart_start = R"({"type":"pod","namespace":"shop","name":"cart","uid":")" + uid;
-const std::string cart = cart_start +
-                         R"(","phase":"Running","host_network":false,"addresses":["10.244.0.3"],"netns":40,"cgroup":")" +
-                         pod_cgroup + R"(","interface":null,"containers":[{"name":"app","id":")" + app_id +
-                         R"(","pid":101}],"source":"node-files"})" + "\n";
+const std::string cart =
+    cart_start + R"(","phase":"Running","host_network":false,"addresses":["10.244.0.3"],"netns":40,"cgroup":")" + pod_cgroup +
+    R"(","interface":null,"containers":[{"name":"app","id":")" + app_id + R"(","pid":101}],"source":"node-files"})" + "\n";
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -66,13 +65,13 @@ TEST_CASE("node files: the first process of a container stands for it") {
 TEST_CASE("node files: what ended is not told as running, and has no address") {
     Node node;
     node.remove("/proc/101");
-    CHECK(node.pods() == cart_start +
-                             R"(","phase":null,"host_network":false,"addresses":[],"netns":40,"cgroup":")" + pod_cgroup +
+    CHECK(node.pods() == cart_start + R"(","phase":null,"host_network":false,"addresses":[],"netns":40,"cgroup":")" + pod_cgroup +
                              R"(","interface":null,"containers":[],"source":"node-files"})" + "\n");
     node.remove("/proc/100");
     CHECK(node.pods() == cart_start +
                              R"(","phase":null,"host_network":false,"addresses":[],"netns":null,"cgroup":null,"interface":null,)"
-                             R"("containers":[],"source":"node-files"})" + "\n");
+                             R"("containers":[],"source":"node-files"})" +
+                             "\n");
     // Its logs alone are history.
     node.remove("/var/lib/kubelet/pods/" + uid);
     CHECK(node.pods().empty());
@@ -93,7 +92,8 @@ TEST_CASE("node files: a pod of the node's network") {
     // Where namespaces cannot be read, the kubelet's file tells.
     for (const char* pid : {"1", "100", "101"}) node.remove(std::string("/proc/") + pid + "/ns");
     CHECK(has(node.pods(), R"("host_network":false,"addresses":["10.244.0.3"],"netns":null,)"));
-    node.file("/var/lib/kubelet/pods/" + uid + "/etc-hosts", "# Kubernetes-managed hosts file (host network).\n127.0.0.1 localhost\n");
+    node.file("/var/lib/kubelet/pods/" + uid + "/etc-hosts",
+              "# Kubernetes-managed hosts file (host network).\n127.0.0.1 localhost\n");
     CHECK(has(node.pods(), R"("host_network":true,"addresses":[],"netns":null,)"));
 }
 
@@ -127,8 +127,9 @@ TEST_CASE("node files: a runtime's state tells what logs do not") {
     node.file(tasks + sandbox_id + "/config.json", config("sandbox", ""));
     CHECK(node.pods() == cart);
     // One that says it is of another pod is not believed.
-    node.file(tasks + app_id + "/config.json",
-              config("container", R"(,"io.kubernetes.cri.container-name":"app","io.kubernetes.cri.sandbox-uid":")" + other_uid + "\""));
+    node.file(
+        tasks + app_id + "/config.json",
+        config("container", R"(,"io.kubernetes.cri.container-name":"app","io.kubernetes.cri.sandbox-uid":")" + other_uid + "\""));
     CHECK(has(node.pods(), R"("containers":[{"name":null,)"));
 }
 

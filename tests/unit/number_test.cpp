@@ -39,7 +39,8 @@ TEST_CASE("numbers for programs are the shortest that read back the same, withou
         CHECK(std::strtod(number(value).c_str(), nullptr) == value);
         CHECK(number(value).find('e') == std::string::npos);
     }
-    for (const double edge : {std::numeric_limits<double>::max(), std::numeric_limits<double>::min(), std::numeric_limits<double>::denorm_min()})
+    for (const double edge :
+         {std::numeric_limits<double>::max(), std::numeric_limits<double>::min(), std::numeric_limits<double>::denorm_min()})
         CHECK(std::strtod(number(edge).c_str(), nullptr) == edge);
 }
 
@@ -48,9 +49,10 @@ TEST_CASE("rates for people have three digits, in at most seven columns") {
         double rate;
         const char* text;
     };
-    constexpr Case cases[] = {{0, "0.00"},        {0.001, "<0.01"},  {0.05, "0.05"},     {1.2, "1.20"},      {9.994, "9.99"}, {9.996, "10.0"},
-                              {99.94, "99.9"},    {99.96, "100"},    {4321, "4321"},     {9999, "9999"},     {9999.6, "10.0k"}, {12'345, "12.3k"},
-                              {999'600, "1.00M"}, {1.2e6, "1.20M"},  {4.2e9, "4.20G"},   {1e18, "1.00E"}};
+    constexpr Case cases[] = {{0, "0.00"},        {0.001, "<0.01"}, {0.05, "0.05"},    {1.2, "1.20"},
+                              {9.994, "9.99"},    {9.996, "10.0"},  {99.94, "99.9"},   {99.96, "100"},
+                              {4321, "4321"},     {9999, "9999"},   {9999.6, "10.0k"}, {12'345, "12.3k"},
+                              {999'600, "1.00M"}, {1.2e6, "1.20M"}, {4.2e9, "4.20G"},  {1e18, "1.00E"}};
     for (const Case& each : cases) {
         CAPTURE(each.rate);
         CHECK(rate(each.rate) == each.text);

@@ -24,8 +24,8 @@ std::vector<std::string> report(const std::string& comm, const std::string& vict
         "Call Trace:",
         "memory: usage 24344kB, limit 24576kB, failcnt 21",
         "Memory cgroup stats for " + cgroup + ":",
-        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=" + pod + ",task_memcg=" + cgroup +
-            ",task=" + victim + ",pid=" + id + ",uid=1000",
+        "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=" + pod +
+            ",task_memcg=" + cgroup + ",task=" + victim + ",pid=" + id + ",uid=1000",
         "Memory cgroup out of memory: Killed process " + id + " (" + victim +
             ") total-vm:66644kB, anon-rss:24220kB, file-rss:4kB, shmem-rss:716kB, UID:1000 pgtables:84kB oom_score_adj:-997",
     };
@@ -52,7 +52,8 @@ TEST_CASE("A record of the log is the kernel's only where its facility says so")
     CHECK(read_log_record("6,1,2,c,caller=T17;x")->text == "x");
     // What a user writes into /dev/kmsg is of facility 1 or more.
     CHECK_FALSE(read_log_record("12,1202,5560620,-;Out of memory: Killed process 1 (init) total-vm:1kB"));
-    for (const std::string_view cut : {"", "4", "4,1", "4,1,", "4,1,2", ";", "x,1,2,-;text", "4,1,x,-;text"}) CHECK_FALSE(read_log_record(cut));
+    for (const std::string_view cut : {"", "4", "4,1", "4,1,", "4,1,2", ";", "x,1,2,-;text", "4,1,x,-;text"})
+        CHECK_FALSE(read_log_record(cut));
 }
 
 TEST_CASE("A kill in a cgroup is put together from the lines of its report") {
@@ -86,8 +87,10 @@ TEST_CASE("A kill for the whole node has no limit") {
     const auto kills = kills_in({
         "kthreadd invoked oom-killer: gfp_mask=0x1(GFP), order=0, oom_score_adj=0",
         "CPU: 0 UID: 0 PID: 2 Comm: kthreadd Not tainted",  // since Linux 6.10
-        "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/,task=hog,pid=9,uid=0",
-        "Out of memory: Killed process 9 (hog) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0",
+        "oom-kill:constraint=CONSTRAINT_NONE,nodemask=(null),cpuset=/,mems_allowed=0,global_oom,task_memcg=/"
+        ",task=hog,pid=9,uid=0",
+        "Out of memory: Killed process 9 (hog) total-vm:1kB, anon-rss:1kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB "
+        "oom_score_adj:0",
     });
     REQUIRE(kills.size() == 1);
     CHECK(kills[0].scope == OomScope::node);
@@ -100,7 +103,8 @@ TEST_CASE("Victims of a group have the group, its time and its limit; the first 
     auto lines = report("stress", "worker", 210, pod + "/c1");
     lines.push_back("Tasks in " + pod + "/c1 are going to be killed due to memory.oom.group set");
     for (const char* victim : {"210 (worker", "211 (sleep", "212 (sleep"})
-        lines.push_back(std::string("Memory cgroup out of memory: Killed process ") + victim + ") total-vm:8kB, anon-rss:4kB, UID:0 oom_score_adj:0");
+        lines.push_back(std::string("Memory cgroup out of memory: Killed process ") + victim +
+                        ") total-vm:8kB, anon-rss:4kB, UID:0 oom_score_adj:0");
     const auto kills = kills_in(lines);
     REQUIRE(kills.size() == 3);
     CHECK(kills[0].victim.cgroup == pod + "/c1");

@@ -36,17 +36,18 @@ TEST_CASE("otlp: an exchange seen at its client is a client's span, by the seman
         R"({"resourceSpans":[{"resource":{"attributes":[{"key":"k8s.namespace.name","value":{"stringValue":"shop"}},)"
         R"({"key":"k8s.pod.name","value":{"stringValue":"web-0"}},{"key":"k8s.pod.uid","value":{"stringValue":"uid-1"}},)"
         R"({"key":"k8s.container.name","value":{"stringValue":"app"}}]},"scopeSpans":[{"scope":{"name":"podsnoop"},"spans":[{"traceId":")"));
-    CHECK(line.substr(line.find(R"("name":"GET")")) ==
-          R"("name":"GET","kind":3,"startTimeUnixNano":"1795247365123456789","endTimeUnixNano":"1795247365125522789","attributes":[)"
-          R"({"key":"http.request.method","value":{"stringValue":"GET"}},{"key":"url.scheme","value":{"stringValue":"http"}},)"
-          R"({"key":"url.path","value":{"stringValue":"/cart"}},{"key":"url.query","value":{"stringValue":"id=1"}},)"
-          R"({"key":"url.full","value":{"stringValue":"http://cart.shop/cart?id=1"}},{"key":"podsnoop.host","value":{"stringValue":"cart.shop"}},)"
-          R"({"key":"http.request.body.size","value":{"intValue":"0"}},{"key":"http.response.status_code","value":{"intValue":"200"}},)"
-          R"({"key":"http.response.body.size","value":{"intValue":"5120"}},{"key":"client.address","value":{"stringValue":"10.244.0.7"}},)"
-          R"({"key":"client.port","value":{"intValue":"51234"}},{"key":"podsnoop.client.pod","value":{"stringValue":"shop/web-0"}},)"
-          R"({"key":"server.address","value":{"stringValue":"10.244.0.9"}},{"key":"server.port","value":{"intValue":"8080"}},)"
-          R"({"key":"network.protocol.version","value":{"stringValue":"1.1"}},{"key":"podsnoop.end","value":{"stringValue":"complete"}}]}]}]}]})"
-          "\n");
+    CHECK(
+        line.substr(line.find(R"("name":"GET")")) ==
+        R"("name":"GET","kind":3,"startTimeUnixNano":"1795247365123456789","endTimeUnixNano":"1795247365125522789","attributes":[)"
+        R"({"key":"http.request.method","value":{"stringValue":"GET"}},{"key":"url.scheme","value":{"stringValue":"http"}},)"
+        R"({"key":"url.path","value":{"stringValue":"/cart"}},{"key":"url.query","value":{"stringValue":"id=1"}},)"
+        R"({"key":"url.full","value":{"stringValue":"http://cart.shop/cart?id=1"}},{"key":"podsnoop.host","value":{"stringValue":"cart.shop"}},)"
+        R"({"key":"http.request.body.size","value":{"intValue":"0"}},{"key":"http.response.status_code","value":{"intValue":"200"}},)"
+        R"({"key":"http.response.body.size","value":{"intValue":"5120"}},{"key":"client.address","value":{"stringValue":"10.244.0.7"}},)"
+        R"({"key":"client.port","value":{"intValue":"51234"}},{"key":"podsnoop.client.pod","value":{"stringValue":"shop/web-0"}},)"
+        R"({"key":"server.address","value":{"stringValue":"10.244.0.9"}},{"key":"server.port","value":{"intValue":"8080"}},)"
+        R"({"key":"network.protocol.version","value":{"stringValue":"1.1"}},{"key":"podsnoop.end","value":{"stringValue":"complete"}}]}]}]}]})"
+        "\n");
 }
 
 TEST_CASE("otlp: the span is of the pod at whose end it was seen") {
@@ -55,7 +56,9 @@ TEST_CASE("otlp: the span is of the pod at whose end it was seen") {
     e.client.pod = &client;
     e.server.pod = &server;
     e.side = Side::server;
-    CHECK(has(span(e), R"("resource":{"attributes":[{"key":"k8s.namespace.name","value":{"stringValue":"shop"}},{"key":"k8s.pod.name","value":{"stringValue":"cart-0"}}]})"));
+    CHECK(has(
+        span(e),
+        R"("resource":{"attributes":[{"key":"k8s.namespace.name","value":{"stringValue":"shop"}},{"key":"k8s.pod.name","value":{"stringValue":"cart-0"}}]})"));
     CHECK(has(span(e), R"("kind":2,)"));
     e.side = Side::between;
     CHECK(has(span(e), R"("resource":{"attributes":[]})"));

@@ -11,8 +11,7 @@ constexpr auto little = std::endian::little, big = std::endian::big;
 
 /// When the one packet of an interface with these options was seen, in nanoseconds since 1970.
 std::int64_t time_of(std::uint64_t ticks, std::string_view options) {
-    const Reading reading =
-        read_bytes(section(little) + interface(little, 1, options) + enhanced_packet(little, 0, ticks, "x"));
+    const Reading reading = read_bytes(section(little) + interface(little, 1, options) + enhanced_packet(little, 0, ticks, "x"));
     REQUIRE(reading.packets.size() == 1);
     return reading.packets[0].packet.time.time_since_epoch().count();
 }
@@ -36,13 +35,12 @@ std::string damage(const std::string& what, std::size_t offset_in_block = 0) {
 TEST_CASE("all blocks that carry packets are read, in either byte order") {
     for (const auto order : {little, big}) {
         const std::string simple = FileBytes(order).u32(9).raw("snapped").text();
-        const std::string obsolete =
-            FileBytes(order).u16(1).u16(7).u64(0).u32(3).u32(60).raw("old").pad().text();
-        const Reading reading = read_bytes(
-            section(order) + interface(order, 1, option(order, 2, "eth0"), 7) +
-            interface(order, 276, option(order, 2, std::string_view("any\0", 4))) + block(order, 4, "names") +
-            enhanced_packet(order, 1, 5'000'000'000'000, "modern", 1500, option(order, 2, "flag")) +
-            block(order, 3, simple) + block(order, 2, obsolete) + block(order, 0x0bad, "custom"));
+        const std::string obsolete = FileBytes(order).u16(1).u16(7).u64(0).u32(3).u32(60).raw("old").pad().text();
+        const Reading reading =
+            read_bytes(section(order) + interface(order, 1, option(order, 2, "eth0"), 7) +
+                       interface(order, 276, option(order, 2, std::string_view("any\0", 4))) + block(order, 4, "names") +
+                       enhanced_packet(order, 1, 5'000'000'000'000, "modern", 1500, option(order, 2, "flag")) +
+                       block(order, 3, simple) + block(order, 2, obsolete) + block(order, 0x0bad, "custom"));
         CHECK(reading.error == "");
         REQUIRE(reading.interfaces.size() == 2);
         CHECK(reading.interfaces[0].name == "eth0");
@@ -84,17 +82,14 @@ TEST_CASE("timestamps have the resolution and the offset that the interface says
 }
 
 TEST_CASE("sections have their own byte order and interfaces; an interface keeps its name over sections") {
-    const Reading reading =
-        read_bytes(good_start + section(big) + interface(big, 1, option(big, 2, "eth0")) +
-                   interface(big, 101, option(big, 2, "tun0")) + enhanced_packet(big, 1, 2, "tunnel") +
-                   enhanced_packet(big, 0, 3, "again") + section(little) +
-                   interface(little, 1, option(little, 2, "eth1")) + enhanced_packet(little, 0, 4, "other"));
+    const Reading reading = read_bytes(good_start + section(big) + interface(big, 1, option(big, 2, "eth0")) +
+                                       interface(big, 101, option(big, 2, "tun0")) + enhanced_packet(big, 1, 2, "tunnel") +
+                                       enhanced_packet(big, 0, 3, "again") + section(little) +
+                                       interface(little, 1, option(little, 2, "eth1")) + enhanced_packet(little, 0, 4, "other"));
     CHECK(reading.error == "");
     REQUIRE(reading.packets.size() == 4);
     REQUIRE(reading.interfaces.size() == 3);
-    const auto name = [&](std::size_t i) {
-        return reading.interfaces[reading.packets[i].packet.interface].name;
-    };
+    const auto name = [&](std::size_t i) { return reading.interfaces[reading.packets[i].packet.interface].name; };
     CHECK(name(0) == "eth0");
     CHECK(name(1) == "tun0");
     CHECK(name(2) == "eth0");
@@ -103,9 +98,8 @@ TEST_CASE("sections have their own byte order and interfaces; an interface keeps
 }
 
 TEST_CASE("two interfaces of one section stay two, whatever their names") {
-    const Reading reading =
-        read_bytes(section(little) + interface(little, 1) + interface(little, 1) +
-                   enhanced_packet(little, 0, 1, "a") + enhanced_packet(little, 1, 1, "b"));
+    const Reading reading = read_bytes(section(little) + interface(little, 1) + interface(little, 1) +
+                                       enhanced_packet(little, 0, 1, "a") + enhanced_packet(little, 1, 1, "b"));
     REQUIRE(reading.packets.size() == 2);
     CHECK(reading.packets[0].packet.interface == 0);
     CHECK(reading.packets[1].packet.interface == 1);
@@ -121,9 +115,8 @@ TEST_CASE("what the interfaces dropped is counted once") {
                          .raw(option_u64(little, 7, by_system))
                          .text());
     };
-    const Reading reading =
-        read_bytes(good_start + interface(little, 1) + statistics(0, 10, 1) + statistics(0, 30, 2) +
-                   statistics(1, 5, 0) + start + statistics(0, 100, 0));
+    const Reading reading = read_bytes(good_start + interface(little, 1) + statistics(0, 10, 1) + statistics(0, 30, 2) +
+                                       statistics(1, 5, 0) + start + statistics(0, 100, 0));
     CHECK(reading.error == "");
     CHECK(reading.counts.dropped_ring_full == 135);
     CHECK(reading.counts.dropped_other == 2);
@@ -133,13 +126,10 @@ TEST_CASE("what the interfaces dropped is counted once") {
 
 TEST_CASE("a network namespace comes back from an interface's description") {
     const auto netns = [](std::string_view description) {
-        return read_bytes(section(little) + interface(little, 1, option(little, 3, description)))
-            .interfaces.at(0)
-            .netns;
+        return read_bytes(section(little) + interface(little, 1, option(little, 3, description))).interfaces.at(0).netns;
     };
     CHECK(netns("network namespace 4026532201") == 4026532201);
-    for (const char* other :
-         {"Intel network card", "network namespace ", "network namespace 12a", "network namespace -1"})
+    for (const char* other : {"Intel network card", "network namespace ", "network namespace 12a", "network namespace -1"})
         CHECK(netns(other) == 0);
 }
 
@@ -147,14 +137,12 @@ TEST_CASE("packets that cannot be decoded are an error at once, or at the end wh
     const std::string radio = interface(little, 127) + enhanced_packet(little, 0, 1, "radio");
     const Reading only = read_bytes(section(little) + radio + enhanced_packet(little, 0, 1, "radio"));
     CHECK(only.error == "cannot read capture: link type 127 (802.11 with radiotap) cannot be decoded");
-    const Reading mixed =
-        read_bytes(good_start + section(little) + radio + enhanced_packet(little, 0, 1, "radio") +
-                   interface(little, 1) + enhanced_packet(little, 1, 1, "wire"));
+    const Reading mixed = read_bytes(good_start + section(little) + radio + enhanced_packet(little, 0, 1, "radio") +
+                                     interface(little, 1) + enhanced_packet(little, 1, 1, "wire"));
     CHECK(mixed.packets.size() == 2);
     CHECK(mixed.counts.skipped_not_tcp == 2);
     CHECK(mixed.counts.seen == 4);
-    CHECK(mixed.error ==
-          "cannot decode part of the capture: 2 packets were of link type 127 (802.11 with radiotap)");
+    CHECK(mixed.error == "cannot decode part of the capture: 2 packets were of link type 127 (802.11 with radiotap)");
 }
 
 TEST_CASE("a pcapng cut anywhere gives every packet before the cut, then one error") {
@@ -163,12 +151,9 @@ TEST_CASE("a pcapng cut anywhere gives every packet before the cut, then one err
         CAPTURE(size);
         const Reading reading = read_bytes(whole.substr(0, size));
         CHECK(reading.packets.size() == (size >= good_start.size() ? 1 : 0));
-        const bool between =
-            size == section(little).size() || size == start.size() || size == good_start.size();
-        if (between)
-            CHECK(reading.error == "");
-        else
-            CHECK(reading.error.starts_with("damaged capture: the file ends inside the record at byte "));
+        const bool between = size == section(little).size() || size == start.size() || size == good_start.size();
+        if (between) CHECK(reading.error == "");
+        else CHECK(reading.error.starts_with("damaged capture: the file ends inside the record at byte "));
     }
 }
 
@@ -185,18 +170,15 @@ TEST_CASE("damage is named with its place, after the packets before it") {
         return block(little, 6, FileBytes(little).u32(0).u64(0).u32(captured).u32(captured).raw(rest).text());
     };
     for (const std::uint32_t captured : {9u, 0xffffffffu})
-        CHECK(error_after(packet(captured, "12345678")) ==
-              damage("packet length " + std::to_string(captured) + " in the block"));
-    CHECK(error_after(packet(4, "1234\x02\x01\x05\x01")) ==
-          damage("option longer than what is left in the block"));
+        CHECK(error_after(packet(captured, "12345678")) == damage("packet length " + std::to_string(captured) + " in the block"));
+    CHECK(error_after(packet(4, "1234\x02\x01\x05\x01")) == damage("option longer than what is left in the block"));
     CHECK(error_after(enhanced_packet(little, 1, 1, "x")) ==
           damage("interface 1, which the section does not describe, in the block"));
     CHECK(error_after(section(big) + enhanced_packet(big, 0, 1, "x")) ==
           damage("interface 0, which the section does not describe, in the block", section(big).size()));
     CHECK(error_after(section(big) + block(big, 3, FileBytes(big).u32(1).raw("x").text())) ==
           damage("interface 0, which the section does not describe, in the block", section(big).size()));
-    CHECK(error_after(block(little, 3, FileBytes(little).u32(5).raw("four").text())) ==
-          damage("packet length 5 in the block"));
+    CHECK(error_after(block(little, 3, FileBytes(little).u32(5).raw("four").text())) == damage("packet length 5 in the block"));
     for (const std::uint32_t type : {2u, 3u, 6u})
         CHECK(error_after(block(little, type, "")) == damage("no room for a packet in the block"));
     CHECK(error_after(block(little, 1, "four")) == damage("no room for an interface in the block"));
@@ -207,10 +189,8 @@ TEST_CASE("damage is named with its place, after the packets before it") {
           damage("byte-order magic of neither order", 8));
     CHECK(error_after(block(little, 0x0a0d0d0a, FileBytes(little).u32(0x1a2b3c4d).text())) ==
           damage("no room for a section header in the block"));
-    CHECK(error_after(
-              block(little, 0x0a0d0d0a, FileBytes(little).u32(0x1a2b3c4d).u16(2).u16(0).u64(0).text())) ==
-          "cannot read capture: pcapng version 2 of the section at byte " +
-              std::to_string(good_start.size()) + " is not known");
+    CHECK(error_after(block(little, 0x0a0d0d0a, FileBytes(little).u32(0x1a2b3c4d).u16(2).u16(0).u64(0).text())) ==
+          "cannot read capture: pcapng version 2 of the section at byte " + std::to_string(good_start.size()) + " is not known");
 }
 
 TEST_CASE("interfaces are bounded") {
@@ -219,6 +199,5 @@ TEST_CASE("interfaces are bounded") {
     CHECK(read_bytes(many).error == "");
     const Reading reading = read_bytes(many + interface(little, 1));
     CHECK(reading.interfaces.size() == 16384);
-    CHECK(reading.error ==
-          "damaged capture: more than 16384 interfaces in the block at byte " + std::to_string(many.size()));
+    CHECK(reading.error == "damaged capture: more than 16384 interfaces in the block at byte " + std::to_string(many.size()));
 }

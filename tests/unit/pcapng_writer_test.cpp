@@ -69,16 +69,15 @@ TEST_CASE("what is written is read back") {
     CHECK(reading.packets[0].data == frame.text());
     CHECK(reading.packets[0].packet.wire_length == 1514);
     CHECK(reading.packets[1].packet.wire_length == 9020);  // with the header that was put before it
-    for (const auto counter :
-         {&PacketCounts::seen, &PacketCounts::kept, &PacketCounts::skipped_not_tcp,
-          &PacketCounts::skipped_not_selected, &PacketCounts::skipped_not_http, &PacketCounts::skipped_body,
-          &PacketCounts::skipped_ack, &PacketCounts::dropped_ring_full, &PacketCounts::dropped_other})
+    for (const auto counter : {&PacketCounts::seen, &PacketCounts::kept, &PacketCounts::skipped_not_tcp,
+                               &PacketCounts::skipped_not_selected, &PacketCounts::skipped_not_http, &PacketCounts::skipped_body,
+                               &PacketCounts::skipped_ack, &PacketCounts::dropped_ring_full, &PacketCounts::dropped_other})
         CHECK(reading.counts.*counter == counts.*counter);
 }
 
 TEST_CASE("every link type comes back as one that decodes the same") {
-    for (const LinkType link : {LinkType::ethernet, LinkType::raw_ip, LinkType::linux_sll,
-                                LinkType::linux_sll2, LinkType::null_loop}) {
+    for (const LinkType link :
+         {LinkType::ethernet, LinkType::raw_ip, LinkType::linux_sll, LinkType::linux_sll2, LinkType::null_loop}) {
         const TemporaryFile file;
         auto writer = PcapngWriter::create(file.path());
         const Buffer data("data");
@@ -101,7 +100,7 @@ TEST_CASE("a capture of nothing is a capture, and private") {
     CHECK(reading.packets.empty());
     CHECK(reading.counts.skipped_not_tcp == 2);
     CHECK(reading.counts.seen == 2);
-    struct stat status {};
+    struct stat status{};
     REQUIRE(stat(file.path().c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
     CHECK(static_cast<std::uint64_t>(status.st_size) == writer->size());

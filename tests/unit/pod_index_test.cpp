@@ -55,9 +55,7 @@ std::string told(const Pod* pod) {
     if (pod == nullptr) return "none";
     return pod->container.empty() ? pod->name : pod->name + "/" + pod->container;
 }
-std::string told(const PodIndex& index, std::string_view ip, Time time) {
-    return told(index.by_address(endpoint(ip), time));
-}
+std::string told(const PodIndex& index, std::string_view ip, Time time) { return told(index.by_address(endpoint(ip), time)); }
 
 }  // namespace
 
@@ -128,7 +126,8 @@ TEST_CASE("pod index: init and ephemeral containers are the pod's only while the
     CHECK(told(index, "10.244.0.3", at(11)) == "web-0/app");
     CHECK(told(index, "10.244.0.3", at(1)) == "web-0");  // may have been the init container
     CHECK(told(index.by_address(endpoint("10.244.0.3", 8080), at(1))) == "web-0/app");
-    index.update({with(running, [](PodRecord& r) { r.containers.push_back({.name = "debug", .id = id_of(3), .ports = {}}); })}, at(20));
+    index.update({with(running, [](PodRecord& r) { r.containers.push_back({.name = "debug", .id = id_of(3), .ports = {}}); })},
+                 at(20));
     CHECK(told(index, "10.244.0.3", at(21)) == "web-0");
     // Told for the first time when its init container is done: when that was, nobody knows.
     PodIndex late;
@@ -143,8 +142,8 @@ TEST_CASE("pod index: what is no pod's own") {
     host.host_ports = {10256};
     host.netns = 4026531840;
     PodRecord odd = pod(2, "odd");
-    for (const char* ip : {"127.0.0.1", "::1", "0.0.0.0", "::", "169.254.1.1", "fe80::1", "224.0.0.1", "ff02::1",
-                           "255.255.255.255"})
+    for (const char* ip :
+         {"127.0.0.1", "::1", "0.0.0.0", "::", "169.254.1.1", "fe80::1", "224.0.0.1", "ff02::1", "255.255.255.255"})
         odd.addresses.push_back(address(ip));
     PodIndex index;
     index.update({host, odd}, start);
@@ -430,8 +429,7 @@ TEST_CASE("pod index: thousands of pods that come and go") {
     for (int round = 0; round < rounds; ++round) {
         std::vector<PodRecord> records;
         // Each round the addresses are another pod's, but for one in ten.
-        for (int i = 0; i < pods; ++i)
-            records.push_back(pod(i % 10 == 0 ? i : round * pods + i, "p" + std::to_string(i), ip(i)));
+        for (int i = 0; i < pods; ++i) records.push_back(pod(i % 10 == 0 ? i : round * pods + i, "p" + std::to_string(i), ip(i)));
         index.update(std::move(records), at(round * 20));
         index.update({index.pods().begin(), index.pods().end()}, at(round * 20 + 10));
     }

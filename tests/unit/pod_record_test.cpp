@@ -53,8 +53,9 @@ TEST_CASE("pods: unknown is null") {
                     R"("interface":null,"containers":[{"name":"proxy","id":null,"pid":7}],"source":"node-files"})") !=
           std::string::npos);
     const std::string csv = print({.format = Format::csv});
-    CHECK(csv.starts_with("type,namespace,name,uid,phase,host_network,addresses,netns,cgroup,interface,"
-                          "containers_name,containers_id,containers_pid,source\n"));
+    CHECK(
+        csv.starts_with("type,namespace,name,uid,phase,host_network,addresses,netns,cgroup,interface,"
+                        "containers_name,containers_id,containers_pid,source\n"));
     CHECK(csv.find("pod,shop,cart-7d9f\\u001b[2J,1,Pending,false,10.244.0.3 fd00::3,,,vethc0ffee12,- -,- -,- -,kubelet\n") !=
           std::string::npos);
 }

@@ -13,7 +13,9 @@ using List = std::vector<std::string>;
 
 std::vector<PodRecord> pods() {
     std::vector<PodRecord> pods;
-    for (const auto& [in, name] : {std::pair{"shop", "cart-7d9f8b6c5-x2x4z"}, {"shop", "web-0"}, {"test", "web-0"},
+    for (const auto& [in, name] : {std::pair{"shop", "cart-7d9f8b6c5-x2x4z"},
+                                   {"shop", "web-0"},
+                                   {"test", "web-0"},
                                    {"kube-system", "coredns-5d78c9869d-abcde"}}) {
         PodRecord& pod = pods.emplace_back();
         pod.namespace_name = in, pod.name = name;

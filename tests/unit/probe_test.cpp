@@ -108,14 +108,18 @@ TEST_CASE("A tracepoint's record is read as its format says") {
     CHECK_FALSE(format->number(all.first(25), "oom_score_adj"));
     put(8, {0xff, 0xff, 0xff, 0xff});
     CHECK_FALSE(format->text(record, "comm"));
-    for (const std::string_view bad : {"", "ID: 1\n", "\tfield:int pid;\toffset:8;\tsize:4;\tsigned:1;\n", "ID: x\n"}) CHECK_FALSE(TracepointFormat::parse(bad));
+    for (const std::string_view bad : {"", "ID: 1\n", "\tfield:int pid;\toffset:8;\tsize:4;\tsigned:1;\n", "ID: x\n"})
+        CHECK_FALSE(TracepointFormat::parse(bad));
 }
 
 TEST_CASE("ListenOverflows stands below its name") {
-    CHECK(parse_netstat("TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 22 333\nIpExt: A\nIpExt: 9\n", "ListenOverflows") == 22);
-    CHECK(parse_netstat("IpExt: A\nIpExt: 9\nTcpExt: ListenOverflows\nTcpExt: 18446744073709551615", "ListenOverflows") == 18446744073709551615U);
-    for (const std::string_view bad : {"", "TcpExt:", "TcpExt: ListenOverflows\n", "TcpExt: ListenOverflows\nTcpExt:", "TcpExt: A ListenOverflows\nTcpExt: 1",
-                                       "TcpExt: ListenOverflows\nTcpExt: x", "TcpExt: ListenOverflows\nTcpExt: 1x"})
+    CHECK(parse_netstat("TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 1 22 333\nIpExt: A\nIpExt: 9\n",
+                        "ListenOverflows") == 22);
+    CHECK(parse_netstat("IpExt: A\nIpExt: 9\nTcpExt: ListenOverflows\nTcpExt: 18446744073709551615", "ListenOverflows") ==
+          18446744073709551615U);
+    for (const std::string_view bad :
+         {"", "TcpExt:", "TcpExt: ListenOverflows\n", "TcpExt: ListenOverflows\nTcpExt:", "TcpExt: A ListenOverflows\nTcpExt: 1",
+          "TcpExt: ListenOverflows\nTcpExt: x", "TcpExt: ListenOverflows\nTcpExt: 1x"})
         CHECK_FALSE(parse_netstat(bad, "ListenOverflows"));
 }
 

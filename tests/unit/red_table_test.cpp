@@ -226,7 +226,8 @@ TEST_CASE("rows come in the order asked for, the others last") {
     CHECK(order_by("rate") == "/busy /failing /slow (other) ");
     CHECK(order_by("errors") == "/failing /busy /slow (other) ");
     CHECK(order_by("name") == "/busy /failing /slow (other) ");
-    for (const char* slowness : {"mean", "p50", "p90", "p99", "max"}) CHECK(order_by(slowness) == "/slow /failing /busy (other) ");
+    for (const char* slowness : {"mean", "p50", "p90", "p99", "max"})
+        CHECK(order_by(slowness) == "/slow /failing /busy (other) ");
 }
 
 TEST_CASE("keys and orders are read, and what is none is refused") {

@@ -53,7 +53,8 @@ TEST_CASE("root file: links are followed as they are meant below the root, and n
         CHECK_MESSAGE(!read(folder.at(path), 100), path);
         CHECK_MESSAGE(!exists(folder.at(path)), path);
     }
-    CHECK(read(folder.at("/etc/none"), 100).error().line() == "cannot read: " + folder.root() + "/etc/none: no such file or directory");
+    CHECK(read(folder.at("/etc/none"), 100).error().line() ==
+          "cannot read: " + folder.root() + "/etc/none: no such file or directory");
 }
 
 TEST_CASE("root file: only regular files of a bounded size are read, and nothing is waited for") {

@@ -12,9 +12,11 @@ const std::string uid = "6f25f8b8-66b3-4d6a-9c1c-0d1f8a1b2c3d";
 
 std::string containerd(const std::string& type, const std::string& more = "") {
     return R"({"ociVersion":"1.0.2","process":{"terminal":false,"env":["A=1"],"args":["io.kubernetes.cri.sandbox-name"]},)"
-           R"("annotations":{"io.kubernetes.cri.container-type":")" + type +
+           R"("annotations":{"io.kubernetes.cri.container-type":")" +
+           type +
            R"(","io.kubernetes.cri.sandbox-id":"x","io.kubernetes.cri.sandbox-name":"cart-7d9f",)"
-           R"("io.kubernetes.cri.sandbox-namespace":"shop","io.kubernetes.cri.sandbox-uid":")" + uid + "\"" + more +
+           R"("io.kubernetes.cri.sandbox-namespace":"shop","io.kubernetes.cri.sandbox-uid":")" +
+           uid + "\"" + more +
            R"(},"linux":{"cgroupsPath":"/kubepods","resources":{"devices":[{"allow":false}],"cpu":{"shares":-2}}}})";
 }
 
@@ -38,7 +40,8 @@ TEST_CASE("runtime config: CRI-O's") {
     const auto config = read_runtime_config(
         R"({"annotations":{"io.kubernetes.cri-o.ContainerType":"container","io.kubernetes.container.name":"app",)"
         R"("io.kubernetes.cri-o.ContainerName":"k8s_app_cart_shop_0","io.kubernetes.pod.name":"cart","io.kubernetes.pod.namespace":"shop",)"
-        R"("io.kubernetes.pod.uid":")" + uid + R"("}})");
+        R"("io.kubernetes.pod.uid":")" +
+        uid + R"("}})");
     REQUIRE(config);
     CHECK(config->container_name == "app");
     CHECK(config->pod_name == "cart");

@@ -148,9 +148,8 @@ TEST_CASE("selection: statuses in every way they can be written") {
     CHECK_FALSE(status_selects("400-499", 500));
     CHECK(status_selects("404,5xx", 503));
     CHECK_FALSE(status_selects("404,5xx", 200));
-    for (const char* wrong :
-         {"",        "ok",   "99",   "1000", "0xx",   "5x",   "5xxx", ">",           ">=",   "=404",
-          "499-400", "400-", "-400", "404,", ">=4xx", ">999", "<100", "400-499-500", "4 04", "65940"}) {
+    for (const char* wrong : {"",        "ok",   "99",   "1000", "0xx",   "5x",   "5xxx", ">",           ">=",   "=404",
+                              "499-400", "400-", "-400", "404,", ">=4xx", ">999", "<100", "400-499-500", "4 04", "65940"}) {
         CAPTURE(wrong);
         const auto statuses = parse_statuses(wrong);
         REQUIRE_FALSE(statuses);
@@ -160,9 +159,7 @@ TEST_CASE("selection: statuses in every way they can be written") {
 }
 
 TEST_CASE("selection: slower than, also where the whole is not known") {
-    const auto slower = [](const Exchange& e, Nanoseconds than) {
-        return Selection{.slower_than = than}.matches(e);
-    };
+    const auto slower = [](const Exchange& e, Nanoseconds than) { return Selection{.slower_than = than}.matches(e); };
     Exchange e = full_exchange();
     CHECK(slower(e, 2066us));
     CHECK_FALSE(slower(e, 2067us));

@@ -36,9 +36,7 @@ class NftMessage {
         const std::uint32_t big = htonl(value);
         message_.attribute(type, std::as_bytes(std::span(&big, 1)));
     }
-    void text(std::uint16_t type, std::string_view value) {
-        message_.attribute(type, as_bytes(std::string(value) + '\0'));
-    }
+    void text(std::uint16_t type, std::string_view value) { message_.attribute(type, as_bytes(std::string(value) + '\0')); }
     void data(std::uint16_t type, std::initializer_list<unsigned> bytes) {
         std::vector<std::byte> value;
         for (const unsigned byte : bytes) value.push_back(static_cast<std::byte>(byte));
@@ -136,8 +134,8 @@ std::vector<std::byte> element(std::initializer_list<unsigned> key, const char* 
 }
 
 /// An entry of the older iptables: its chain's name where `chain` is one, else a rule for 10.96.0.1:443.
-std::vector<std::byte> xt_entry(std::string_view chain, std::string_view comment,
-                                bool with_destination = true, std::uint8_t inverted = 0) {
+std::vector<std::byte> xt_entry(std::string_view chain, std::string_view comment, bool with_destination = true,
+                                std::uint8_t inverted = 0) {
     std::vector<std::byte> bytes(sizeof(ipt_entry));
     const auto extension = [&](std::string_view name, Bytes info) {
         xt_entry_match head{};
@@ -160,8 +158,7 @@ std::vector<std::byte> xt_entry(std::string_view chain, std::string_view comment
         std::string info(comment);
         info.resize(256);
         extension("comment", as_bytes(info));
-        const xt_tcp tcp{
-            .spts = {0, 65535}, .dpts = {443, 443}, .option = 0, .flg_mask = 0, .flg_cmp = 0, .invflags = 0};
+        const xt_tcp tcp{.spts = {0, 65535}, .dpts = {443, 443}, .option = 0, .flg_mask = 0, .flg_cmp = 0, .invflags = 0};
         extension("tcp", std::as_bytes(std::span(&tcp, 1)));
     }
     entry.target_offset = static_cast<std::uint16_t>(bytes.size());
@@ -193,8 +190,7 @@ TEST_CASE("rules: iptables in nf_tables") {
 }
 
 TEST_CASE("rules: ports were matched by an iptables match before") {
-    const xt_tcp tcp{
-        .spts = {0, 65535}, .dpts = {443, 443}, .option = 0, .flg_mask = 0, .flg_cmp = 0, .invflags = 0};
+    const xt_tcp tcp{.spts = {0, 65535}, .dpts = {443, 443}, .option = 0, .flg_mask = 0, .flg_cmp = 0, .invflags = 0};
     const auto bytes = rule("KUBE-SERVICES", [&](NftMessage& m) {
         m.protocol(IPPROTO_TCP);
         destination(m);
@@ -245,27 +241,21 @@ TEST_CASE("rules: what a rule does not say is not told") {
 }
 
 TEST_CASE("rules: elements of kube-proxy's nftables maps") {
-    const auto bytes =
-        element({10, 96, 0, 1, 6, 0, 0, 0, 0x01, 0xbb, 0, 0}, "service-ULMVA6XW-shop/cart/tcp/http");
+    const auto bytes = element({10, 96, 0, 1, 6, 0, 0, 0, 0x01, 0xbb, 0, 0}, "service-ULMVA6XW-shop/cart/tcp/http");
     CHECK(services_of_nft_elements(bytes) == Services{{at("10.96.0.1", 443), "shop/cart:http"}});
     const auto node_port = element({6, 0, 0, 0, 0x75, 0x80, 0, 0}, "external-ULMVA6XW-shop/cart/tcp/http");
     CHECK(services_of_nft_elements(node_port) == Services{{{{}, 30080}, "shop/cart:http"}});
-    const auto v6 = element({0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 6, 0, 0, 0, 0, 80, 0, 0},
-                            "service-ULMVA6XW-shop/cart/tcp/");
+    const auto v6 =
+        element({0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 6, 0, 0, 0, 0, 80, 0, 0}, "service-ULMVA6XW-shop/cart/tcp/");
     CHECK(services_of_nft_elements(v6) == Services{{at("fd00::1", 80), "shop/cart"}});
-    CHECK(services_of_nft_elements(
-              element({10, 96, 0, 1, 17, 0, 0, 0, 0, 53, 0, 0}, "service-ULMVA6XW-a/b/tcp/c"))
-              .empty());
-    CHECK(
-        services_of_nft_elements(element({10, 96, 0, 6, 0, 0, 0, 0, 80, 0, 0}, "service-ULMVA6XW-a/b/tcp/c"))
-            .empty());
+    CHECK(services_of_nft_elements(element({10, 96, 0, 1, 17, 0, 0, 0, 0, 53, 0, 0}, "service-ULMVA6XW-a/b/tcp/c")).empty());
+    CHECK(services_of_nft_elements(element({10, 96, 0, 6, 0, 0, 0, 0, 80, 0, 0}, "service-ULMVA6XW-a/b/tcp/c")).empty());
     with_damage(bytes, [](Bytes damaged) { static_cast<void>(services_of_nft_elements(damaged)); });
 }
 
 TEST_CASE("rules: a table of the older iptables") {
-    const auto bytes =
-        table({xt_entry("KUBE-SERVICES", ""), xt_entry("", cluster_ip), xt_entry("", "shop/cart:http", false),
-               xt_entry("KUBE-NODEPORTS", ""), xt_entry("", "shop/cart:http", false), xt_entry("ERROR", "")});
+    const auto bytes = table({xt_entry("KUBE-SERVICES", ""), xt_entry("", cluster_ip), xt_entry("", "shop/cart:http", false),
+                              xt_entry("KUBE-NODEPORTS", ""), xt_entry("", "shop/cart:http", false), xt_entry("ERROR", "")});
     CHECK(services_of_xt_table(bytes, false) ==
           Services{{at("10.96.0.1", 443), "default/kubernetes:https"}, {{{}, 443}, "shop/cart:http"}});
     CHECK(services_of_xt_table(table({xt_entry("", cluster_ip, true, IPT_INV_DSTIP)}), false).empty());
@@ -273,8 +263,7 @@ TEST_CASE("rules: a table of the older iptables") {
 }
 
 TEST_CASE("rules: a damaged table of the older iptables ends where it is damaged") {
-    const auto good = table(
-        {xt_entry("KUBE-SERVICES", ""), xt_entry("", cluster_ip), xt_entry("", "shop/cart cluster IP")});
+    const auto good = table({xt_entry("KUBE-SERVICES", ""), xt_entry("", cluster_ip), xt_entry("", "shop/cart cluster IP")});
     with_damage(good, [](Bytes bytes) {
         CHECK(services_of_xt_table(bytes, false).size() <= 2);
         static_cast<void>(services_of_xt_table(bytes, true));

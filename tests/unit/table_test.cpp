@@ -65,8 +65,7 @@ TEST_CASE("table: on 80 columns") {
     e.server = {{ipv4(192, 168, 200, 201), 8080}, nullptr};
     e.request.target = "/api/v1/orders/4711/items";
     e.end = ExchangeEnd::reset;
-    CHECK(table(e, {.width = 80}) ==
-          "07:49:25 192.168.100.123 192.168.200.201:8080 200 re…  2.07ms GET /api/v1/order…\n");
+    CHECK(table(e, {.width = 80}) == "07:49:25 192.168.100.123 192.168.200.201:8080 200 re…  2.07ms GET /api/v1/order…\n");
     e.client.pod = &web;
     e.server.pod = &cart;
     e.request = {};

@@ -49,7 +49,8 @@ class Chatter {
 
     void add(bool side, const std::string& flags, std::uint32_t length, std::uint32_t seq) {
         const bool acks = flags.find('A') != std::string::npos;
-        packets_.push_back({.by_server = side, .at = now_, .flags = flags, .length = length, .seq = seq, .ack = acks ? next_[!side] : 0});
+        packets_.push_back(
+            {.by_server = side, .at = now_, .flags = flags, .length = length, .seq = seq, .ack = acks ? next_[!side] : 0});
         if (flags == "S") ++syns_;
     }
     void say(bool side, const std::string& flags, std::uint32_t length) {
@@ -69,9 +70,7 @@ class Chatter {
         now_ += std::chrono::microseconds(below(5000) + 5);
         switch (below(7)) {
             case 0:
-            case 1:
-                say(side, "A", length);
-                return acknowledge(!side);
+            case 1: say(side, "A", length); return acknowledge(!side);
             case 2:  // lost behind the capture
                 say(side, "A", length);
                 now_ += 210ms;
@@ -155,7 +154,8 @@ TEST_CASE("tcp at random: what was done is what is told") {
 TEST_CASE("tcp at random: sequence numbers may wrap anywhere") {
     std::mt19937 engine(1);
     for_many([&](const Chatter& chatter) {
-        const Wire wire{.first = {0u - static_cast<std::uint32_t>(engine() % 20'000), 0u - static_cast<std::uint32_t>(engine() % 20'000)}};
+        const Wire wire{
+            .first = {0u - static_cast<std::uint32_t>(engine() % 20'000), 0u - static_cast<std::uint32_t>(engine() % 20'000)}};
         CHECK(told(chatter.packets(), wire) == chatter.line());
     });
 }

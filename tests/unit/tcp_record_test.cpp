@@ -71,12 +71,13 @@ TEST_CASE("tcp record: JSON, field by field as documented") {
 }
 
 TEST_CASE("tcp record: what is not known at the start is null") {
-    CHECK(printed(opened_connection(), {.format = Format::json}).ends_with(
-        R"("service":null,"duration_us":null,"connect_us":310,"rtt_us":320,"client_rtt_us":80,"client_rtt_min_us":60,)"
-        R"("server_rtt_us":240,"server_rtt_min_us":200,"client_bytes":null,"server_bytes":null,"retransmits":null,)"
-        R"("client_retransmits":null,"server_retransmits":null,"client_zero_windows":null,"server_zero_windows":null,)"
-        R"("syns":null,"reset_by":null,"end":null,"flags":[]})"
-        "\n"));
+    CHECK(printed(opened_connection(), {.format = Format::json})
+              .ends_with(
+                  R"("service":null,"duration_us":null,"connect_us":310,"rtt_us":320,"client_rtt_us":80,"client_rtt_min_us":60,)"
+                  R"("server_rtt_us":240,"server_rtt_min_us":200,"client_bytes":null,"server_bytes":null,"retransmits":null,)"
+                  R"("client_retransmits":null,"server_retransmits":null,"client_zero_windows":null,"server_zero_windows":null,)"
+                  R"("syns":null,"reset_by":null,"end":null,"flags":[]})"
+                  "\n"));
 }
 
 TEST_CASE("tcp record: each field has a description, and says so where it can be null") {
@@ -157,13 +158,14 @@ TEST_CASE("tcp ledger: JSON and the summary") {
     l.connections_by_end = {1, 2, 3, 4, 5, 6, 7};
     std::string json, summary;
     append_ledger_json(json, l);
-    CHECK(json ==
-          R"({"type":"ledger","duration_us":10000000,"packets":{"seen":120,"kept":100,)"
-          R"("skipped":{"not-tcp":20,"not-selected":0,"not-http":0,"body":0,"ack":0},"dropped":{"ring-full":0,"other":0}},)"
-          R"("segments":{"decoded":97,"malformed":1,"fragments":2},"bytes":{"captured":0,"gap":null,"cut":1000000},)"
-          R"("connections":{"seen":28,"ended":{"fin":1,"reset":2,"refused":3,"timeout":4,"reused":5,"capture-end":6,"evicted":7},)"
-          R"("elsewhere":9},"limits":{"connections-evicted":7}})"
-          "\n");
+    CHECK(
+        json ==
+        R"({"type":"ledger","duration_us":10000000,"packets":{"seen":120,"kept":100,)"
+        R"("skipped":{"not-tcp":20,"not-selected":0,"not-http":0,"body":0,"ack":0},"dropped":{"ring-full":0,"other":0}},)"
+        R"("segments":{"decoded":97,"malformed":1,"fragments":2},"bytes":{"captured":0,"gap":null,"cut":1000000},)"
+        R"("connections":{"seen":28,"ended":{"fin":1,"reset":2,"refused":3,"timeout":4,"reused":5,"capture-end":6,"evicted":7},)"
+        R"("elsewhere":9},"limits":{"connections-evicted":7}})"
+        "\n");
     append_summary(summary, l);
     CHECK(summary ==
           "podsnoop: 28 connections (1 fin, 2 reset, 3 refused, 4 timeout, 5 reused, 6 still open, 7 evicted) in 10.0s\n"

@@ -97,12 +97,14 @@ struct Tracking {
 
     void take(const Said& said, const Wire& wire = {}) {
         unsigned flags = 0;
-        for (const char c : said.flags) flags |= static_cast<unsigned>(c == 'S' ? tcp_syn : c == 'A' ? tcp_ack : c == 'F' ? tcp_fin : tcp_rst);
+        for (const char c : said.flags)
+            flags |= static_cast<unsigned>(c == 'S' ? tcp_syn : c == 'A' ? tcp_ack : c == 'F' ? tcp_fin : tcp_rst);
         Tcp header{.source = said.client_port, .destination = 80, .flags = flags, .window = said.window};
         if (said.by_server) std::swap(header.source, header.destination);
         header.seq = wire.first[said.by_server] + said.seq;
         header.ack = (flags & tcp_ack) != 0 ? wire.first[!said.by_server] + said.ack : 0;
-        const auto &source = said.by_server ? wire.server : wire.client, &destination = said.by_server ? wire.client : wire.server;
+        const auto &source = said.by_server ? wire.server : wire.client,
+                   &destination = said.by_server ? wire.client : wire.server;
         const Buffer segment = tcp(header, std::string(said.length, 'x'));
         const bool v6 = source.find(':') != std::string::npos;
         const Buffer frame = ethernet(v6 ? ipv6({.source = source, .destination = destination}, segment)
@@ -128,7 +130,9 @@ struct Tracking {
 /// "END CLIENT-BYTES/SERVER-BYTES", and what else there is: "again 1/0" (segments sent again), "zero 0/1" (closed windows),
 /// "syns 2", "by client", flags.
 inline std::string line_of(const TcpConnection& c) {
-    const auto both = [](std::uint64_t client, std::uint64_t server) { return std::to_string(client) + '/' + std::to_string(server); };
+    const auto both = [](std::uint64_t client, std::uint64_t server) {
+        return std::to_string(client) + '/' + std::to_string(server);
+    };
     std::string line = std::string(name_of(c.end)) + ' ' + both(c.client_counts.bytes, c.server_counts.bytes);
     if (c.retransmits() != 0) line += " again " + both(c.client_counts.retransmits, c.server_counts.retransmits);
     if (c.client_counts.zero_windows + c.server_counts.zero_windows != 0)

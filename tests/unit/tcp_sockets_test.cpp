@@ -48,8 +48,7 @@ TcpSocket listener(const char* address, std::uint16_t port, std::uint32_t inode,
     return socket;
 }
 
-std::vector<std::uint32_t> inodes_at(std::span<const TcpSocket> listeners, const char* address,
-                                     std::uint16_t port) {
+std::vector<std::uint32_t> inodes_at(std::span<const TcpSocket> listeners, const char* address, std::uint16_t port) {
     std::vector<std::uint32_t> inodes;
     for (const TcpSocket& found : listeners_at(listeners, at(address, port))) inodes.push_back(found.inode);
     return inodes;
@@ -80,8 +79,7 @@ TEST_CASE("sockets: a listener has a queue") {
 }
 
 TEST_CASE("sockets: v4-mapped addresses are IPv4") {
-    const auto socket =
-        parse_diag_message(diag_message(AF_INET6, "::ffff:10.0.0.1", "::ffff:10.0.0.2", TCP_ESTABLISHED));
+    const auto socket = parse_diag_message(diag_message(AF_INET6, "::ffff:10.0.0.1", "::ffff:10.0.0.2", TCP_ESTABLISHED));
     REQUIRE(socket);
     CHECK(socket->local == at("10.0.0.1", 8080));
     CHECK(socket->remote == at("10.0.0.2", 51234));
@@ -124,20 +122,18 @@ TEST_CASE("sockets: /proc/net/tcp and tcp6 are read") {
 }
 
 TEST_CASE("sockets: lines of another shape are left out") {
-    for (const char* line : {"", "\n\n", "0:", "0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0",
-                             "0: 0100007F1F90 00000000:0000 0A 0:0 0 0 0 0 4711",
-                             "0: X100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 4711",
-                             "0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 x",
-                             "0: 0100007F:1F90 00000000:0000 1FF 0:0 0 0 0 0 1",
-                             "0: 0100007F:11F90 00000000:0000 0A 0:0 0 0 0 0 1", ": : : : : : : : : :"})
+    for (const char* line :
+         {"", "\n\n", "0:", "0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0", "0: 0100007F1F90 00000000:0000 0A 0:0 0 0 0 0 4711",
+          "0: X100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 4711", "0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 x",
+          "0: 0100007F:1F90 00000000:0000 1FF 0:0 0 0 0 0 1", "0: 0100007F:11F90 00000000:0000 0A 0:0 0 0 0 0 1",
+          ": : : : : : : : : :"})
         CHECK(parse_proc_net_tcp(line).empty());
     CHECK(parse_proc_net_tcp("0: 0100007F:1F90 00000000:0000 0A 0:0 0 0 0 0 4711").size() == 1);
 }
 
 TEST_CASE("sockets: a listener on the address itself comes before one on all") {
-    const std::vector listeners{listener("0.0.0.0", 80, 1), listener("10.0.0.1", 80, 2),
-                                listener("::", 80, 3), listener("fd00::1", 80, 4),
-                                listener("10.0.0.1", 81, 5)};
+    const std::vector listeners{listener("0.0.0.0", 80, 1), listener("10.0.0.1", 80, 2), listener("::", 80, 3),
+                                listener("fd00::1", 80, 4), listener("10.0.0.1", 81, 5)};
     CHECK(inodes_at(listeners, "10.0.0.1", 80) == Inodes{2});
     CHECK(inodes_at(listeners, "10.0.0.2", 80) == Inodes{1});
     CHECK(inodes_at(listeners, "fd00::1", 80) == Inodes{4});
@@ -154,7 +150,6 @@ TEST_CASE("sockets: a listener on [::] takes IPv4 unless it says not to") {
 }
 
 TEST_CASE("sockets: all that share an address are told") {
-    const std::vector listeners{listener("0.0.0.0", 80, 1), listener("0.0.0.0", 80, 2),
-                                listener("::", 80, 3)};
+    const std::vector listeners{listener("0.0.0.0", 80, 1), listener("0.0.0.0", 80, 2), listener("::", 80, 3)};
     CHECK(inodes_at(listeners, "10.0.0.1", 80) == Inodes{1, 2});
 }

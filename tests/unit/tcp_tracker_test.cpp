@@ -114,7 +114,12 @@ TEST_CASE("tcp: a client that refuses an old answer, and then gets a new one") {
     scene.add({.by_server = true, .at = 1ms, .flags = "A", .seq = 900'000'000, .ack = 77});
     scene.add({.at = 2ms, .flags = "R", .seq = 77});
     scene.add({.at = 1s, .flags = "S"});
-    scene.server(1001ms, "SA").client(1002ms, "A").client(1003ms, "A", 5).server(1004ms, "FA").client(1005ms, "FA").server(1006ms, "A");
+    scene.server(1001ms, "SA")
+        .client(1002ms, "A")
+        .client(1003ms, "A", 5)
+        .server(1004ms, "FA")
+        .client(1005ms, "FA")
+        .server(1006ms, "A");
     CHECK(told(scene.packets()) == "fin 5/0 again 1/0 syns 2");
 }
 
@@ -177,7 +182,7 @@ TEST_CASE("tcp: more than 4 GiB") {
 TEST_CASE("tcp: keep-alive and window probes are no retransmits") {
     Scene scene;
     scene.handshake().client(1ms, "A", 10).server(2ms, "A");
-    scene.add({.at = 30s, .flags = "A", .seq = 10, .ack = 1});               // without payload
+    scene.add({.at = 30s, .flags = "A", .seq = 10, .ack = 1});  // without payload
     scene.add({.at = 60s, .flags = "A", .length = 1, .seq = 10, .ack = 1});  // with the last byte, as old systems send it
     scene.server(61s, "A");
     scene.last().window = 0;

@@ -18,7 +18,8 @@ TEST_CASE("durations are read as users write them") {
     CHECK(parse_duration("1.5s")->count() == 1'500'000'000);
     CHECK(parse_duration("2m")->count() == 120'000'000'000);
     CHECK(parse_duration("0")->count() == 0);
-    for (const char* wrong : {"", "10", "ms", "-1s", "1 s", "1.5.2s", "1sec", "1e99s", "inf", "nan", "99999999999h", "+1s", "0x1s"}) {
+    for (const char* wrong :
+         {"", "10", "ms", "-1s", "1 s", "1.5.2s", "1sec", "1e99s", "inf", "nan", "99999999999h", "+1s", "0x1s"}) {
         CAPTURE(wrong);
         CHECK_FALSE(parse_duration(wrong));
     }

@@ -19,19 +19,16 @@ const std::string request = "GET / HTTP/1.1\r\n\r\n";
 
 /// The inner packet, from pod to pod; the outer ones have the builder's addresses, from node to node.
 Buffer pod4(const Buffer& payload = request) {
-    return ipv4({.source = "10.244.0.7", .destination = "10.244.1.9"},
-                tcp({.source = 51234, .destination = 8080}, payload));
+    return ipv4({.source = "10.244.0.7", .destination = "10.244.1.9"}, tcp({.source = 51234, .destination = 8080}, payload));
 }
 Buffer pod6(const Buffer& payload = request) {
-    return ipv6({.source = "fd01::7", .destination = "fd01::9"},
-                tcp({.source = 51234, .destination = 8080}, payload));
+    return ipv6({.source = "fd01::7", .destination = "fd01::9"}, tcp({.source = 51234, .destination = 8080}, payload));
 }
 Buffer node4(std::uint8_t protocol, const Buffer& payload) { return ipv4({.protocol = protocol}, payload); }
 Buffer node6(std::uint8_t next, const Buffer& payload) { return ipv6({.next = next}, payload); }
 
 bool between_pods(const Segment& segment) {
-    return (segment.source == endpoint("10.244.0.7", 51234) &&
-            segment.destination == endpoint("10.244.1.9", 8080)) ||
+    return (segment.source == endpoint("10.244.0.7", 51234) && segment.destination == endpoint("10.244.1.9", 8080)) ||
            (segment.source == endpoint("fd01::7", 51234) && segment.destination == endpoint("fd01::9", 8080));
 }
 
@@ -61,19 +58,16 @@ std::vector<Tunnelled> tunnels() {
         {"VXLAN on flannel's port", ethernet(node4(17, vxlan(ethernet(pod4()), 8472)))},
         {"VXLAN with a group policy", ethernet(node4(17, vxlan(ethernet(pod4()), 4789, 0x88)))},
         {"VXLAN with a tag inside", ethernet(node4(17, vxlan(ethernet(0x8100, vlan(5, pod4())))))},
-        {"VXLAN with two tags inside",
-         ethernet(node4(17, vxlan(ethernet(0x88a8, vlan(5, 0x8100, vlan(6, pod6()))))))},
+        {"VXLAN with two tags inside", ethernet(node4(17, vxlan(ethernet(0x88a8, vlan(5, 0x8100, vlan(6, pod6()))))))},
         {"VXLAN with a tag outside", ethernet(0x8100, vlan(5, node4(17, vxlan(ethernet(pod4())))))},
-        {"VXLAN behind options",
-         ethernet(ipv4({.protocol = 17, .options = Buffer().zeros(8)}, vxlan(ethernet(pod4()))))},
+        {"VXLAN behind options", ethernet(ipv4({.protocol = 17, .options = Buffer().zeros(8)}, vxlan(ethernet(pod4()))))},
         {"VXLAN behind an extension header", ethernet(node6(60, extension))},
         {"VXLAN with padding", ethernet(node4(17, vxlan(ethernet(pod4()).zeros(6)))).zeros(6)},
         {"Geneve", ethernet(node4(17, geneve(ethernet(pod4()))))},
         {"Geneve with options", ethernet(node4(17, geneve(ethernet(pod6()), 0x6558, geneve_options)))},
         {"Geneve over IPv6", ethernet(node6(17, geneve(ethernet(pod4()), 0x6558, geneve_options)))},
         {"Geneve without Ethernet", ethernet(node4(17, geneve(pod4(), 0x0800)))},
-        {"Geneve with the most options",
-         ethernet(node4(17, geneve(ethernet(pod4()), 0x6558, Buffer().zeros(252))))},
+        {"Geneve with the most options", ethernet(node4(17, geneve(ethernet(pod4()), 0x6558, Buffer().zeros(252))))},
         {"IPv4 in IPv4", ethernet(node4(4, pod4()))},
         {"IPv6 in IPv4", ethernet(node4(41, pod6()))},
         {"IPv4 in IPv6", ethernet(node6(4, pod4()))},
@@ -93,8 +87,7 @@ std::vector<Tunnelled> tunnels() {
         {"MPLS behind a tag", ethernet(0x8100, vlan(5, 0x8847, mpls(2, pod6())))},
         {"MPLS in GRE", ethernet(node4(47, gre(0x8847, mpls(2, pod4()))))},
         {"VXLAN behind MPLS", ethernet(0x8847, mpls(2, node4(17, vxlan(ethernet(pod4())))))},
-        {"VXLAN in GRE in IPv6",
-         ethernet(node6(41, ipv6({.next = 47}, gre(0x0800, node4(17, vxlan(ethernet(pod4())))))))},
+        {"VXLAN in GRE in IPv6", ethernet(node6(41, ipv6({.next = 47}, gre(0x0800, node4(17, vxlan(ethernet(pod4())))))))},
     };
 }
 
@@ -157,8 +150,7 @@ TEST_CASE("a tunnel's packet cut anywhere never gives another segment") {
             }
             // A frame that was no longer than this: what is inside does not fit, so it is nothing, but for
             // padding.
-            const Decoded shorter =
-                decode(packet_of(start, LinkType::ethernet, std::max<std::size_t>(size, 1)), segment);
+            const Decoded shorter = decode(packet_of(start, LinkType::ethernet, std::max<std::size_t>(size, 1)), segment);
             if (shorter == Decoded::segment) CHECK(carries_request(start));
         }
     }
@@ -183,15 +175,13 @@ TEST_CASE("what only looks like a tunnel is not TCP") {
     CHECK(decoded_as(ethernet(node4(17, vxlan(ethernet(0x0806, pod4()))))) == Decoded::not_tcp);
     CHECK(decoded_as(ethernet(node4(17, vxlan(ethernet(0x86dd, pod4()))))) == Decoded::not_tcp);
     CHECK(decoded_as(ethernet(node4(17, geneve(inner, 0x6558, {}, 1)))) == Decoded::not_tcp);  // version
-    CHECK(decoded_as(ethernet(node4(17, geneve(inner, 0x6558, {}, 0, 0x80)))) ==
-          Decoded::not_tcp);  // control
+    CHECK(decoded_as(ethernet(node4(17, geneve(inner, 0x6558, {}, 0, 0x80)))) == Decoded::not_tcp);  // control
     CHECK(decoded_as(ethernet(node4(17, geneve(inner, 0x0800)))) == Decoded::not_tcp);
     CHECK(decoded_as(ethernet(node4(4, pod6()))) == Decoded::not_tcp);
     CHECK(decoded_as(ethernet(node4(47, gre(0x0800, pod4(), 0x0001)))) == Decoded::not_tcp);  // PPTP's
     CHECK(decoded_as(ethernet(node4(47, gre(0x0800, pod4(), 0x4000)))) == Decoded::not_tcp);  // source route
     CHECK(decoded_as(ethernet(node4(47, gre(0x88be, inner)))) == Decoded::not_tcp);           // ERSPAN
-    CHECK(decoded_as(ethernet(0x8847, mpls(1, Buffer().u32(0).add(inner)))) ==
-          Decoded::not_tcp);  // pseudowire
+    CHECK(decoded_as(ethernet(0x8847, mpls(1, Buffer().u32(0).add(inner)))) == Decoded::not_tcp);  // pseudowire
     // An inner packet longer than the outer one, and one without a length.
     for (const int wrong : {0, 19, 1400}) {
         const auto length = static_cast<std::uint16_t>(wrong);
@@ -200,8 +190,7 @@ TEST_CASE("what only looks like a tunnel is not TCP") {
         CHECK(decoded_as(ethernet(node4(17, vxlan(ethernet(packet))))) == Decoded::not_tcp);
     }
     CHECK(decoded_as(ethernet(node4(4, ipv4({.header_words = 4}, tcp({}, request))))) == Decoded::not_tcp);
-    CHECK(decoded_as(ethernet(node6(41, ipv6({.payload_length = 1400}, tcp({}, request))))) ==
-          Decoded::not_tcp);
+    CHECK(decoded_as(ethernet(node6(41, ipv6({.payload_length = 1400}, tcp({}, request))))) == Decoded::not_tcp);
     // The inner TCP header is TCP's own business.
     CHECK(decoded_as(ethernet(node4(4, ipv4({}, tcp({.header_words = 4}, request))))) == Decoded::malformed);
 }
@@ -234,14 +223,11 @@ TEST_CASE("a packet seen inside and outside of its tunnel is one") {
         Tcp turned = fields;
         turned.source = server ? 80 : 40000;
         turned.destination = server ? 40000 : 80;
-        return ipv4({.source = server ? "10.244.1.9" : "10.244.0.7",
-                     .destination = server ? "10.244.0.7" : "10.244.1.9"},
+        return ipv4({.source = server ? "10.244.1.9" : "10.244.0.7", .destination = server ? "10.244.0.7" : "10.244.1.9"},
                     tcp(turned, payload));
     };
     const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-    const auto after = [](std::uint32_t seq, const std::string& text) {
-        return seq + static_cast<std::uint32_t>(text.size());
-    };
+    const auto after = [](std::uint32_t seq, const std::string& text) { return seq + static_cast<std::uint32_t>(text.size()); };
     const std::vector<Buffer> packets = {
         pod(false, {.seq = 100, .flags = tcp_syn}, {}),
         pod(true, {.seq = 900, .ack = 101, .flags = tcp_syn | tcp_ack}, {}),

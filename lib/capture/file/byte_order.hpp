@@ -13,18 +13,11 @@ namespace podsnoop {
 
 class ByteOrder {
   public:
-    explicit constexpr ByteOrder(std::endian order = std::endian::native)
-        : swapped_(order != std::endian::native) {}
+    explicit constexpr ByteOrder(std::endian order = std::endian::native) : swapped_(order != std::endian::native) {}
 
-    [[nodiscard]] std::uint16_t u16(Bytes record, std::size_t at) const {
-        return load<std::uint16_t>(record, at);
-    }
-    [[nodiscard]] std::uint32_t u32(Bytes record, std::size_t at) const {
-        return load<std::uint32_t>(record, at);
-    }
-    [[nodiscard]] std::uint64_t u64(Bytes record, std::size_t at) const {
-        return load<std::uint64_t>(record, at);
-    }
+    [[nodiscard]] std::uint16_t u16(Bytes record, std::size_t at) const { return load<std::uint16_t>(record, at); }
+    [[nodiscard]] std::uint32_t u32(Bytes record, std::size_t at) const { return load<std::uint32_t>(record, at); }
+    [[nodiscard]] std::uint64_t u64(Bytes record, std::size_t at) const { return load<std::uint64_t>(record, at); }
 
   private:
     template <class T>

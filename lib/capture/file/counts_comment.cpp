@@ -12,14 +12,12 @@ constexpr std::string_view start = "podsnoop skipped:";
 
 struct Counter {
     std::string_view name;  // as in the ledger
-    std::uint64_t PacketCounts::*value;
+    std::uint64_t PacketCounts::* value;
 };
 
 constexpr std::array counters{
-    Counter{" not-tcp=", &PacketCounts::skipped_not_tcp},
-    Counter{" not-selected=", &PacketCounts::skipped_not_selected},
-    Counter{" not-http=", &PacketCounts::skipped_not_http},
-    Counter{" body=", &PacketCounts::skipped_body},
+    Counter{" not-tcp=", &PacketCounts::skipped_not_tcp},   Counter{" not-selected=", &PacketCounts::skipped_not_selected},
+    Counter{" not-http=", &PacketCounts::skipped_not_http}, Counter{" body=", &PacketCounts::skipped_body},
     Counter{" ack=", &PacketCounts::skipped_ack},
 };
 

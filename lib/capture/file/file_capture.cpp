@@ -37,20 +37,14 @@ Result<Next> FileCapture::next(Packet& packet) {
     Result<Input::Fill> filled = Input::Fill::ready;
     if (std::holds_alternative<std::monostate>(reader_)) filled = detect();
     if (filled == Input::Fill::ready) {
-        if (auto* pcap = std::get_if<PcapReader>(&reader_))
-            filled = pcap->next(input_, packet);
-        else
-            filled = std::get<PcapngReader>(reader_).next(input_, packet);
+        if (auto* pcap = std::get_if<PcapReader>(&reader_)) filled = pcap->next(input_, packet);
+        else filled = std::get<PcapngReader>(reader_).next(input_, packet);
     }
     if (!filled) return std::unexpected(filled.error());
     switch (*filled) {
-        case Input::Fill::ready:
-            ++packets_;
-            return Next::packet;
-        case Input::Fill::idle:
-            return Next::idle;
-        case Input::Fill::end:
-            break;
+        case Input::Fill::ready: ++packets_; return Next::packet;
+        case Input::Fill::idle: return Next::idle;
+        case Input::Fill::end: break;
     }
     return Next::end;
 }
@@ -87,9 +81,8 @@ PacketCounts FileCapture::counts() const {
         counts.skipped_not_tcp += pcapng->undecodable();
     }
     counts.kept = packets_;
-    counts.seen = counts.kept + counts.skipped_not_tcp + counts.skipped_not_selected +
-                  counts.skipped_not_http + counts.skipped_body + counts.skipped_ack +
-                  counts.dropped_ring_full + counts.dropped_other;
+    counts.seen = counts.kept + counts.skipped_not_tcp + counts.skipped_not_selected + counts.skipped_not_http +
+                  counts.skipped_body + counts.skipped_ack + counts.dropped_ring_full + counts.dropped_other;
     return counts;
 }
 

@@ -15,8 +15,8 @@ Inflate::Outcome Inflate::run(Bytes& in, std::span<std::byte> out, std::size_t& 
     if (damaged_) return Outcome::damaged;
     while (!in.empty() && written < out.size()) {
         if (between_members_) {
-            in = in.subspan(static_cast<std::size_t>(
-                std::ranges::find_if(in, [](std::byte b) { return b != std::byte{}; }) - in.begin()));
+            in = in.subspan(
+                static_cast<std::size_t>(std::ranges::find_if(in, [](std::byte b) { return b != std::byte{}; }) - in.begin()));
             if (in.empty()) break;
             inflateReset(stream_.get());
             between_members_ = false;
@@ -29,10 +29,8 @@ Inflate::Outcome Inflate::run(Bytes& in, std::span<std::byte> out, std::size_t& 
         const int code = inflate(stream_.get(), Z_NO_FLUSH);
         in = in.last(stream_->avail_in);
         written = out.size() - stream_->avail_out;
-        if (code == Z_STREAM_END)
-            between_members_ = true;
-        else if (code != Z_OK && code != Z_BUF_ERROR)
-            damaged_ = true;
+        if (code == Z_STREAM_END) between_members_ = true;
+        else if (code != Z_OK && code != Z_BUF_ERROR) damaged_ = true;
         if (damaged_) return Outcome::damaged;
     }
     return Outcome::ok;

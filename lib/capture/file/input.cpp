@@ -23,11 +23,9 @@ Result<Input> Input::open(const std::string& path) {
     const bool standard_input = path == "-";
     std::string name = standard_input ? "standard input" : path;
     if (standard_input && isatty(STDIN_FILENO))
-        return fail("cannot read capture", name, "it is a terminal",
-                    "pipe a capture into it: tcpdump -w - | podsnoop ...");
-    Fd fd(standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                         : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    struct stat status {};
+        return fail("cannot read capture", name, "it is a terminal", "pipe a capture into it: tcpdump -w - | podsnoop ...");
+    Fd fd(standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    struct stat status{};
     if (!fd || fstat(fd.get(), &status) != 0) return fail("cannot open capture", name, reason());
     if (S_ISDIR(status.st_mode)) return fail("cannot open capture", name, "it is a directory");
     return Input(std::move(fd), std::move(name), !S_ISREG(status.st_mode));
@@ -127,8 +125,7 @@ void Input::start_inflating() {
 Result<Input::Fill> Input::inflate_some() {
     for (;;) {
         std::size_t written = 0;
-        const auto outcome =
-            inflate_->run(compressed_rest_, {buffer_.get() + tail_, capacity_ - tail_}, written);
+        const auto outcome = inflate_->run(compressed_rest_, {buffer_.get() + tail_, capacity_ - tail_}, written);
         tail_ += written;
         if (written > 0) return Fill::ready;
         if (outcome == Inflate::Outcome::damaged)
@@ -139,8 +136,7 @@ Result<Input::Fill> Input::inflate_some() {
         const Result<Fill> read = read_file(compressed_.get(), buffer_size, count);
         if (!read || *read == Fill::idle) return read;
         if (*read == Fill::end && !inflate_->between_members())
-            return fail("damaged capture", name_,
-                        "the gzip data ends early at byte " + std::to_string(compressed_offset_));
+            return fail("damaged capture", name_, "the gzip data ends early at byte " + std::to_string(compressed_offset_));
         if (*read == Fill::end) return read;
         compressed_rest_ = {compressed_.get(), count};
         compressed_offset_ += count;

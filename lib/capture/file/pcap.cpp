@@ -26,20 +26,17 @@ Result<std::optional<PcapReader>> PcapReader::from_header(const Input& input) {
     if (!is_magic(magic)) return std::nullopt;
     if (header.size() < header_size) return input.damaged("its header ends early", header.size());
     if (const unsigned major = order.u16(header, 4); major != 2)
-        return fail("cannot read capture", input.name(),
-                    "pcap version " + std::to_string(major) + " is not known");
+        return fail("cannot read capture", input.name(), "pcap version " + std::to_string(major) + " is not known");
     const std::uint32_t number = order.u32(header, 20) & link_type_mask;
     const std::optional<LinkType> link = link_type_of(number);
-    if (!link)
-        return fail("cannot read capture", input.name(), describe_link_type(number) + " cannot be decoded");
+    if (!link) return fail("cannot read capture", input.name(), describe_link_type(number) + " cannot be decoded");
     return PcapReader(order, magic == magic_nanoseconds ? 1 : 1000, *link);
 }
 
 Result<Input::Fill> PcapReader::next(Input& input, Packet& packet) const {
     const std::uint64_t start = input.offset();
     if (!input.has(record_header_size))
-        if (const auto filled = input.fill_record(record_header_size); filled != Input::Fill::ready)
-            return filled;
+        if (const auto filled = input.fill_record(record_header_size); filled != Input::Fill::ready) return filled;
     const std::uint32_t captured = order_.u32(input.window(), 8);
     if (captured > max_record) return input.damaged("packet length " + std::to_string(captured), start + 8);
     const std::size_t size = record_header_size + captured;

@@ -23,8 +23,7 @@ class PcapReader {
     Result<Input::Fill> next(Input& input, Packet& packet) const;
 
   private:
-    PcapReader(ByteOrder order, unsigned ns_per_tick, LinkType link)
-        : order_(order), ns_per_tick_(ns_per_tick), link_(link) {}
+    PcapReader(ByteOrder order, unsigned ns_per_tick, LinkType link) : order_(order), ns_per_tick_(ns_per_tick), link_(link) {}
 
     ByteOrder order_;
     unsigned ns_per_tick_;

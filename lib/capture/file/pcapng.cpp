@@ -37,8 +37,7 @@ std::unexpected<Error> damaged_block(const Input& input, const std::string& what
 }
 
 std::unexpected<Error> no_interface(const Input& input, std::uint32_t interface, std::uint64_t offset) {
-    return damaged_block(input, "interface " + number(interface) + ", which the section does not describe,",
-                         offset);
+    return damaged_block(input, "interface " + number(interface) + ", which the section does not describe,", offset);
 }
 
 /// Calls visit(code, value) for each option. False where one is longer than what is left of its block.
@@ -91,9 +90,8 @@ Result<Input::Fill> PcapngReader::next(Input& input, Packet& packet) {
             if (const auto filled = input.fill_record(length); filled != Input::Fill::ready) return filled;
         const Bytes whole = input.window().first(length);
         if (const std::uint32_t again = order_.u32(whole, length - block_trailer_size); again != length)
-            return input.damaged(
-                "block length " + number(length) + " is " + number(again) + " at the block's end,",
-                offset + length - block_trailer_size);
+            return input.damaged("block length " + number(length) + " is " + number(again) + " at the block's end,",
+                                 offset + length - block_trailer_size);
         const Block block{type, offset, whole.subspan(block_header_size, length - smallest_block)};
         const Result<Parsed> parsed = parse(input, block, packet);
         if (!parsed) return std::unexpected(parsed.error());
@@ -105,21 +103,13 @@ Result<Input::Fill> PcapngReader::next(Input& input, Packet& packet) {
 Result<PcapngReader::Parsed> PcapngReader::parse(const Input& input, const Block& block, Packet& packet) {
     switch (block.type) {
         case block_enhanced_packet:
-        case block_obsolete_packet:
-            return parse_timed_packet(input, block, packet);
-        case block_simple_packet:
-            return parse_simple_packet(input, block, packet);
-        case block_section:
-            return parse_section(input, block);
-        case block_interface:
-            return parse_interface(input, block);
-        case block_statistics:
-            return parse_statistics(input, block);
-        case block_names:
-            parse_names(block);
-            return Parsed::other;
-        default:
-            return Parsed::other;  // secrets, custom blocks, journal entries
+        case block_obsolete_packet: return parse_timed_packet(input, block, packet);
+        case block_simple_packet: return parse_simple_packet(input, block, packet);
+        case block_section: return parse_section(input, block);
+        case block_interface: return parse_interface(input, block);
+        case block_statistics: return parse_statistics(input, block);
+        case block_names: parse_names(block); return Parsed::other;
+        default: return Parsed::other;  // secrets, custom blocks, journal entries
     }
 }
 
@@ -127,8 +117,7 @@ Result<PcapngReader::Parsed> PcapngReader::parse_section(const Input& input, con
     if (block.body.size() < 16) return damaged_block(input, "no room for a section header", block.offset);
     if (const unsigned major = order_.u16(block.body, 4); major != 1)
         return fail("cannot read capture", input.name(),
-                    "pcapng version " + number(major) + " of the section at byte " + number(block.offset) +
-                        " is not known");
+                    "pcapng version " + number(major) + " of the section at byte " + number(block.offset) + " is not known");
     section_.clear();
     skips_bodies_ = false;
     const bool whole = visit_options(block.body.subspan(16), order_, [&](std::uint16_t code, Bytes value) {
@@ -151,8 +140,7 @@ Result<PcapngReader::Parsed> PcapngReader::parse_interface(const Input& input, c
         if (code == interface_description) interface.netns = netns_of(as_text(value));
         if (code == interface_resolution && value.size() == 1)
             described.tick = Tick::from_resolution(std::to_integer<std::uint8_t>(value[0]));
-        if (code == interface_offset && value.size() == 8)
-            offset_seconds = static_cast<std::int64_t>(order_.u64(value, 0));
+        if (code == interface_offset && value.size() == 8) offset_seconds = static_cast<std::int64_t>(order_.u64(value, 0));
     });
     if (!whole) return damaged_block(input, "option longer than what is left", block.offset);
     described.tick.set_offset(offset_seconds);
@@ -171,9 +159,7 @@ Result<PcapngReader::Parsed> PcapngReader::parse_interface(const Input& input, c
 /// an interface of its own; a later section lists the same ones in the same order.
 std::uint32_t PcapngReader::index_of(const Interface& interface) const {
     const std::size_t first = section_.empty() ? 0 : section_.back().index + std::size_t{1};
-    const auto same = [&](const Interface& other) {
-        return other.name == interface.name && other.netns == interface.netns;
-    };
+    const auto same = [&](const Interface& other) { return other.name == interface.name && other.netns == interface.netns; };
     const auto from = interfaces_.begin() + static_cast<std::ptrdiff_t>(std::min(first, interfaces_.size()));
     return static_cast<std::uint32_t>(std::find_if(from, interfaces_.end(), same) - interfaces_.begin());
 }
@@ -222,8 +208,7 @@ Result<PcapngReader::Parsed> PcapngReader::parse_statistics(const Input& input, 
 
 /// Enhanced and obsolete packet blocks. They differ in that the interface's number has 32 bits in the one; in
 /// the other it has 16, and a count of drops fills the rest.
-Result<PcapngReader::Parsed> PcapngReader::parse_timed_packet(const Input& input, const Block& block,
-                                                              Packet& packet) {
+Result<PcapngReader::Parsed> PcapngReader::parse_timed_packet(const Input& input, const Block& block, Packet& packet) {
     if (block.body.size() < 20) return damaged_block(input, "no room for a packet", block.offset);
     const bool enhanced = block.type == block_enhanced_packet;
     const Content content{
@@ -241,8 +226,7 @@ Result<PcapngReader::Parsed> PcapngReader::parse_timed_packet(const Input& input
     return take(input, block, content, packet);
 }
 
-Result<PcapngReader::Parsed> PcapngReader::parse_simple_packet(const Input& input, const Block& block,
-                                                               Packet& packet) {
+Result<PcapngReader::Parsed> PcapngReader::parse_simple_packet(const Input& input, const Block& block, Packet& packet) {
     if (block.body.size() < 4) return damaged_block(input, "no room for a packet", block.offset);
     const std::uint32_t length = order_.u32(block.body, 0);
     const std::uint32_t snap_length = section_.empty() ? 0 : section_.front().snap_length;
@@ -256,13 +240,11 @@ Result<PcapngReader::Parsed> PcapngReader::parse_simple_packet(const Input& inpu
     return take(input, block, content, packet);
 }
 
-Result<PcapngReader::Parsed> PcapngReader::take(const Input& input, const Block& block,
-                                                const Content& content, Packet& packet) {
+Result<PcapngReader::Parsed> PcapngReader::take(const Input& input, const Block& block, const Content& content, Packet& packet) {
     if (content.interface >= section_.size()) return no_interface(input, content.interface, block.offset);
     const Described& interface = section_[content.interface];
     const Bytes rest = block.body.subspan(content.data_at);
-    if (content.captured > rest.size())
-        return damaged_block(input, "packet length " + number(content.captured), block.offset);
+    if (content.captured > rest.size()) return damaged_block(input, "packet length " + number(content.captured), block.offset);
     if (content.ticks) last_time_ = interface.tick.time(*content.ticks);
     if (!interface.link) return pass_over(input, interface);
     packet.time = last_time_;
@@ -278,8 +260,7 @@ Result<PcapngReader::Parsed> PcapngReader::take(const Input& input, const Block&
 /// where there is.
 Result<PcapngReader::Parsed> PcapngReader::pass_over(const Input& input, const Described& interface) {
     if (!any_decodable_)
-        return fail("cannot read capture", input.name(),
-                    describe_link_type(interface.link_number) + " cannot be decoded");
+        return fail("cannot read capture", input.name(), describe_link_type(interface.link_number) + " cannot be decoded");
     if (undecodable_++ == 0) undecodable_link_ = describe_link_type(interface.link_number);
     return Parsed::other;
 }

@@ -160,8 +160,7 @@ void PcapngWriter::add_interface(LinkType link, const Interface& interface) {
     add(std::uint16_t{0});
     add(std::uint32_t{0});  // no snap length: what is kept of a packet is decided one by one
     if (!interface.name.empty()) add_option(interface_name, interface.name);
-    if (interface.netns != 0)
-        add_option(interface_description, std::string(netns_description) + std::to_string(interface.netns));
+    if (interface.netns != 0) add_option(interface_description, std::string(netns_description) + std::to_string(interface.netns));
     add_option(interface_resolution, {reinterpret_cast<const char*>(&nanoseconds), 1});
     add_option(option_end, {});
     end_block(start);

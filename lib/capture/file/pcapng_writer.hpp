@@ -59,8 +59,7 @@ class PcapngWriter {
     std::string path_;
     std::string pending_;  // whole blocks, not yet written
     std::uint64_t flushed_ = 0;
-    std::vector<std::uint32_t>
-        numbers_;                   // by the source's index and the link type; unnumbered where not described
+    std::vector<std::uint32_t> numbers_;  // by the source's index and the link type; unnumbered where not described
     std::uint32_t described_ = 0;  // how many interfaces the file describes
 };
 
