@@ -76,6 +76,7 @@ class SchemaWriter {
     static Json type_of(std::int64_t) { return {{"type", "integer"}}; }
     static Json type_of(double) { return {{"type", "number"}}; }
     static Json type_of(std::string_view) { return {{"type", "string"}}; }
+    static Json type_of(MethodName) { return {{"type", "string"}}; }
     static Json type_of(Word word);
     static Json type_of(Time) {
         return {{"type", "string"}, {"format", "date-time"}, {"pattern", R"(^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$)"}};
