@@ -61,24 +61,32 @@ _podsnoop() {
     fi
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _podsnoop_offer <<<$'http\ntcp\npods\noom\nbacklog\ncheck\nschema\ncompletion\n-h\n--help\n-V\n--version'
+        _podsnoop_offer <<<$'http\ntcp\nred\nmap\npods\noom\nbacklog\ncheck\nschema\ncompletion\n-h\n--help\n-V\n--version'
         return
     fi
     case "$command $prev" in
     'http -i' | \
         'http --interface' | \
         'tcp -i' | \
-        'tcp --interface')
+        'tcp --interface' | \
+        'red -i' | \
+        'red --interface' | \
+        'map -i' | \
+        'map --interface')
         _podsnoop_offer < <(_podsnoop_interfaces)
         return
         ;;
     'http --netns' | \
-        'tcp --netns')
+        'tcp --netns' | \
+        'red --netns' | \
+        'map --netns')
         _podsnoop_offer < <(_podsnoop_network_namespaces)
         return
         ;;
     'http --pod' | \
         'tcp --pod' | \
+        'red --pod' | \
+        'map --pod' | \
         'pods --pod' | \
         'oom --pod' | \
         'backlog --pod')
@@ -89,6 +97,10 @@ _podsnoop() {
         'http --namespace' | \
         'tcp -n' | \
         'tcp --namespace' | \
+        'red -n' | \
+        'red --namespace' | \
+        'map -n' | \
+        'map --namespace' | \
         'pods -n' | \
         'pods --namespace' | \
         'oom -n' | \
@@ -100,6 +112,8 @@ _podsnoop() {
         ;;
     'http --color' | \
         'tcp --color' | \
+        'red --color' | \
+        'map --color' | \
         'pods --color' | \
         'oom --color' | \
         'backlog --color' | \
@@ -107,10 +121,10 @@ _podsnoop() {
         _podsnoop_offer <<<$'auto\nalways\nnever'
         return
         ;;
-    'http -o' | \
-        'http --output' | \
-        'tcp -o' | \
+    'tcp -o' | \
         'tcp --output' | \
+        'red -o' | \
+        'red --output' | \
         'pods -o' | \
         'pods --output' | \
         'oom -o' | \
@@ -119,11 +133,23 @@ _podsnoop() {
         'backlog --output' | \
         'check -o' | \
         'check --output')
-        _podsnoop_offer <<<$'table\nwide\njson\ncsv'
+        _podsnoop_offer <<<$'table\nwide\njson\ncsv\ninflux'
+        return
+        ;;
+    'map -o' | \
+        'map --output')
+        _podsnoop_offer <<<$'table\nwide\njson\ncsv\ninflux\ndot\nmermaid'
+        return
+        ;;
+    'http -o' | \
+        'http --output')
+        _podsnoop_offer <<<$'table\nwide\njson\ncsv\ninflux\notlp'
         return
         ;;
     'http --root' | \
         'tcp --root' | \
+        'red --root' | \
+        'map --root' | \
         'pods --root' | \
         'oom --root' | \
         'backlog --root' | \
@@ -151,6 +177,26 @@ _podsnoop() {
         'tcp --kubelet-key' | \
         'tcp --kubelet-ca' | \
         'tcp --ledger' | \
+        'red -r' | \
+        'red --read' | \
+        'red -w' | \
+        'red --write' | \
+        'red --pods' | \
+        'red --kubelet-token-file' | \
+        'red --kubelet-cert' | \
+        'red --kubelet-key' | \
+        'red --kubelet-ca' | \
+        'red --ledger' | \
+        'map -r' | \
+        'map --read' | \
+        'map -w' | \
+        'map --write' | \
+        'map --pods' | \
+        'map --kubelet-token-file' | \
+        'map --kubelet-cert' | \
+        'map --kubelet-key' | \
+        'map --kubelet-ca' | \
+        'map --ledger' | \
         'pods --pods' | \
         'pods --kubelet-token-file' | \
         'pods --kubelet-cert' | \
@@ -206,6 +252,38 @@ _podsnoop() {
         'tcp --count' | \
         'tcp --duration' | \
         'tcp --max-connections' | \
+        'red --buffer' | \
+        'red --write-size' | \
+        'red --write-files' | \
+        'red --kubelet' | \
+        'red --port' | \
+        'red --host' | \
+        'red --method' | \
+        'red --path' | \
+        'red --status' | \
+        'red --slower-than' | \
+        'red --interval' | \
+        'red --by' | \
+        'red --groups' | \
+        'red --sort' | \
+        'red --duration' | \
+        'red --timeout' | \
+        'red --max-connections' | \
+        'map --buffer' | \
+        'map --write-size' | \
+        'map --write-files' | \
+        'map --kubelet' | \
+        'map --port' | \
+        'map --host' | \
+        'map --method' | \
+        'map --path' | \
+        'map --status' | \
+        'map --slower-than' | \
+        'map --edges' | \
+        'map --interval' | \
+        'map --duration' | \
+        'map --timeout' | \
+        'map --max-connections' | \
         'pods --kubelet' | \
         'oom --kubelet' | \
         'oom -c' | \
@@ -223,6 +301,8 @@ _podsnoop() {
     case $command in
     http) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors -o --output --color --ledger --headers --body --show-secrets -c --count --duration --timeout --max-connections' ;;
     tcp) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --slower-than --errors --open -o --output --color --ledger -c --count --duration --max-connections' ;;
+    red) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors --interval --once --by --raw-paths --groups -o --output --sort --sketch --color --ledger --duration --timeout --max-connections' ;;
+    map) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors -o --output --replicas --edges --color --ledger --interval --duration --timeout --max-connections' ;;
     pods) words='-h --help --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color' ;;
     oom) words='-h --help --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color --ledger -c --count --duration --btf' ;;
     backlog) words='-h --help --syn --interval --list --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color --ledger -c --count --duration --btf' ;;

@@ -3,8 +3,6 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
-#include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <ranges>
 #include <span>
@@ -21,19 +19,58 @@
 #include "event/fields_probe_ledger.hpp"
 #include "event/fields_red.hpp"
 #include "event/fields_tcp.hpp"
+#include "print/escape.hpp"
 
 namespace podsnoop {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+/// `"text"`, as JSON has it.
+std::string quoted(std::string_view text) {
+    std::string out(1, '"');
+    append_json_text(out, text);
+    return out += '"';
+}
 
-Json empty_object() { return {{"type", "object"}, {"properties", Json::object()}, {"required", Json::array()}}; }
+/// What is said of a value: its type, the words it may be (each quoted, with a comma before it), and what else there is, as
+/// members of the schema (each with a comma before it).
+struct Type {
+    std::string_view name;
+    std::string words = {}, more = {};
+};
+
+/// `"type":…`, with its words; as one that may be null too.
+std::string type_members(const Type& type, bool nullable) {
+    std::string out = R"("type":)" + (nullable ? "[" + quoted(type.name) + R"(,"null"])" : quoted(type.name));
+    if (!type.words.empty()) out += R"(,"enum":[)" + type.words.substr(1) + (nullable ? ",null]" : "]");
+    return out += type.more;
+}
+
+/// The words a function has for numbers.
+template <class NameOf, class Numbers>
+std::string words(NameOf name, const Numbers& numbers) {
+    std::string all;
+    for (const auto number : numbers)
+        if (const std::string_view text = name(static_cast<std::uint8_t>(number)); !text.empty()) all += ',' + quoted(text);
+    return all;
+}
+
+/// An object's members as they are added.
+struct Object {
+    std::string properties = {}, required = {};  ///< each with a comma before it
+
+    [[nodiscard]] Type type() const {
+        const auto inside = [](const std::string& list) { return std::string_view(list).substr(list.empty() ? 0 : 1); };
+        return {.name = "object",
+                .more = std::string(R"(,"properties":{)").append(inside(properties)) +
+                        std::string(R"(},"required":[)").append(inside(required)) + ']'};
+    }
+};
 
 /// Visits the fields for their types. What the record's values are does not matter, but for its constants.
 class SchemaWriter {
   public:
-    [[nodiscard]] Json take() { return std::move(object_); }
+    [[nodiscard]] std::string take() const { return type_members(object_.type(), false); }
 
     template <KeyText Text, class Value>
     void field(Key<Text> key, const Field& about, const Value& value) {
@@ -41,91 +78,84 @@ class SchemaWriter {
     }
     template <KeyText Text, class Members>
     void object(Key<Text> key, const Field& about, bool, Members members) {
-        Json outer = std::exchange(object_, empty_object());
+        Object outer = std::exchange(object_, {});
         members();
         std::swap(outer, object_);
-        add(key.name, about, std::move(outer));
+        add(key.name, about, outer.type());
     }
     template <KeyText Text, class Items, class Members>
     void list(Key<Text> key, const Field& about, const Items&, Members members) {
-        Json outer = std::exchange(object_, empty_object());
+        Object outer = std::exchange(object_, {});
         members(std::ranges::range_value_t<Items>{});
         std::swap(outer, object_);
-        add(key.name, about, array_of(std::move(outer)));
+        add(key.name, about, array_of(outer.type()));
     }
 
   private:
-    void add(std::string_view key, const Field& about, Json schema);
+    void add(std::string_view key, const Field& about, const Type& type);
 
-    static Json array_of(Json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
-    /// The words a function has for numbers.
-    template <class NameOf>
-    static Json words(NameOf name, std::span<const std::uint8_t> numbers) {
-        Json all = Json::array();
-        for (const std::uint8_t number : numbers)
-            if (const std::string_view text = name(number); !text.empty()) all.push_back(text);
-        return all;
+    static Type array_of(const Type& items) {
+        return {.name = "array", .more = R"(,"items":{)" + type_members(items, false) + '}'};
+    }
+    static Type map_of(const Type& values) {
+        return {.name = "object", .more = R"(,"additionalProperties":{)" + type_members(values, false) + '}'};
     }
 
-    static Json type_of(std::same_as<bool> auto) { return {{"type", "boolean"}}; }
+    static Type type_of(std::same_as<bool> auto) { return {.name = "boolean"}; }
     template <std::unsigned_integral T>
         requires(!std::same_as<T, bool>)
-    static Json type_of(T) {
-        return {{"type", "integer"}, {"minimum", 0}};
+    static Type type_of(T) {
+        return {.name = "integer", .more = R"(,"minimum":0)"};
     }
-    static Json type_of(std::int64_t) { return {{"type", "integer"}}; }
-    static Json type_of(double) { return {{"type", "number"}}; }
-    static Json type_of(std::string_view) { return {{"type", "string"}}; }
-    static Json type_of(MethodName) { return {{"type", "string"}}; }
-    static Json type_of(Word word);
-    static Json type_of(Time) {
-        return {{"type", "string"}, {"format", "date-time"}, {"pattern", R"(^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$)"}};
+    static Type type_of(std::int64_t) { return {.name = "integer"}; }
+    static Type type_of(double) { return {.name = "number"}; }
+    static Type type_of(std::string_view) { return {.name = "string"}; }
+    static Type type_of(Word word);
+    static Type type_of(MethodName) { return {.name = "string"}; }
+    static Type type_of(Time) {
+        return {.name = "string",
+                .more = R"(,"format":"date-time","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$")"};
     }
-    static Json type_of(const Address&) {
-        return {{"type", "string"}, {"anyOf", {{{"format", "ipv4"}}, {{"format", "ipv6"}}}}, {"pattern", "^[0-9a-f.:]+$"}};
+    static Type type_of(const Address&) {
+        return {.name = "string", .more = R"(,"anyOf":[{"format":"ipv4"},{"format":"ipv6"}],"pattern":"^[0-9a-f.:]+$")"};
     }
-    static Json type_of(Micros) { return {{"type", "integer"}, {"minimum", 0}}; }
-    static Json type_of(FlagList flags);
-    static Json type_of(const HeaderMap&) { return {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}}; }
-    static Json type_of(std::span<const SketchBin>) {
-        return {{"type", "object"}, {"additionalProperties", type_of(std::uint64_t{})}};
-    }
+    static Type type_of(Micros) { return type_of(std::uint64_t{}); }
+    static Type type_of(FlagList flags);
+    static Type type_of(const HeaderMap&) { return map_of(type_of(std::string_view{})); }
+    static Type type_of(std::span<const SketchBin>) { return map_of(type_of(std::uint64_t{})); }
     template <class T>
-    static Json type_of(const std::optional<T>&) {
+    static Type type_of(const std::optional<T>&) {
         return type_of(T{});
     }
     template <class T>
-    static Json type_of(std::span<const T>) {
+    static Type type_of(std::span<const T>) {
         return array_of(type_of(T{}));
     }
 
-    Json object_ = empty_object();
+    Object object_;
 };
 
-void SchemaWriter::add(std::string_view key, const Field& about, Json schema) {
-    if (!about.null.empty()) {
-        schema["type"] = Json::array({schema["type"], "null"});
-        if (schema.contains("enum")) schema["enum"].push_back(nullptr);
-    }
-    schema["description"] = about.doc;
-    if (!about.unit.empty()) schema["x-unit"] = about.unit;
-    if (!about.null.empty()) schema["x-null"] = about.null;
-    if (!about.only_with.empty()) schema["x-only-with"] = about.only_with;
-    else object_["required"].push_back(key);
-    object_["properties"][std::string(key)] = std::move(schema);
+void SchemaWriter::add(std::string_view key, const Field& about, const Type& type) {
+    const auto say = [&](std::string_view word, std::string_view text) {
+        if (!text.empty()) object_.properties += ',' + quoted(word) + ':' + quoted(text);
+    };
+    object_.properties += ",\n" + quoted(key) + ":{" + type_members(type, !about.null.empty());
+    say("description", about.doc);
+    say("x-unit", about.unit);
+    say("x-null", about.null);
+    say("x-only-with", about.only_with);
+    object_.properties += '}';
+    if (about.only_with.empty()) object_.required += ',' + quoted(key);
 }
 
-Json SchemaWriter::type_of(Word word) {
-    if (word.name == nullptr) return {{"type", "string"}, {"const", word.text}};
-    std::array<std::uint8_t, std::numeric_limits<std::uint8_t>::max()> numbers{};
-    std::ranges::copy(std::views::iota(0U, numbers.size()), numbers.begin());
-    return {{"type", "string"}, {"enum", words(word.name, numbers)}};
+Type SchemaWriter::type_of(Word word) {
+    if (word.name == nullptr) return {.name = "string", .more = R"(,"const":)" + quoted(word.text)};
+    return {.name = "string", .words = words(word.name, std::views::iota(0, 255))};
 }
 
-Json SchemaWriter::type_of(FlagList flags) {
-    constexpr std::array<std::uint8_t, 8> bits{1, 2, 4, 8, 16, 32, 64, 128};
-    Json list = array_of({{"type", "string"}, {"enum", words(flags.name, bits)}});
-    list["uniqueItems"] = true;
+Type SchemaWriter::type_of(FlagList flags) {
+    Type list = array_of({.name = "string", .words = words(flags.name, std::array{1, 2, 4, 8, 16, 32, 64, 128})});
+    list.more += R"(,"uniqueItems":true)";
     return list;
 }
 
@@ -133,18 +163,17 @@ Json SchemaWriter::type_of(FlagList flags) {
 class Definitions {
   public:
     template <class Record, class... Extras>
-    void add(const std::string& name, std::string_view doc, const Record& record, Extras... extras) {
+    void add(std::string_view name, std::string_view doc, const Record& record, Extras... extras) {
         SchemaWriter writer;
         visit_fields(record, extras..., writer);
-        Json& definition = all_[name] = {{"description", doc}};
-        definition.update(writer.take());
-        any_.push_back({{"$ref", "#/$defs/" + name}});
+        all_ += (all_.empty() ? "\n" : ",\n") + quoted(name) + R"(:{"description":)" + quoted(doc) + ',' + writer.take() + '}';
+        any_ += (any_.empty() ? "" : ",") + std::string(R"({"$ref":"#/$defs/)").append(name) + R"("})";
     }
-    [[nodiscard]] Json take_all() { return std::move(all_); }
-    [[nodiscard]] Json take_any() { return std::move(any_); }
+    [[nodiscard]] const std::string& all() const { return all_; }
+    [[nodiscard]] const std::string& any() const { return any_; }
 
   private:
-    Json all_ = Json::object(), any_ = Json::array();
+    std::string all_, any_;
 };
 
 }  // namespace
@@ -168,12 +197,13 @@ std::string json_schema() {
     records.add("ledger-http", "--ledger of what traces HTTP", Ledger{});
     records.add("ledger-tcp", "--ledger of podsnoop tcp", TcpLedger{});
     records.add("ledger-probe", "--ledger of podsnoop oom and backlog", ProbeLedger{});
-    const Json schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                      {"title", "A line of JSON that podsnoop prints"},
-                      {"description", "Fields may be added, never renamed. What is unknown is null."},
-                      {"anyOf", records.take_any()},
-                      {"$defs", records.take_all()}};
-    return schema.dump(2) + '\n';
+    return R"({"$schema":"https://json-schema.org/draft/2020-12/schema",
+"title":"A line of JSON that podsnoop prints",
+"description":"Fields may be added, never renamed. What is unknown is null.",
+"anyOf":[)" +
+           records.any() + R"(],
+"$defs":{)" +
+           records.all() + "}}\n";
 }
 
 }  // namespace podsnoop

@@ -1,9 +1,9 @@
 #include "stats/edges.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "stats/party_key.hpp"
+#include "stats/rank.hpp"
 
 namespace podsnoop {
 
@@ -39,10 +39,9 @@ std::vector<EdgeRecord> EdgeTable::take(const Interval& interval) {
                 [&](const RequestStats& stats) {
                     finish({.time = {}, .other = true, .client = {}, .server = {}, .summary = {}}, stats);
                 });
-    std::ranges::sort(edges, [](const EdgeRecord& a, const EdgeRecord& b) {
-        if (a.other != b.other) return b.other;
-        if (a.summary.requests != b.summary.requests) return a.summary.requests > b.summary.requests;
-        return std::pair(a.client.name(), a.server.name()) < std::pair(b.client.name(), b.server.name());
+    sort_by_rank(edges, [](const EdgeRecord& edge) -> Rank {
+        // No name has a zero in it.
+        return {edge.other, static_cast<double>(edge.summary.requests), edge.client.name() + '\0' + edge.server.name(), 0};
     });
     return edges;
 }

@@ -10,6 +10,7 @@
 #include "event/target.hpp"
 #include "stats/party_key.hpp"
 #include "stats/path_template.hpp"
+#include "stats/rank.hpp"
 
 namespace podsnoop {
 
@@ -132,23 +133,9 @@ RedOrder next_order(RedOrder order) {
 }
 
 void sort_by(RedOrder order, std::vector<RedRecord>& records) {
-    struct Ranked {
-        RedRecord record;
-        double weight;
-        std::string name;
-    };
-    std::vector<Ranked> ranked;
-    ranked.reserve(records.size());
-    for (RedRecord& record : records) {
-        const double by = weight(order, record.summary);
-        std::string name = name_of(record);
-        ranked.push_back({std::move(record), by, std::move(name)});
-    }
-    std::ranges::sort(ranked, [](const Ranked& a, const Ranked& b) {
-        if (a.record.other != b.record.other) return b.record.other;
-        return a.weight != b.weight ? a.weight > b.weight : a.name < b.name;
+    sort_by_rank(records, [order](const RedRecord& record) -> Rank {
+        return {record.other, weight(order, record.summary), name_of(record), 0};
     });
-    for (std::size_t i = 0; i < ranked.size(); ++i) records[i] = std::move(ranked[i].record);
 }
 
 Result<std::uint8_t> parse_red_keys(std::string_view text) {
