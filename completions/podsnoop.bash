@@ -1,11 +1,12 @@
 # bash completion for podsnoop, printed by `podsnoop completion bash`.
 
-# Offers those lines of standard input that begin as the word does.
+# Offers those lines of standard input, each behind $1, that begin as the word does.
 _podsnoop_offer() {
     local line
     while IFS= read -r line; do
+        line=${1-}$line
         [[ $line == "$cur"* ]] || continue
-        printf -v line %q "$line"
+        [[ $line == *[!a-zA-Z0-9/,._-]* ]] && printf -v line %q "$line"
         COMPREPLY+=("$line")
     done
 }
@@ -65,6 +66,22 @@ _podsnoop() {
         return
     fi
     case "$command $prev" in
+    'http --status' | \
+        'red --status' | \
+        'map --status')
+        _podsnoop_offer "${cur%"${cur##*,}"}" <<<$'1xx\n2xx\n3xx\n4xx\n5xx'
+        return
+        ;;
+    'http --method' | \
+        'red --method' | \
+        'map --method')
+        _podsnoop_offer "${cur%"${cur##*,}"}" <<<$'CONNECT\nDELETE\nGET\nHEAD\nOPTIONS\nPATCH\nPOST\nPUT\nTRACE'
+        return
+        ;;
+    'red --by')
+        _podsnoop_offer "${cur%"${cur##*,}"}" <<<$'pod\nservice\nhost\npath\nstatus\nclient'
+        return
+        ;;
     'http -i' | \
         'http --interface' | \
         'tcp -i' | \
@@ -119,6 +136,10 @@ _podsnoop() {
         'backlog --color' | \
         'check --color')
         _podsnoop_offer <<<$'auto\nalways\nnever'
+        return
+        ;;
+    'red --sort')
+        _podsnoop_offer <<<$'requests\nrate\nerrors\nunanswered\nmean\np50\np90\np99\nmax\nbytes\nname'
         return
         ;;
     'tcp -o' | \
@@ -231,9 +252,7 @@ _podsnoop() {
         'http --kubelet' | \
         'http --port' | \
         'http --host' | \
-        'http --method' | \
         'http --path' | \
-        'http --status' | \
         'http --slower-than' | \
         'http --headers' | \
         'http --body' | \
@@ -258,14 +277,10 @@ _podsnoop() {
         'red --kubelet' | \
         'red --port' | \
         'red --host' | \
-        'red --method' | \
         'red --path' | \
-        'red --status' | \
         'red --slower-than' | \
         'red --interval' | \
-        'red --by' | \
         'red --groups' | \
-        'red --sort' | \
         'red --duration' | \
         'red --timeout' | \
         'red --max-connections' | \
@@ -275,9 +290,7 @@ _podsnoop() {
         'map --kubelet' | \
         'map --port' | \
         'map --host' | \
-        'map --method' | \
         'map --path' | \
-        'map --status' | \
         'map --slower-than' | \
         'map --edges' | \
         'map --interval' | \

@@ -19,6 +19,14 @@ function __podsnoop_network_namespaces
     end
 end
 
+# The words as the last of a list with commas.
+function __podsnoop_list
+    set -l before (commandline -ct | string replace -r '^-.*?=' '' | string match -r '.*,')
+    for word in $argv
+        echo "$before$word"
+    end
+end
+
 # Lines of namespace,name: the pods of this node, found as the command itself would. A kubelet that does not answer is
 # waited for 2 seconds.
 function __podsnoop_find_pods
@@ -76,9 +84,9 @@ complete -c podsnoop -n '__podsnoop_is http' -l kubelet-insecure -d 'do not veri
 complete -c podsnoop -n '__podsnoop_is http' -l root -x -a '(__fish_complete_directories)' -d 'the node\'s root directory, /host in a debug pod'
 complete -c podsnoop -n '__podsnoop_is http' -l port -x -d 'the server\'s port'
 complete -c podsnoop -n '__podsnoop_is http' -l host -x -d 'the host asked for'
-complete -c podsnoop -n '__podsnoop_is http' -l method -x -d 'GET, POST, ...'
+complete -c podsnoop -n '__podsnoop_is http' -l method -x -a '(__podsnoop_list CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE)' -d 'GET, POST, ...'
 complete -c podsnoop -n '__podsnoop_is http' -l path -x -d 'the target\'s path'
-complete -c podsnoop -n '__podsnoop_is http' -l status -x -d '404, 5xx, >=400, 400-499'
+complete -c podsnoop -n '__podsnoop_is http' -l status -x -a '(__podsnoop_list 1xx 2xx 3xx 4xx 5xx)' -d '404, 5xx, >=400, 400-499'
 complete -c podsnoop -n '__podsnoop_is http' -l slower-than -x -d 'took at least this long'
 complete -c podsnoop -n '__podsnoop_is http' -l errors -d '5xx, or no complete response'
 complete -c podsnoop -n '__podsnoop_is http' -s o -l output -x -a 'table wide json csv influx otlp' -d 'table, wide, json, csv, influx or otlp [table]'
@@ -141,18 +149,18 @@ complete -c podsnoop -n '__podsnoop_is red' -l kubelet-insecure -d 'do not verif
 complete -c podsnoop -n '__podsnoop_is red' -l root -x -a '(__fish_complete_directories)' -d 'the node\'s root directory, /host in a debug pod'
 complete -c podsnoop -n '__podsnoop_is red' -l port -x -d 'the server\'s port'
 complete -c podsnoop -n '__podsnoop_is red' -l host -x -d 'the host asked for'
-complete -c podsnoop -n '__podsnoop_is red' -l method -x -d 'GET, POST, ...'
+complete -c podsnoop -n '__podsnoop_is red' -l method -x -a '(__podsnoop_list CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE)' -d 'GET, POST, ...'
 complete -c podsnoop -n '__podsnoop_is red' -l path -x -d 'the target\'s path'
-complete -c podsnoop -n '__podsnoop_is red' -l status -x -d '404, 5xx, >=400, 400-499'
+complete -c podsnoop -n '__podsnoop_is red' -l status -x -a '(__podsnoop_list 1xx 2xx 3xx 4xx 5xx)' -d '404, 5xx, >=400, 400-499'
 complete -c podsnoop -n '__podsnoop_is red' -l slower-than -x -d 'took at least this long'
 complete -c podsnoop -n '__podsnoop_is red' -l errors -d '5xx, or no complete response'
 complete -c podsnoop -n '__podsnoop_is red' -l interval -x -d 'one record a group in each [10s]'
 complete -c podsnoop -n '__podsnoop_is red' -l once -d 'stop after the first interval'
-complete -c podsnoop -n '__podsnoop_is red' -l by -x -d 'pod, service, host, path, status or client [pod]'
+complete -c podsnoop -n '__podsnoop_is red' -l by -x -a '(__podsnoop_list pod service host path status client)' -d 'pod, service, host, path, status or client [pod]'
 complete -c podsnoop -n '__podsnoop_is red' -l raw-paths -d 'paths as they are: else ids become *, as in /orders/*'
 complete -c podsnoop -n '__podsnoop_is red' -l groups -x -d 'groups counted apart; all others are one [1000]'
 complete -c podsnoop -n '__podsnoop_is red' -s o -l output -x -a 'table wide json csv influx' -d 'table, wide, json, csv or influx [table]'
-complete -c podsnoop -n '__podsnoop_is red' -l sort -x -d 'requests, rate, errors, unanswered, mean, p50, p90, p99, max, bytes or name [requests]'
+complete -c podsnoop -n '__podsnoop_is red' -l sort -x -a 'requests rate errors unanswered mean p50 p90 p99 max bytes name' -d 'requests, rate, errors, unanswered, mean, p50, p90, p99, max, bytes or name [requests]'
 complete -c podsnoop -n '__podsnoop_is red' -l sketch -d 'the latencies\' distributions too, which add up, in json and csv'
 complete -c podsnoop -n '__podsnoop_is red' -l color -x -a 'auto always never' -d 'auto, always or never [auto]'
 complete -c podsnoop -n '__podsnoop_is red' -l ledger -r -F -d 'write what was seen and what was missed here at the end; \'-\' for standard output'
@@ -180,9 +188,9 @@ complete -c podsnoop -n '__podsnoop_is map' -l kubelet-insecure -d 'do not verif
 complete -c podsnoop -n '__podsnoop_is map' -l root -x -a '(__fish_complete_directories)' -d 'the node\'s root directory, /host in a debug pod'
 complete -c podsnoop -n '__podsnoop_is map' -l port -x -d 'the server\'s port'
 complete -c podsnoop -n '__podsnoop_is map' -l host -x -d 'the host asked for'
-complete -c podsnoop -n '__podsnoop_is map' -l method -x -d 'GET, POST, ...'
+complete -c podsnoop -n '__podsnoop_is map' -l method -x -a '(__podsnoop_list CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE)' -d 'GET, POST, ...'
 complete -c podsnoop -n '__podsnoop_is map' -l path -x -d 'the target\'s path'
-complete -c podsnoop -n '__podsnoop_is map' -l status -x -d '404, 5xx, >=400, 400-499'
+complete -c podsnoop -n '__podsnoop_is map' -l status -x -a '(__podsnoop_list 1xx 2xx 3xx 4xx 5xx)' -d '404, 5xx, >=400, 400-499'
 complete -c podsnoop -n '__podsnoop_is map' -l slower-than -x -d 'took at least this long'
 complete -c podsnoop -n '__podsnoop_is map' -l errors -d '5xx, or no complete response'
 complete -c podsnoop -n '__podsnoop_is map' -s o -l output -x -a 'table wide json csv influx dot mermaid' -d 'table, wide, json, csv, influx, dot or mermaid [table]'

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "event/http_methods.hpp"
 #include "pod_options.hpp"
 
 namespace podsnoop {
@@ -23,10 +24,18 @@ std::vector<std::string> words_in(std::string_view help) {
     return words;
 }
 
+/// What may stand for an option's value; of some the help has examples only.
+std::vector<std::string> words_for(const CLI::Option& option) {
+    if (option.check_lname("method")) return {http_methods.begin(), http_methods.end()};
+    if (option.check_lname("status")) return {"1xx", "2xx", "3xx", "4xx", "5xx"};
+    return words_in(option.get_description());
+}
+
 Offer offer_for(std::string_view value, const CLI::Option& option) {
     constexpr std::pair<std::string_view, Offer> offers[] = {
-        {"FORMAT", Offer::words},      {"WHEN", Offer::words},     {"SHELL", Offer::words},
-        {"FILE", Offer::files},        {"DIR", Offer::folders},    {"PID|PATH|NAME", Offer::network_namespaces},
+        {"FORMAT", Offer::words},      {"WHEN", Offer::words},          {"SHELL", Offer::words},
+        {"FIELD", Offer::words},       {"KEY[,KEY]", Offer::word_list}, {"LIST", Offer::word_list},
+        {"FILE", Offer::files},        {"DIR", Offer::folders},         {"PID|PATH|NAME", Offer::network_namespaces},
         {"NS", Offer::pod_namespaces}, {"[NS/]NAME", Offer::pods},
     };
     if (option.check_lname("interface")) return Offer::interfaces;
@@ -42,7 +51,7 @@ OptionText describe(const CLI::Option& option) {
     if (option.get_type_size() != 0) text.value = option.get_type_name();
     text.help = option.get_description();
     text.offer = offer_for(text.value, option);
-    if (text.offer == Offer::words) text.words = words_in(text.help);
+    if (text.offer == Offer::words || text.offer == Offer::word_list) text.words = words_for(option);
     text.finds_pods = option.get_group() == pod_options_group && (text.offer == Offer::files || text.offer == Offer::folders);
     return text;
 }

@@ -10,7 +10,8 @@ namespace podsnoop {
 /// What a shell can offer for an option's value. The value's name says it: FILE, DIR, [NS/]NAME.
 enum class Offer {
     nothing,
-    words,               ///< those that its help names
+    words,               ///< those that its help names, or that are known of it
+    word_list,           ///< several of such words, with commas between
     files,
     folders,
     interfaces,          ///< of the current namespace, and `any`
@@ -24,7 +25,7 @@ struct OptionText {
     std::string value;               ///< "NAME"; empty for a flag
     std::string help;
     Offer offer = Offer::nothing;
-    std::vector<std::string> words;  ///< of Offer::words
+    std::vector<std::string> words;  ///< of Offer::words and Offer::word_list
     bool finds_pods = false;         ///< `podsnoop pods` takes it too, and its value is a path
 };
 

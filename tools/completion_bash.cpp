@@ -10,12 +10,13 @@ namespace {
 // Names are read as lines and never expanded: what a file or a kubelet says is not the shell's to run.
 constexpr std::string_view before = R"sh(# bash completion for podsnoop, printed by `podsnoop completion bash`.
 
-# Offers those lines of standard input that begin as the word does.
+# Offers those lines of standard input, each behind $1, that begin as the word does.
 _podsnoop_offer() {
     local line
     while IFS= read -r line; do
+        line=${1-}$line
         [[ $line == "$cur"* ]] || continue
-        printf -v line %q "$line"
+        [[ $line == *[!a-zA-Z0-9/,._-]* ]] && printf -v line %q "$line"
         COMPREPLY+=("$line")
     done
 }
@@ -95,6 +96,7 @@ std::string answer(const OptionText& option) {
     switch (option.offer) {
         case Offer::nothing: return "return";
         case Offer::words: return "_podsnoop_offer <<<$'" + join(option.words, "\\n") + "'";
+        case Offer::word_list: return "_podsnoop_offer \"${cur%\"${cur##*,}\"}\" <<<$'" + join(option.words, "\\n") + "'";
         case Offer::files: return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")";
         case Offer::folders: return "compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")";
         case Offer::interfaces: return "_podsnoop_offer < <(_podsnoop_interfaces)";

@@ -26,6 +26,14 @@ function __podsnoop_network_namespaces
     end
 end
 
+# The words as the last of a list with commas.
+function __podsnoop_list
+    set -l before (commandline -ct | string replace -r '^-.*?=' '' | string match -r '.*,')
+    for word in $argv
+        echo "$before$word"
+    end
+end
+
 # Lines of namespace,name: the pods of this node, found as the command itself would. A kubelet that does not answer is
 # waited for 2 seconds.
 function __podsnoop_find_pods
@@ -58,6 +66,7 @@ std::string arguments(const OptionText& option) {
     switch (option.offer) {
         case Offer::nothing: return " -x";
         case Offer::words: return " -x -a " + quoted(join(option.words, " "));
+        case Offer::word_list: return " -x -a " + quoted("(__podsnoop_list " + join(option.words, " ") + ")");
         case Offer::files: return " -r -F";
         case Offer::folders: return " -x -a '(__fish_complete_directories)'";
         case Offer::interfaces: return " -x -a '(__podsnoop_interfaces)'";

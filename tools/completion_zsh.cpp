@@ -19,6 +19,12 @@ _podsnoop_network_namespaces() {
     _files
 }
 
+# The words as the last of a list with commas.
+_podsnoop_list() {
+    compset -P '*,'
+    compadd "$@"
+}
+
 # Sets `pods` to the namespace,name of each pod of this node, found as the command itself would. A kubelet that does not
 # answer is waited for 2 seconds.
 _podsnoop_find_pods() {
@@ -67,6 +73,7 @@ std::string action(const OptionText& option) {
     switch (option.offer) {
         case Offer::nothing: return " ";
         case Offer::words: return "(" + join(option.words, " ") + ")";
+        case Offer::word_list: return "_podsnoop_list " + join(option.words, " ");
         case Offer::files: return "_files";
         case Offer::folders: return "_files -/";
         case Offer::interfaces: return "_podsnoop_interfaces";
