@@ -5,13 +5,14 @@ import os
 
 from lab import equal, true, wait_for
 from lab.lab import SERVER
+from lab.pod import IDLE, web
 
-# Sends each line that it reads to a server, over one connection, and then writes it.
+# Asks a server something for each line that it reads, over one connection, and then writes it.
 SENDER = """
 import http.client, sys
 server = http.client.HTTPConnection(sys.argv[1])
 for line in sys.stdin.buffer:
-    server.request("POST", "/echo", line)
+    server.request("GET", "/small?sent")
     server.getresponse().read()
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
@@ -19,10 +20,10 @@ for line in sys.stdin.buffer:
 
 
 class Pipeline:
-    """podsnoop on the client's eth0, whose records a program of that namespace sends to the server; `between` stands
-    between the two."""
+    """podsnoop on the client's eth0, whose records a program of that namespace sends to the server. `between` stands
+    between the two. With a node podsnoop traces its pods, and the program is on the node and sends to an `address`."""
 
-    def __init__(self, lab, *options, between=(), command="http"):
+    def __init__(self, lab, *options, between=(), command="http", node=None, address=SERVER):
         with contextlib.ExitStack() as ends:
             def pipe():
                 return [ends.enter_context(os.fdopen(end, mode)) for end, mode in zip(os.pipe(), "rw")]
@@ -31,8 +32,9 @@ class Pipeline:
             if between:
                 last = pipe()
                 lab.start(None, *between, stdin=first[0], stdout=last[1])
-            self.sender = lab.start(lab.client, "python3", "-c", SENDER, SERVER, stdin=last[0])
-            self.tracer = lab.trace(*options, command=command, netns=lab.client.name, stdout=first[1], bulky=True)
+            self.sender = lab.start(node or lab.client, "python3", "-c", SENDER, address, stdin=last[0])
+            how = {"command": command, "stdout": first[1], "bulky": True}
+            self.tracer = lab.trace_on(node, *options, **how) if node else lab.trace(*options, netns=lab.client.name, **how)
 
     def sent(self):
         return [json.loads(line) for line in self.sender.stdout.splitlines()]
@@ -80,7 +82,7 @@ def test_all_of_it_where_that_is_asked_for(lab):
     lab.get("/small")
     pipeline.wait(20)
     records, ledger = pipeline.end()
-    equal(set(targets(records)), {"/small", "/echo"}, "records")
+    equal(set(targets(records)), {"/small", "/small?sent"}, "records")
     equal(ledger["excluded"]["self"], 0, "left out")
 
 
@@ -88,12 +90,12 @@ def test_others_at_the_same_server(lab):
     """Neither the server nor the address makes it: only who holds the connection."""
     lab.pair(), lab.nginx()
     pipeline = Pipeline(lab)
-    lab.curl("--data", "x", f"http://{SERVER}/echo")
+    lab.get("/small?sent")
     pipeline.wait(1)
-    lab.curl("--data", "x", f"http://{SERVER}/echo")
+    lab.get("/small?sent")
     pipeline.wait(2)
     records, _ = pipeline.end()
-    equal(targets(records), ["/echo", "/echo"], "records")
+    equal(targets(records), ["/small?sent", "/small?sent"], "records")
 
 
 def test_connections(lab):
@@ -104,6 +106,21 @@ def test_connections(lab):
     records, ledger = pipeline.end()
     equal([record["server_bytes"] > 0 for record in records], [True], "records")
     equal((ledger["connections"]["seen"], ledger["excluded"]["self"]), (2, 1), "connections")
+
+
+def test_a_node_that_sends_to_one_of_its_pods(lab):
+    """Seen in the pod's namespace, where the node's program has no socket."""
+    cluster = lab.cluster()
+    cart = cluster.pod("shop", "cart", {"app": web(80)}, ports={"app": [80]})
+    front = cluster.pod("shop", "front", {"shell": IDLE})
+    pipeline = Pipeline(lab, node=cluster.node, address=cart.address)
+    front.curl(f"http://{cart.address}/small?first")
+    pipeline.wait(1)
+    front.curl(f"http://{cart.address}/small?last")
+    pipeline.wait(2)
+    records, ledger = pipeline.end()
+    equal(targets(records), ["/small?first", "/small?last"], "records")
+    equal(ledger["excluded"]["self"], 2, "requests of the sender")
 
 
 def test_a_file_leaves_out_the_same(lab):

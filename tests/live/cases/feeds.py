@@ -65,7 +65,7 @@ def test_spans_of_exchanges(lab):
                 pass
     tracer.wait_for_lines(3 + len(HOSTILE))
     tracer.end()
-    spans = otlp.spans(tracer.text)
+    spans = sorted(otlp.spans(tracer.text), key=lambda span: int(span["startTimeUnixNano"]))
     told = [otlp.attributes(span) for span in spans]
     equal([(span["name"], span["kind"], of["url.path"], of["http.response.status_code"], of.get("error.type"))
            for span, of in zip(spans[:3], told)],

@@ -15,7 +15,7 @@ from lab.postgresql import Postgresql
 PAGE = ROOT / "man/podsnoop-recipes.7"
 ROFF = {"\\-": "-", "\\e": "\\", "\\(aq": "'", "\\(ga": "`", "\\(ha": "^", "\\(ti": "~", "\\&": ""}
 # What CSV, COPY, JSON and jsonb give a meaning to.
-HOSTILE = [b'/quote"\'\\', b"/\\.", b"/\\N", b"/comma,\\t", b"/latin\xe9\xff", b"/esc\x1b[2J", b"/\\u0000\x01\x02"]
+HOSTILE = [b'/quote"\'\\', b"/\\.", b"/\\N", b"/comma,\\t", b"/latin\xe9\xff", b"/esc\x1b[2J", b"/\\u0000\x01\x02", b"/nul\0\0\\\\\0"]
 
 
 def commands(section):
