@@ -24,9 +24,17 @@ bool is_pipe(const std::string& link) { return link.starts_with("pipe:["); }
 
 std::string Delivery::own_output() { return read_link("/proc/self/fd/1").value_or(""); }
 
-void Delivery::look_for_readers() {
+void Delivery::look() {
     const auto begin = Clock::now();
     if (begin < next_look_) return;
+    own_.clear();
+    add_sockets(own_, "/proc/self");
+    if (is_pipe(output_)) look_for_readers();
+    const auto end = Clock::now();
+    next_look_ = end + std::max<Clock::duration>(shortest_pause, (look_share - 1) * (end - begin));
+}
+
+void Delivery::look_for_readers() {
     struct Reader {
         std::uint32_t pid;
         std::string input;
@@ -51,24 +59,21 @@ void Delivery::look_for_readers() {
             if (is_pipe(output) && std::ranges::find(pipes, output) == pipes.end()) pipes.push_back(std::move(output));
         }
     }
-    const auto end = Clock::now();
-    next_look_ = end + std::max<Clock::duration>(shortest_pause, (look_share - 1) * (end - begin));
 }
 
-void Delivery::add_sockets(const std::string& process) {
+void Delivery::add_sockets(Inodes& to, const std::string& process) {
     std::size_t looked_at = 0;
     for_each_number(process + "/fd", [&](std::uint32_t fd) {
         const auto link = read_link(process + "/fd/" + std::to_string(fd));
-        if (const auto inode = link ? socket_inode(*link) : std::nullopt) sockets_.insert(*inode);
+        if (const auto inode = link ? socket_inode(*link) : std::nullopt) to.insert(*inode);
         return ++looked_at < descriptor_limit;
     });
 }
 
-const std::unordered_set<std::uint32_t>& Delivery::sockets() {
-    if (is_pipe(output_)) look_for_readers();
-    sockets_.clear();
-    add_sockets("/proc/self");
-    for (const std::uint32_t pid : readers_) add_sockets(root_ + "/proc/" + std::to_string(pid));
+const Delivery::Inodes& Delivery::sockets() {
+    look();
+    sockets_ = own_;
+    for (const std::uint32_t pid : readers_) add_sockets(sockets_, root_ + "/proc/" + std::to_string(pid));
     return sockets_;
 }
 

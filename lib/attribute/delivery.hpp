@@ -21,19 +21,21 @@ class Delivery {
     /// The standard output that there is.
     static std::string own_output();
 
-    /// Inodes of all sockets that these processes hold. Looks for the processes again, at most one part in a hundred of the
-    /// time: one that came since the last look is not among them.
-    const std::unordered_set<std::uint32_t>& sockets();
+    using Inodes = std::unordered_set<std::uint32_t>;
+    /// Of all sockets that these processes hold. The processes, and this one's sockets, are looked for again for at most one
+    /// part in a hundred of the time: what came since the last look is not among them.
+    const Inodes& sockets();
 
   private:
     using Clock = std::chrono::steady_clock;
+    void look();
     void look_for_readers();
-    void add_sockets(const std::string& process);
+    static void add_sockets(Inodes& to, const std::string& process);
 
     std::string root_, output_;
     std::vector<std::uint32_t> readers_;
     Clock::time_point next_look_{};
-    std::unordered_set<std::uint32_t> sockets_;
+    Inodes own_, sockets_;
 };
 
 }  // namespace podsnoop
