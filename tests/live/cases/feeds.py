@@ -52,6 +52,35 @@ def test_influxdb_has_connections(lab):
     true(row["server_bytes"] > 13, f"bytes: {row}")
 
 
+def test_influxdb_has_rates_by_hostile_paths(lab):
+    """Here paths are tags, in which blanks, commas and equal signs have a meaning too."""
+    lab.pair(), lab.nginx()
+    tracer = lab.trace("--by", "path,host", "--raw-paths", "--interval", "24h", command="red", output="influx")
+    for target in HOSTILE:
+        with connect(lab.client, SERVER) as connection:
+            connection.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: a b,c=" + target + b"\r\nConnection: close\r\n\r\n")
+            while connection.recv(65536):
+                pass
+    tracer.end()
+    influxdb = Influxdb(lab)
+    true(influxdb.write(tracer.text).endswith("204"), f"InfluxDB does not take {tracer.text}")
+    rows = influxdb.query("SELECT sum(requests) FROM red GROUP BY path, host")
+    stored = [target.replace("\\\\", "\\u005c") for target in STORED]  # no tag may end with a backslash
+    equal(sorted((row["path"], row["host"], row["sum"]) for row in rows),
+          sorted((target, f"a b,c={target.lower()}", 1) for target in stored), "requests by path and host")
+
+
+def test_influxdb_has_edges(lab):
+    lab.pair(), lab.nginx()
+    tracer = lab.trace(command="map", output="influx")
+    lab.get("/small", "/broken")
+    tracer.end()
+    influxdb = Influxdb(lab)
+    true(influxdb.write(tracer.text).endswith("204"), f"InfluxDB does not take {tracer.text}")
+    (row,) = influxdb.query("SELECT requests, errors FROM edge GROUP BY client_address, server_port")
+    equal((row["client_address"], row["server_port"], row["requests"], row["errors"]), (CLIENT, "80", 2, 1), "the edge")
+
+
 def test_spans_of_exchanges(lab):
     lab.pair(), lab.nginx()
     tracer = lab.trace("--headers", "accept", output="otlp")
