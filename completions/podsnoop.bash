@@ -144,8 +144,6 @@ _podsnoop() {
         ;;
     'tcp -o' | \
         'tcp --output' | \
-        'red -o' | \
-        'red --output' | \
         'pods -o' | \
         'pods --output' | \
         'oom -o' | \
@@ -163,7 +161,9 @@ _podsnoop() {
         return
         ;;
     'http -o' | \
-        'http --output')
+        'http --output' | \
+        'red -o' | \
+        'red --output')
         _podsnoop_offer <<<$'table\nwide\njson\ncsv\ninflux\notlp'
         return
         ;;
@@ -312,10 +312,10 @@ _podsnoop() {
         ;;
     esac
     case $command in
-    http) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors -o --output --color --ledger --headers --body --show-secrets -c --count --duration --timeout --max-connections' ;;
-    tcp) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --slower-than --errors --open -o --output --color --ledger -c --count --duration --max-connections' ;;
-    red) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors --interval --once --by --raw-paths --groups -o --output --sort --sketch --color --ledger --duration --timeout --max-connections' ;;
-    map) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors -o --output --replicas --edges --color --ledger --interval --duration --timeout --max-connections' ;;
+    http) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap --exclude-self --no-exclude-self -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors -o --output --color --ledger --headers --body --show-secrets -c --count --duration --timeout --max-connections' ;;
+    tcp) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap --exclude-self --no-exclude-self -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --slower-than --errors --open -o --output --color --ledger -c --count --duration --max-connections' ;;
+    red) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap --exclude-self --no-exclude-self -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors --interval --once --by --raw-paths --groups -o --output --sort --sketch --color --ledger --duration --timeout --max-connections' ;;
+    map) words='-h --help -i --interface --netns --pod -n --namespace --buffer -r --read --no-decap --exclude-self --no-exclude-self -w --write --write-size --write-files --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root --port --host --method --path --status --slower-than --errors -o --output --replicas --edges --color --ledger --interval --duration --timeout --max-connections' ;;
     pods) words='-h --help --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color' ;;
     oom) words='-h --help --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color --ledger -c --count --duration --btf' ;;
     backlog) words='-h --help --syn --interval --list --pod -n --namespace --pods --kubelet --kubelet-token-file --kubelet-cert --kubelet-key --kubelet-ca --kubelet-insecure --root -o --output --color --ledger -c --count --duration --btf' ;;

@@ -1,6 +1,12 @@
 // podsnoop http: one record an HTTP exchange.
+#include <algorithm>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "base/letters.hpp"
 #include "command.hpp"
 #include "http_options.hpp"
 #include "options.hpp"
@@ -16,7 +22,7 @@ namespace {
 
 void add_output(CLI::App& app, HttpSettings& settings) {
     const std::string group = "Output";
-    add_format_option(app, settings, group, parse_exchange_format, exchange_format_help);
+    add_format_option(app, settings, group, parse_format_otlp, format_help_otlp);
     add_output_options(app, settings, group);
     add_parsed_list(app, "--headers", settings.http.headers, parse_headers, "NAME[,NAME]", "show these header fields too")
         ->group(group);
@@ -25,6 +31,14 @@ void add_output(CLI::App& app, HttpSettings& settings) {
     app.add_flag("--show-secrets", settings.http.show_secrets,
                  "do not mask Authorization, Proxy-Authorization, Cookie and Set-Cookie")
         ->group(group);
+}
+
+/// Adds those that were not asked for.
+void add_headers(std::vector<std::string>& names, std::span<const std::string_view> more) {
+    for (const std::string_view name : more) {
+        const auto is_it = [&](const std::string& asked) { return same_letters(asked, name); };
+        if (std::ranges::none_of(names, is_it)) names.emplace_back(name);
+    }
 }
 
 MakeConsumer<Exchange> printer_for(const HttpSettings& settings) {
@@ -52,6 +66,7 @@ void add_http(CLI::App& app, Run& run) {
     add_limit_options(*command, *settings, limits);
     command->callback([settings, choice, &run] {
         complete_http(*settings, *choice);
+        if (settings->format == Format::otlp) add_headers(settings->http.headers, OtlpSpans::headers);
         run = [settings] { return trace_http(*settings, printer_for(*settings)); };
     });
 }

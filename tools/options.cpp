@@ -59,7 +59,7 @@ Result<Format> parse_format(std::string_view text) {
     return fail("not an output format", std::string(text), "it is none of table, wide, json, csv, influx");
 }
 
-Result<Format> parse_exchange_format(std::string_view text) {
+Result<Format> parse_format_otlp(std::string_view text) {
     if (text == "otlp") return Format::otlp;
     const Result<Format> format = parse_format(text);
     if (!format) return fail(format.error().what, format.error().on, format.error().why + ", otlp");

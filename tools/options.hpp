@@ -56,9 +56,9 @@ CLI::Option* add_parsed_list(CLI::App& app, const std::string& name, T& value, P
 inline constexpr const char* format_help = "table, wide, json, csv or influx [table]";
 /// One of these.
 Result<Format> parse_format(std::string_view text);
-inline constexpr const char* exchange_format_help = "table, wide, json, csv, influx or otlp [table]";
-/// Exchanges are spans too.
-Result<Format> parse_exchange_format(std::string_view text);
+inline constexpr const char* format_help_otlp = "table, wide, json, csv, influx or otlp [table]";
+/// One of these: exchanges are spans too, and their sums metrics.
+Result<Format> parse_format_otlp(std::string_view text);
 /// "auto" is nothing: as standard output is a terminal or not.
 Result<std::optional<bool>> parse_color(std::string_view text);
 /// A whole number from 1 on.

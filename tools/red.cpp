@@ -63,7 +63,7 @@ void add_groups(CLI::App& app, RedSettings& settings) {
 
 void add_output(CLI::App& app, RedSettings& settings) {
     const std::string group = "Output";
-    add_format_option(app, settings, group);
+    add_format_option(app, settings, group, parse_format_otlp, format_help_otlp);
     add_parsed(app, "--sort", settings.red.order, parse_red_order, "FIELD",
                "requests, rate, errors, unanswered, mean, p50, p90, p99, max, bytes or name [requests]")
         ->group(group);
@@ -87,6 +87,7 @@ void add_red(CLI::App& app, Run& run) {
     add_limit_options(*command, *settings, "When to stop, and limits");
     command->callback([settings, choice, &run] {
         complete_http(*settings, *choice);
+        if (settings->format == Format::otlp) settings->red.sketch = true;  // its histogram is made of it
         run = [settings] { return trace_http(*settings, consumer_for(*settings)); };
     });
 }

@@ -106,6 +106,10 @@ class Session : public StageHost<typename Stages::Record> {
     /// Gives it to the consumer, if it is wanted.
     void tell(Record& record) {
         if (done_ || attribution_.is_told_elsewhere(record)) return;
+        if (settings_.exclude_self && attribution_.is_delivery(record)) {
+            ++stages_.ledger().records_delivery;
+            return;
+        }
         attribution_.attribute(record);
         if (!stages_.selects(record) || !is_of_selected_pod(record)) return;
         consumer_.take(record, pending_output_);

@@ -49,7 +49,8 @@ std::uint32_t process_of(const PodRecord& pod) {
 
 }  // namespace
 
-Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& settings, const std::string& traced_netns) {
+Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& settings, const std::string& traced_netns,
+                                                          bool find_delivery) {
     if (Result<void> checked = check_pod_sources(settings.sources); !checked) return std::unexpected(checked.error());
     Result<NetworkNamespace> node = NetworkNamespace::open(settings.sources.kubelet.root + "/proc/1/ns/net");
     if (!node) node = NetworkNamespace::current();  // as a user without privileges, who reads no packets either
@@ -60,17 +61,18 @@ Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& set
     if (!epoll) return fail("cannot poll", {}, std::strerror(errno));
     std::unique_ptr<Surroundings> surroundings(
         new Surroundings(settings, std::move(*node), std::move(*traced), std::move(epoll)));
-    if (Result<void> begun = surroundings->begin(); !begun) return std::unexpected(begun.error());
+    if (Result<void> begun = surroundings->begin(find_delivery); !begun) return std::unexpected(begun.error());
     return surroundings;
 }
 
-Result<void> Surroundings::begin() {
+Result<void> Surroundings::begin(bool find_delivery) {
     auto pods = PodWatch::start(pod_sources(settings_.sources));
     if (!pods) return std::unexpected(pods.error());
     watch_ = std::move(*pods);
     auto node = NetworkNamespace::open("/proc/self/fd/" + std::to_string(node_.fd()));
     if (!node) return std::unexpected(node.error());
-    auto owners = ConnectionOwners::start(std::move(*node), {.root = settings_.sources.kubelet.root});
+    auto owners =
+        ConnectionOwners::start(std::move(*node), {.root = settings_.sources.kubelet.root, .find_delivery = find_delivery});
     if (!owners) return std::unexpected(owners.error());
     owners_ = std::move(*owners);
     if (!watch(epoll_.get(), watch_->poll_fd()) || !watch(epoll_.get(), owners_->fd()))
@@ -325,6 +327,7 @@ void Surroundings::take_answers(std::vector<Note>& notes) {
         facts.client_process = process(answer->client);
         facts.server_process = process(answer->server);
         facts.service_name = std::move(answer->service);
+        facts.delivery = answer->delivery;
         notes.emplace_back(std::move(facts));
     }
     if (const auto warning = owners_->take_warning()) notices_.push_back(warning->line());

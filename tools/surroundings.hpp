@@ -36,7 +36,9 @@ struct PodSettings {
 class Surroundings {
   public:
     /// Begins to ask. `traced_netns`: where packets come from, as LiveOptions::netns, unless pods are followed.
-    static Result<std::unique_ptr<Surroundings>> start(const PodSettings& settings, const std::string& traced_netns);
+    /// `find_delivery`: whether to find out which connections carry away what this process writes.
+    static Result<std::unique_ptr<Surroundings>> start(const PodSettings& settings, const std::string& traced_netns,
+                                                       bool find_delivery);
     Surroundings(const Surroundings&) = delete;
     Surroundings& operator=(const Surroundings&) = delete;
     ~Surroundings() = default;
@@ -73,7 +75,7 @@ class Surroundings {
 
     Surroundings(const PodSettings& settings, NetworkNamespace node, NetworkNamespace traced, Fd epoll)
         : settings_(settings), node_(std::move(node)), traced_(std::move(traced)), epoll_(std::move(epoll)) {}
-    Result<void> begin();
+    Result<void> begin(bool find_delivery);
     void take_pods();
     void take_answers(std::vector<Note>& notes);
     void sync(LiveCapture& capture);

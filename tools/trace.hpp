@@ -77,7 +77,7 @@ Result<void> trace(typename Stages::Settings settings, const MakeConsumer<typena
         const std::string place = "in " + (*settings.read == "-" ? "standard input" : *settings.read);
         return trace_from<Stages>(std::move(*file), nullptr, place, settings, make_consumer);
     }
-    auto surroundings = Surroundings::start(settings.pods, settings.live.netns);
+    auto surroundings = Surroundings::start(settings.pods, settings.live.netns, settings.exclude_self);
     if (!surroundings) return std::unexpected(surroundings.error());
     const auto live_from = [&](Result<LiveCapture> live, std::string place) -> Result<void> {
         if (!live) return std::unexpected(live.error());

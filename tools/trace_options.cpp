@@ -29,6 +29,14 @@ void add_source_options(CLI::App& app, TraceSettings& settings, PodChoice& choic
            "--no-decap", [&settings] { settings.decode.decapsulate = false; },
            "do not look into VXLAN, Geneve, GRE, IPIP and MPLS")
         ->group(group);
+    app.add_flag_callback(
+           "--exclude-self", [&settings] { settings.exclude_self = true; },
+           "leave out what carries this output away, as far as that is known (default)")
+        ->group(group);
+    app.add_flag_callback(
+           "--no-exclude-self", [&settings] { settings.exclude_self = false; }, "tell that too")
+        ->excludes("--exclude-self")
+        ->group(group);
     auto write = [&settings]() -> RecorderOptions& {
         if (!settings.write) settings.write.emplace();
         return *settings.write;

@@ -24,6 +24,7 @@ struct TraceSettings {
     std::optional<std::vector<PodRecord>> saved_pods;  ///< of a saved /pods answer, beside a capture file
     std::optional<std::string> read;  ///< a capture file instead of the kernel; "-" for standard input
     DecodeOptions decode;
+    bool exclude_self = true;  ///< tell nothing of what carries the output away, as far as that is known
     Format format = Format::table;
     std::optional<bool> color;             ///< nothing: where standard output is a terminal
     std::uint64_t count = 0;               ///< records to print; 0: no limit

@@ -85,6 +85,11 @@ bool Attribution::is_told_elsewhere(const NetworkRecord& record) const {
            (!is_local(record.client.endpoint.address, record.netns) && has_other_home(facts->backend, record.netns, record.time));
 }
 
+bool Attribution::is_delivery(const NetworkRecord& record) const {
+    const ConnectionFacts* facts = facts_of({record.netns, record.client.endpoint, record.server.endpoint});
+    return facts != nullptr && facts->delivery;
+}
+
 /// The namespace whose sockets tell the process at this end; 0 where the address alone tells the pod, or nothing does.
 std::uint64_t Attribution::process_namespace(const Endpoint& end, std::uint64_t netns, Time time) const {
     if (is_local(end.address, netns)) {

@@ -33,6 +33,8 @@ class Attribution {
     [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time) const;
     /// The same, by what was found out since: whose connection was translated here on its way.
     [[nodiscard]] bool is_told_elsewhere(const NetworkRecord& record) const;
+    /// Whether it is known to carry away what the trace writes. To be asked before the record is attributed.
+    [[nodiscard]] bool is_delivery(const NetworkRecord& record) const;
     /// A connection begins: what was known of an earlier one between the same endpoints is forgotten. Gives what is worth
     /// asking of this one, if anything.
     std::optional<AttributionQuestion> begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time);

@@ -64,7 +64,11 @@ Result<std::unique_ptr<ConnectionOwners>> ConnectionOwners::start(NetworkNamespa
 }
 
 ConnectionOwners::ConnectionOwners(NetworkNamespace node, ConnectionOwnersOptions options, Fd answered)
-    : node_(std::move(node)), options_(std::move(options)), answered_(std::move(answered)), owners_(options_.root) {}
+    : node_(std::move(node)),
+      options_(std::move(options)),
+      answered_(std::move(answered)),
+      owners_(options_.root),
+      delivery_(options_.root, Delivery::own_output()) {}
 
 ConnectionOwners::~ConnectionOwners() = default;
 
@@ -155,6 +159,7 @@ std::vector<ConnectionOwners::Pending> ConnectionOwners::look_up(std::vector<Con
         for (const auto* at : {&each.question.client_at, &each.question.server_at})
             if (*at) places.emplace((*at)->netns, **at);
     for (const auto& [netns, place] : places) find_sockets(batch, place);
+    if (options_.find_delivery) find_delivery(batch);
     find_service_names(batch);
     return batch;
 }
@@ -221,6 +226,16 @@ void ConnectionOwners::find_sockets(std::vector<Pending>& batch, const SocketPla
         if (!each.server || each.server->inode == 0)
             each.listeners = listeners_at(sockets->listeners(), translation ? translation->backend : server);
     }
+}
+
+void ConnectionOwners::find_delivery(std::vector<Pending>& batch) {
+    const auto is_held = [](const std::optional<TcpSocket>& socket) { return socket && socket->inode != 0; };
+    const auto any = [&](const Pending& each) { return is_held(each.client) || is_held(each.server); };
+    if (std::ranges::none_of(batch, any)) return;
+    const auto& sockets = delivery_.sockets();
+    for (Pending& each : batch)
+        for (const auto* socket : {&each.client, &each.server})
+            if (is_held(*socket) && sockets.contains((*socket)->inode)) each.answer.delivery = true;
 }
 
 bool ConnectionOwners::find_owners(Pending& pending) {

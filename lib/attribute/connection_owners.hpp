@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "attribute/conntrack.hpp"
+#include "attribute/delivery.hpp"
 #include "attribute/service_names.hpp"
 #include "attribute/socket_owners.hpp"
 #include "base/address.hpp"
@@ -47,6 +48,7 @@ struct ConnectionAnswer {
     std::optional<SocketOwner> client, server;
     std::optional<Translation> translation;
     std::string service;  ///< "namespace/name:port" of the address the client called; empty where unknown
+    bool delivery = false;  ///< an end of it is known to carry away what this process writes
 };
 
 struct ConnectionOwnersOptions {
@@ -54,6 +56,7 @@ struct ConnectionOwnersOptions {
     std::chrono::milliseconds scan_interval{
         100};  ///< processes are looked through at most this often: a socket may not stay open for long
     std::size_t limit = 4096;                      ///< questions whose answer was not taken yet
+    bool find_delivery = false;                    ///< whether to tell that of connections
 };
 
 /// Asks and answers. `ask` and `take` are for one thread, and never wait.
@@ -105,6 +108,7 @@ class ConnectionOwners {
     void find_translations(std::vector<Pending>& batch);
     void find_service_names(std::vector<Pending>& batch);
     void find_sockets(std::vector<Pending>& batch, const SocketPlace& place);
+    void find_delivery(std::vector<Pending>& batch);
     /// Fills in the owners that are known; whether none is missing of a socket that was found.
     bool find_owners(Pending& pending);
     void look_for_owners(const std::vector<Pending>& waiting);
@@ -125,6 +129,7 @@ class ConnectionOwners {
 
     // Of the answering thread alone.
     SocketOwners owners_;
+    Delivery delivery_;
     std::optional<Result<Conntrack>> conntrack_;  ///< nothing until it is needed
     ServiceNames service_names_;
     Clock::time_point names_next_{};  ///< not read again before

@@ -107,7 +107,8 @@ struct Writer {
                          {"server_process", process_of(facts.server_process)},
                          {"backend", endpoint_of(facts.backend)},
                          {"caller", endpoint_of(facts.caller)},
-                         {"service_name", facts.service_name}});
+                         {"service_name", facts.service_name},
+                         {"delivery", facts.delivery}});
         return texts;
     }
 };
@@ -262,7 +263,8 @@ Result<std::optional<Noted>> NoteReader::read(std::string_view written) {
                                            .server_process = process(json, "server_process"),
                                            .backend = endpoint(json, "backend"),
                                            .caller = endpoint(json, "caller"),
-                                           .service_name = text(json, "service_name")}};
+                                           .service_name = text(json, "service_name"),
+                                           .delivery = flag(json, "delivery")}};
     return fail("cannot read a note in the capture", std::string(written.substr(0, 40)), "it is none that podsnoop writes");
 }
 

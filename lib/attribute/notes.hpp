@@ -40,6 +40,7 @@ struct ConnectionFacts {
     Endpoint backend{};          ///< who answers behind a Service's address; unknown where it was not translated
     Endpoint caller{};           ///< who called behind the client's address; unknown where that was not translated
     std::string service_name{};  ///< "namespace/name:port"; empty where unknown
+    bool delivery = false;       ///< it is known to carry away what the trace wrote
 };
 
 using Note = std::variant<NamespaceState, PodsKnown, PodsChange, ConnectionFacts>;

@@ -1,16 +1,15 @@
 #include "attribute/socket_owners.hpp"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
-#include <memory>
 #include <string_view>
 #include <utility>
 
 #include "attribute/cgroup_path.hpp"
 #include "node/file.hpp"
+#include "node/folder.hpp"
 
 namespace podsnoop {
 
@@ -21,29 +20,14 @@ constexpr std::size_t cgroup_limit = 4096, holder_limit = 65536, process_limit =
 /// Descriptors that one round may look at: a second's worth.
 constexpr std::size_t link_limit = 500'000;
 
-struct CloseFolder {
-    void operator()(DIR* folder) const noexcept { ::closedir(folder); }
-};
-
-/// Calls `each` with the names in a folder that are numbers, as /proc and /proc/PID/fd have them.
-template <class F>
-void for_each_number(const std::string& path, F each) {
-    const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
-    while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
-        const std::string_view name = entry->d_name;
-        std::uint32_t number = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-        if (error == std::errc{} && end == name.data() + name.size() && !each(number)) return;
-    }
-}
-
 /// std::ranges::contains(), which g++ 12 does not have.
 template <class Range, class T>
 bool contains(const Range& range, const T& value) {
     return std::ranges::find(range, value) != std::ranges::end(range);
 }
 
-/// The inode in "socket:[4711]".
+}  // namespace
+
 std::optional<std::uint32_t> socket_inode(std::string_view link) {
     constexpr std::string_view prefix = "socket:[";
     if (!link.starts_with(prefix) || !link.ends_with(']')) return std::nullopt;
@@ -53,8 +37,6 @@ std::optional<std::uint32_t> socket_inode(std::string_view link) {
     if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
     return inode;
 }
-
-}  // namespace
 
 SocketOwners::SocketOwners(std::string root) : root_(std::move(root)), cgroups_(root_) {}
 

@@ -44,6 +44,8 @@ void visit_capture(const CaptureLedger& ledger, std::optional<std::uint64_t> gap
         v.field("cut"_key, {.doc = "left out by the capture, as a snap length or the filter does", .unit = "bytes"},
                 ledger.bytes_cut);
     });
+    v.object("excluded"_key, {.doc = "records that were not told, whatever was chosen; what they are of is counted all the same"},
+             true, [&] { v.field("self"_key, {.doc = "of connections that carry this output away"}, ledger.records_delivery); });
 }
 
 template <class Visitor>

@@ -32,6 +32,7 @@ struct CaptureLedger {
     std::uint64_t segments_decoded = 0, segments_malformed = 0, segments_fragments = 0;
     std::uint64_t bytes_captured = 0;  ///< TCP payload bytes that reached the decoder
     std::uint64_t bytes_cut = 0;       ///< TCP payload bytes of those segments that the capture left out
+    std::uint64_t records_delivery = 0;  ///< records not told, as they were of what carries this output away
 };
 
 /// Of a trace of HTTP.

@@ -1,32 +1,37 @@
-// Exchanges as OpenTelemetry spans: a line is one TracesData message in OTLP's JSON encoding, as the collector's
-// otlpjsonfile receiver reads files. Names are those of the semantic conventions for HTTP spans (stable since 1.23)
-// and for Kubernetes; what these have no name for begins with "podsnoop.".
+// What spans and metrics have in common in OTLP's JSON encoding: attributes, and whose they are. It is Protobuf's
+// JSON but for ids, which are hex: enumerators are numbers, and whole numbers of 64 bits are texts.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "event/exchange.hpp"
+#include "event/fields.hpp"
+#include "event/network_record.hpp"
 
 namespace podsnoop {
 
-class OtlpSpans {
+/// Appends the members of a list of attributes. What is unknown is left out.
+class OtlpAttributes {
   public:
-    /// Appends one line. The span is the pod's at whose end it was seen; its trace is its own, since none is carried
-    /// by what was seen, and the ids are the same when the same packets are read again.
-    void append(std::string& out, const Exchange& exchange);
+    /// `to` ends with the list's bracket.
+    explicit OtlpAttributes(std::string& to) : to_(to) {}
+
+    void text(std::string_view key, std::string_view text);
+    void number(std::string_view key, std::uint64_t number);
+    void micros(std::string_view key, Micros micros);
+    void yes(std::string_view key);
+    /// One of a list.
+    void only_text(std::string_view key, std::string_view text);
+    void address(std::string_view key, const Address& address);
 
   private:
-    void attribute(std::string_view key, std::string_view text);
-    void attribute(std::string_view key, std::uint64_t number);
-    void begin_attribute(std::string_view key);
-    void append_resource(const Pod* pod);
-    void append_request(const Exchange& exchange);
-    void append_network(const Exchange& exchange);
+    void begin(std::string_view key);
 
-    std::uint64_t told_ = 0;  // tells those apart that agree in all else, as requests in one packet
-    std::string line_;
+    std::string& to_;
 };
+
+/// Appends the attributes of a resource that is a pod; none where there is no pod.
+void append_otlp_resource(OtlpAttributes& attributes, const Pod* pod);
 
 }  // namespace podsnoop

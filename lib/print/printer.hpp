@@ -7,7 +7,7 @@
 #include "event/exchange.hpp"
 #include "event/fields_http.hpp"
 #include "print/options.hpp"
-#include "print/otlp.hpp"
+#include "print/otlp_spans.hpp"
 #include "print/record_printer.hpp"
 
 namespace podsnoop {

@@ -10,6 +10,7 @@
 #include "print/json.hpp"
 #include "print/layout.hpp"
 #include "print/options.hpp"
+#include "print/otlp_metrics.hpp"
 #include "print/table.hpp"
 #include "print/text_cache.hpp"
 
@@ -81,7 +82,10 @@ class RecordPrinter {
                 writer.end_line();
                 return;
             }
-            case Format::otlp: return;  // ExchangePrinter's: it cannot be asked for elsewhere
+            case Format::otlp:
+                // Exchanges are ExchangePrinter's; of other records it cannot be asked for.
+                if constexpr (requires { append_otlp(out, record); }) append_otlp(out, record);
+                return;
         }
     }
 

@@ -123,17 +123,26 @@ void append_missed(std::string& out, const Ledger& ledger) {
     if (!missed.empty()) append_line(out, "missed: " + missed.text());
 }
 
+void append_excluded(std::string& out, const CaptureLedger& ledger) {
+    if (ledger.records_delivery == 0) return;
+    append_line(out,
+                fmt::format("{} of this output's own way left out; --no-exclude-self tells {} too",
+                            counted(ledger.records_delivery, "record", "records"), ledger.records_delivery == 1 ? "it" : "them"));
+}
+
 }  // namespace
 
 void append_summary(std::string& out, const Ledger& ledger) {
     append_line(out, exchanges_line(ledger));
     append_line(out, packets_line(ledger.packets));
+    append_excluded(out, ledger);
     append_missed(out, ledger);
 }
 
 void append_summary(std::string& out, const TcpLedger& ledger) {
     append_line(out, connections_line(ledger));
     append_line(out, packets_line(ledger.packets));
+    append_excluded(out, ledger);
     Parts missed;
     missed.add(ledger.packets.dropped_ring_full + ledger.packets.dropped_other, "dropped packet", "dropped packets");
     add_undecoded(missed, ledger);

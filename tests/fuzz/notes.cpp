@@ -171,6 +171,7 @@ Note make_note(Cursor& input) {
             if ((kind & 0x40) != 0) facts.backend = endpoint(input.u8());
             if ((kind & 0x80) != 0) facts.caller = endpoint(input.u8());
             facts.service_name = name(input);
+            facts.delivery = (kind & 0x20) != 0;
             return facts;
         }
     }

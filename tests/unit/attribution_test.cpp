@@ -134,6 +134,12 @@ TEST_CASE("attribution: a connection between two traced pods is told from its cl
           ConnectionFacts{
               .netns = node, .client = at("192.168.1.5", 40001), .server = at("10.96.0.1", 80), .backend = at("10.244.0.9", 80)});
     CHECK_FALSE(attribution.is_told_elsewhere(own));
+    // What carries the output away is known of this connection, and of no other.
+    CHECK_FALSE(attribution.is_delivery(own));
+    apply(attribution,
+          ConnectionFacts{.netns = node, .client = at("192.168.1.5", 40001), .server = at("10.96.0.1", 80), .delivery = true});
+    CHECK(attribution.is_delivery(own));
+    CHECK_FALSE(attribution.is_delivery(masqueraded));
     // Where the client's namespace is traced no longer, nobody else tells it.
     apply(attribution, NamespaceState{.netns = web_netns, .addresses = {}, .traced = false});
     CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns, noon));
@@ -255,7 +261,8 @@ TEST_CASE("notes: what is written reads the same, and anything else is an error"
                                                                      .client = at("10.0.0.1", 1),
                                                                      .server = at("fd00::1", 65535),
                                                                      .client_process = Process{"cur\xff\"l", "/a"},
-                                                                     .backend = at("10.0.0.2", 2)}})
+                                                                     .backend = at("10.0.0.2", 2),
+                                                                     .delivery = true}})
                                        .at(0));
     const auto& read = std::get<ConnectionFacts>(facts.value()->note);
     CHECK(read.server == at("fd00::1", 65535));
@@ -263,6 +270,7 @@ TEST_CASE("notes: what is written reads the same, and anything else is an error"
     CHECK_FALSE(read.server_process);
     CHECK(read.caller == Endpoint{});
     CHECK(read.backend == at("10.0.0.2", 2));
+    CHECK(read.delivery);
 
     for (const char* text : {"", "{", "[]", "null", R"({"note":"other"})", R"({"note":7})", "\xff"})
         CHECK_FALSE(reader.read(text));

@@ -144,14 +144,14 @@ TEST_CASE("json: the ledger, every counter in its place") {
     l.requests_by_end = {16, 17, 18, 19, 20, 21, 22, 23};
     l.responses_orphan = 24, l.connections_evicted = 25, l.heads_truncated = 26;
     l.connections_tls = 27, l.connections_http2 = 28, l.connections_other = 29, l.tunnels = 30;
-    l.tunnel_bytes = ~std::uint64_t{0}, l.tunnels_websocket = 35, l.connections_elsewhere = 36;
+    l.tunnel_bytes = ~std::uint64_t{0}, l.tunnels_websocket = 35, l.connections_elsewhere = 36, l.records_delivery = 37;
     std::string out;
     append_ledger_json(out, l);
     CHECK(
         out ==
         R"({"type":"ledger","duration_us":10000000,"packets":{"seen":1,"kept":2,)"
         R"("skipped":{"not-tcp":3,"not-selected":4,"not-http":5,"body":6,"ack":7},"dropped":{"ring-full":8,"other":9}},)"
-        R"("segments":{"decoded":10,"malformed":11,"fragments":12},"bytes":{"captured":13,"gap":14,"cut":34},)"
+        R"("segments":{"decoded":10,"malformed":11,"fragments":12},"bytes":{"captured":13,"gap":14,"cut":34},"excluded":{"self":37},)"
         R"("requests":{"seen":15,"complete":16,"unanswered":{"reset":17,"closed":18,"timeout":19,"gap":20,)"
         R"("upgraded":21,"capture-end":22,"evicted":23}},"responses":{"orphan":24},)"
         R"("limits":{"connections-evicted":25,"heads-truncated":26},"connections":{"tls":27,"http2":28,"other":29,"elsewhere":36},)"

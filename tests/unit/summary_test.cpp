@@ -30,6 +30,16 @@ TEST_CASE("summary: two lines where nothing was missed") {
           "podsnoop: 9,113 packets seen: 4,800 kept, 4,313 skipped (3,900 acks, 413 not TCP), 0 dropped\n");
 }
 
+TEST_CASE("summary: what was left out is told") {
+    Ledger l;
+    l.records_delivery = 1;
+    CHECK(summary(l).find("\npodsnoop: 1 record of this output's own way left out; --no-exclude-self tells it too\n") !=
+          std::string::npos);
+    l.records_delivery = 1200;
+    CHECK(summary(l).find("\npodsnoop: 1,200 records of this output's own way left out; --no-exclude-self tells them too\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("summary: nothing at all") {
     Ledger l;
     l.duration = 1s;

@@ -162,7 +162,7 @@ TEST_CASE("tcp ledger: JSON and the summary") {
         json ==
         R"({"type":"ledger","duration_us":10000000,"packets":{"seen":120,"kept":100,)"
         R"("skipped":{"not-tcp":20,"not-selected":0,"not-http":0,"body":0,"ack":0},"dropped":{"ring-full":0,"other":0}},)"
-        R"("segments":{"decoded":97,"malformed":1,"fragments":2},"bytes":{"captured":0,"gap":null,"cut":1000000},)"
+        R"("segments":{"decoded":97,"malformed":1,"fragments":2},"bytes":{"captured":0,"gap":null,"cut":1000000},"excluded":{"self":0},)"
         R"("connections":{"seen":28,"ended":{"fin":1,"reset":2,"refused":3,"timeout":4,"reused":5,"capture-end":6,"evicted":7},)"
         R"("elsewhere":9},"limits":{"connections-evicted":7}})"
         "\n");
