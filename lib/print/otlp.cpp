@@ -26,6 +26,7 @@ void OtlpAttributes::text(std::string_view key, std::string_view text) {
 }
 
 void OtlpAttributes::number(std::string_view key, std::uint64_t number) {
+    if (number > otlp_most) return;
     begin(key);
     fmt::format_to(std::back_inserter(to_), R"("intValue":"{}"}}}})", number);
 }

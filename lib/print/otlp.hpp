@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,10 @@
 
 namespace podsnoop {
 
-/// Appends the members of a list of attributes. What is unknown is left out.
+/// The greatest whole number: it is a signed one. Nobody has so many bytes; a peer can still claim to.
+inline constexpr std::uint64_t otlp_most = std::numeric_limits<std::int64_t>::max();
+
+/// Appends the members of a list of attributes. What is unknown is left out, and so is a number that is too great.
 class OtlpAttributes {
   public:
     /// `to` ends with the list's bracket.

@@ -59,7 +59,7 @@ void append_sum(std::string& out, std::string_view point, std::string_view name,
     fmt::format_to(std::back_inserter(out),
                    R"({{"name":"podsnoop.http.{}","unit":"{}","sum":{{"dataPoints":[{}"asInt":"{}"}}],)"
                    R"("aggregationTemporality":1,"isMonotonic":true}}}},)",
-                   name, unit, point, value);
+                   name, unit, point, std::min(value, otlp_most));
 }
 
 void append_histogram(std::string& out, std::string_view point, const LatencyBins& bins, const LatencySummary& latency) {

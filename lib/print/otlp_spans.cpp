@@ -68,7 +68,8 @@ Authority read_authority(std::string_view text) {
     const bool has_port = colon != std::string_view::npos && (text.find(':') == colon || text.substr(0, colon).ends_with(']'));
     if (has_port) {
         const std::string_view digits = text.substr(colon + 1);
-        std::from_chars(digits.data(), digits.data() + digits.size(), authority.port);
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), authority.port);
+        if (end != digits.data() + digits.size()) authority.port = 0;
         authority.host = text.substr(0, colon);
     }
     if (authority.host.starts_with('[') && authority.host.ends_with(']'))

@@ -126,7 +126,7 @@ void append_missed(std::string& out, const Ledger& ledger) {
 void append_excluded(std::string& out, const CaptureLedger& ledger) {
     if (ledger.records_delivery == 0) return;
     append_line(out,
-                fmt::format("{} of this output's own way left out; --no-exclude-self tells {} too",
+                fmt::format("left out {} of what carries this output away; --no-exclude-self tells {} too",
                             counted(ledger.records_delivery, "record", "records"), ledger.records_delivery == 1 ? "it" : "them"));
 }
 

@@ -50,6 +50,7 @@ TEST_CASE("otlp: a red record is sums over its interval") {
     RedRecord red = red_of({1ms, 2ms});
     red.server.pod = Pod{"shop", "cart-0", "uid", ""};
     red.summary.errors = 1;
+    red.summary.request_bytes = ~std::uint64_t{0};
     const Json resource = parsed(red);
     CHECK(
         resource.at("resource").at("attributes").dump() ==
@@ -67,7 +68,9 @@ TEST_CASE("otlp: a red record is sums over its interval") {
           R"([{"key":"server.address","value":{"stringValue":"10.244.0.9"}},{"key":"server.port","value":{"intValue":"8080"}},)"
           R"({"key":"podsnoop.server.pod","value":{"stringValue":"shop/cart-0"}}])");
     CHECK(metric(resource, "errors").at("sum").at("dataPoints").at(0).at("asInt") == "1");
-    CHECK(metric(resource, "request.bytes").at("unit") == "By");
+    const Json& bytes = metric(resource, "request.bytes");
+    CHECK(bytes.at("unit") == "By");
+    CHECK(bytes.at("sum").at("dataPoints").at(0).at("asInt") == "9223372036854775807");
 }
 
 TEST_CASE("otlp: the histogram's counts are exact, at any of its bounds") {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string>
 
 #include "exchanges.hpp"
@@ -92,8 +93,11 @@ TEST_CASE("otlp: whom the client called is what it says, else where it sent to")
     CHECK(called("fd00::1", "81"));
     e.request.host = "[fd00::1]";
     CHECK(called("fd00::1", "8080"));
-    e.request.host = "cart:99999";
-    CHECK(called("cart", "8080"));
+    for (const char* host : {"cart:99999", "cart:80x", "cart:"}) {
+        CAPTURE(host);
+        e.request.host = host;
+        CHECK(called("cart", "8080"));
+    }
     e.request.host = "";
     CHECK(called("10.244.0.9", "8080"));
     CHECK(has(span(e), R"("url.full","value":{"stringValue":"http://10.244.0.9:8080/cart?id=1"})"));
@@ -123,6 +127,14 @@ TEST_CASE("otlp: a span is the child of the one that the request names") {
     e.request.headers.front().value += "-garbage";
     CHECK_FALSE(has(span(e), "parentSpanId"));
     CHECK_FALSE(has(span(e), "traceState"));
+}
+
+TEST_CASE("otlp: a size that no number of OTLP's can be is left out") {
+    Exchange e = full_exchange();
+    e.response.body_bytes = std::numeric_limits<std::int64_t>::max();
+    CHECK(has(span(e), R"("http.response.body.size","value":{"intValue":"9223372036854775807"})"));
+    ++e.response.body_bytes;
+    CHECK_FALSE(has(span(e), "http.response.body.size"));
 }
 
 TEST_CASE("otlp: a name and password in a target are not told") {

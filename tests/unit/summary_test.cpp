@@ -33,10 +33,11 @@ TEST_CASE("summary: two lines where nothing was missed") {
 TEST_CASE("summary: what was left out is told") {
     Ledger l;
     l.records_delivery = 1;
-    CHECK(summary(l).find("\npodsnoop: 1 record of this output's own way left out; --no-exclude-self tells it too\n") !=
+    CHECK(summary(l).find("\npodsnoop: left out 1 record of what carries this output away; --no-exclude-self tells it too\n") !=
           std::string::npos);
     l.records_delivery = 1200;
-    CHECK(summary(l).find("\npodsnoop: 1,200 records of this output's own way left out; --no-exclude-self tells them too\n") !=
+    CHECK(summary(l).find(
+              "\npodsnoop: left out 1,200 records of what carries this output away; --no-exclude-self tells them too\n") !=
           std::string::npos);
 }
 

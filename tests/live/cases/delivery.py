@@ -62,7 +62,7 @@ def check_left_out(lab, pipeline):
     equal(targets(records), ["/small?first", "/small?second", "/small?last"], "records")
     equal(ledger["excluded"]["self"], 3, "requests of the sender")
     equal(ledger["requests"]["seen"], 3 + ledger["excluded"]["self"], "requests in the ledger")
-    true("of this output's own way left out" in pipeline.tracer.stderr, f"not said: {pipeline.tracer.stderr}")
+    true("of what carries this output away" in pipeline.tracer.stderr, f"not said: {pipeline.tracer.stderr}")
 
 
 def test_what_reads_the_pipe(lab):
