@@ -102,7 +102,9 @@ void Check::tell_http(const CheckRecord& namespaces) {
     const auto filter = PacketFilter::load({});
     if (filter) {
         tell({.name = "packet-filter", .state = ok, .detail = "loads", .needed_for = {"http"}});
-        const auto ring = PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = filter->program_fd()});
+        auto ring = PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = filter->program_fd()});
+        if (ring)
+            if (auto started = ring->start(); !started) ring = std::unexpected(started.error());
         if (ring) tell({.name = "packet-socket", .state = ok, .detail = "opens on lo, with the filter", .needed_for = {"http"}});
         else tell(failed("packet-socket", *(no_http_ = ring.error()), {"http"}));
     } else {

@@ -167,6 +167,11 @@ void Surroundings::sync(LiveCapture& capture) {
         add_namespace(capture, pod);
         if (const auto followed = followed_.find(pod.netns); followed != followed_.end()) followed->second.seen = asked_at_;
     }
+    for (const NotStarted& failed : capture.start_added()) {
+        const auto followed = followed_.find(failed.netns);
+        refuse(failed.netns, *std::ranges::find(pods_, followed->second.uid, &PodRecord::uid), failed.error);
+        followed_.erase(followed);
+    }
     std::erase_if(followed_, [&](const auto& followed) {
         if (!is_gone(followed.first, followed.second)) return false;
         capture.remove(followed.first);
@@ -192,25 +197,26 @@ bool Surroundings::is_gone(std::uint64_t netns, const Followed& followed) const 
 void Surroundings::add_namespace(LiveCapture& capture, const PodRecord& pod) {
     const std::uint64_t inode = pod.host_network ? node_.inode() : pod.netns;
     if (followed_.contains(inode) || refused_.contains(inode)) return;
-    const auto refuse = [&](const Error& error) {
-        refused_.insert(inode);
-        notices_.push_back("cannot trace " + pod.namespace_name + "/" + pod.name + ": " + error.line());
-    };
     Result<NetworkNamespace> netns = NetworkNamespace::open("/proc/self/fd/" + std::to_string(node_.fd()));
     if (!pod.host_network) {
         netns = NetworkNamespace::open(settings_.sources.kubelet.root + "/proc/" + std::to_string(process_of(pod)) + "/ns/net");
         // The process may have ended, and another have its number.
         if (!netns || netns->inode() != inode) return;
     }
-    if (!netns) return refuse(netns.error());
+    if (!netns) return refuse(inode, pod, netns.error());
     const std::size_t expected =
         static_cast<std::size_t>(std::ranges::count_if(pods_, [&](const PodRecord& each) { return is_followed(each); }));
     std::vector<std::string> interfaces;
     if (pod.host_network && settings_.selection.empty()) interfaces = node_interfaces();
     if (pod.host_network) node_whole_ = interfaces.empty();
     if (Result<void> added = capture.add(std::move(*netns), buffer_for(expected), std::move(interfaces)); !added)
-        return refuse(added.error());
+        return refuse(inode, pod, added.error());
     followed_[inode] = {.uid = pod.uid, .seen = asked_at_};
+}
+
+void Surroundings::refuse(std::uint64_t netns, const PodRecord& pod, const Error& error) {
+    refused_.insert(netns);
+    notices_.push_back("cannot trace " + pod.namespace_name + "/" + pod.name + ": " + error.line());
 }
 
 std::vector<Note> Surroundings::take(LiveCapture& capture) {

@@ -82,6 +82,7 @@ class Surroundings {
     void watch_files();
     bool heed_files();
     void add_namespace(LiveCapture& capture, const PodRecord& pod);
+    void refuse(std::uint64_t netns, const PodRecord& pod, const Error& error);
     void note_node(std::vector<Note>& notes);
     [[nodiscard]] std::vector<std::string> node_interfaces() const;
     [[nodiscard]] std::size_t buffer_for(std::size_t namespaces) const;

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/side_by_side.hpp"
 #include "node/reason.hpp"
 
 namespace podsnoop {
@@ -53,8 +54,13 @@ Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
                                          .follows_links = true},
                                         *capture->interfaces_, capture->epoll_.get());
     if (!place) return std::unexpected(place.error());
+    if (auto started = place->start(); !started) return std::unexpected(started.error());
     capture->places_.push_back(std::make_unique<Place>(std::move(*place), now()));
     return capture;
+}
+
+LiveCapture::~LiveCapture() {
+    side_by_side(places_.size(), [&](std::size_t index) { places_[index].reset(); });
 }
 
 Result<void> LiveCapture::add(NetworkNamespace netns, std::size_t buffer_bytes, std::vector<std::string> interfaces) {
@@ -71,8 +77,28 @@ Result<void> LiveCapture::add(NetworkNamespace netns, std::size_t buffer_bytes, 
                                         *interfaces_, epoll_.get());
     if (!place) return std::unexpected(place.error());
     last_number_ = number;
-    places_.push_back(std::make_unique<Place>(std::move(*place), now(), follows_links ? std::move(*filter) : Fd{}));
+    added_.push_back(std::make_unique<Place>(std::move(*place), Time{}, std::move(*filter)));
     return {};
+}
+
+std::vector<NotStarted> LiveCapture::start_added() {
+    std::vector<std::unique_ptr<Place>> added = std::exchange(added_, {});
+    std::vector<Result<void>> started(added.size());
+    side_by_side(added.size(), [&](std::size_t index) {
+        started[index] = added[index]->capture.start();
+        added[index]->since = now();
+    });
+    std::vector<NotStarted> failed;
+    for (std::size_t index = 0; index < added.size(); ++index) {
+        Place& place = *added[index];
+        if (!started[index]) {
+            failed.push_back({.netns = place.capture.inode(), .error = std::move(started[index].error())});
+            continue;
+        }
+        if (!place.capture.follows_links()) place.filter = {};
+        places_.push_back(std::move(added[index]));
+    }
+    return failed;
 }
 
 void LiveCapture::remove(std::uint64_t netns_inode) {

@@ -30,6 +30,12 @@ struct LiveOptions {
     FilterOptions filter{};
 };
 
+/// A namespace that was added, and could not be captured in.
+struct NotStarted {
+    std::uint64_t netns;  ///< inode
+    Error error;
+};
+
 class LiveCapture {
   public:
     /// Captures in one namespace, and tells of its interfaces that come and go.
@@ -38,11 +44,14 @@ class LiveCapture {
     static Result<LiveCapture> open_empty(const LiveOptions& options);
     LiveCapture(LiveCapture&&) = default;
     LiveCapture& operator=(LiveCapture&&) = default;
-    ~LiveCapture() = default;
+    /// Closes the sockets side by side.
+    ~LiveCapture();
 
     /// Captures in another namespace too, with rings of `buffer_bytes`; on all its interfaces with one, or on each of
-    /// some (sorted), which are opened again when they come back.
+    /// some (sorted), which are opened again when they come back. Nothing is seen there before start_added().
     Result<void> add(NetworkNamespace netns, std::size_t buffer_bytes, std::vector<std::string> interfaces = {});
+    /// Lets packets in from the namespaces added, side by side. Gives those where it failed, which are no longer captured in.
+    std::vector<NotStarted> start_added();
     /// Takes no further packets from a namespace, and lets go of it when those on their way have been given.
     void remove(std::uint64_t netns_inode);
     /// How many namespaces are captured in.
@@ -72,10 +81,10 @@ class LiveCapture {
   private:
     struct Place {
         NamespaceCapture capture;
-        Time since;   ///< packets are taken from then on
-        Fd filter{};  ///< its own, as long as interfaces may have to be opened again; none: the common one
+        Time since{};  ///< packets are taken from then on
+        Fd filter{};  ///< its own, as long as sockets may have to be started; none: the common one
         std::optional<std::chrono::steady_clock::time_point> done_at{};  ///< removed: close it then
-        std::vector<Address> told{};     ///< the addresses last told
+        std::vector<Address> told{};  ///< the addresses last told
         bool begun = false, ended = false;  ///< told as traced, and as no longer traced
     };
     /// A socket that has packets to read.
@@ -98,12 +107,13 @@ class LiveCapture {
     std::unique_ptr<InterfaceList> interfaces_;  // where it stands is known to the places
     std::size_t buffer_bytes_;
     std::vector<std::unique_ptr<Place>> places_;
+    std::vector<std::unique_ptr<Place>> added_;  // not started yet
     std::vector<Ready> ready_;
     std::optional<Ready> given_;  // whose front packet the caller has
-    unsigned since_look_ = 0;     // packets given since all sockets were looked at
+    unsigned since_look_ = 0;  // packets given since all sockets were looked at
     std::uint32_t last_number_ = 0;
     std::uint64_t delivered_ = 0;
-    std::uint64_t closed_drops_ = 0;            // of places that are closed
+    std::uint64_t closed_drops_ = 0;  // of places that are closed
     std::optional<PacketCounts> final_counts_;  // the filter's, after stop
     bool stopped_ = false;
 };

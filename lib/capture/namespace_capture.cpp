@@ -44,13 +44,13 @@ Result<NamespaceCapture> NamespaceCapture::open(NetworkNamespace netns, Namespac
     NamespaceCapture capture(std::move(netns), std::move(options), interfaces, epoll);
     auto visit = NetnsVisit::enter(capture.netns_);
     if (!visit) return std::unexpected(visit.error());
-    if (auto started = capture.start(); !started) return std::unexpected(started.error());
+    if (auto done = capture.open_all(); !done) return std::unexpected(done.error());
     if (auto back = visit->leave(); !back) return std::unexpected(back.error());
     return capture;
 }
 
 /// Inside the namespace: looks at its interfaces and opens the sockets.
-Result<void> NamespaceCapture::start() {
+Result<void> NamespaceCapture::open_all() {
     auto links = Links::open();
     if (!links) return std::unexpected(links.error());
     note_links(*links);
@@ -87,11 +87,28 @@ Result<void> NamespaceCapture::open_tap(const std::string& name, std::uint32_t i
     return {};
 }
 
+Result<void> NamespaceCapture::start() {
+    for (Tap& tap : taps_)
+        if (auto done = start_tap(tap); !done) return done;
+    return {};
+}
+
+Result<void> NamespaceCapture::start_tap(Tap& tap) {
+    auto done = tap.ring.start();
+    if (!done && done.error().on.empty()) done.error().on = tap.name;
+    return done;
+}
+
 Result<void> NamespaceCapture::reopen_tap(const std::string& name, std::uint32_t ifindex) {
     auto visit = NetnsVisit::enter(netns_);
     if (!visit) return std::unexpected(visit.error());
     if (auto done = open_tap(name, ifindex); !done) return done;
-    return visit->leave();
+    if (auto back = visit->leave(); !back) return back;
+    if (auto done = start_tap(taps_.back()); !done) {
+        taps_.pop_back();
+        return done;
+    }
+    return {};
 }
 
 /// Asks for the namespace's interfaces again.

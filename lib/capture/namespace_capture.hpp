@@ -30,17 +30,20 @@ struct NamespaceOptions {
     std::vector<std::string> interfaces{};  ///< sorted, each once; empty: all there are and will be, on one socket
     std::size_t buffer_bytes = 0;           ///< of each socket
     std::uint32_t number = 0;               ///< names the namespace in the interface list and in the filter
-    int filter_fd = -1;                     ///< owned by the caller, only needed while sockets are opened
+    int filter_fd = -1;                     ///< owned by the caller, only needed while sockets are started
     bool follows_links = false;             ///< tell of interfaces that come and go, at the price of two sockets more
 };
 
 class NamespaceCapture {
   public:
-    /// Opens its sockets. `epoll` watches them; it and the list must outlive this.
+    /// Opens its sockets, which see nothing yet. `epoll` watches them; it and the list must outlive this.
     static Result<NamespaceCapture> open(NetworkNamespace netns, NamespaceOptions options, InterfaceList& interfaces, int epoll);
+    /// Lets packets in. Takes as long as PacketRing::start(); of several namespaces, side by side.
+    Result<void> start();
 
     /// Its sockets; those of interfaces that went are closed by take_notices().
     [[nodiscard]] std::list<Tap>& taps() noexcept { return taps_; }
+    [[nodiscard]] bool follows_links() const noexcept { return options_.follows_links; }
     [[nodiscard]] std::uint64_t inode() const noexcept { return netns_.inode(); }
     /// The interface list's index of an interface by the kernel's, which is asked where it is new.
     std::uint32_t interface_of(std::uint32_t ifindex);
@@ -62,8 +65,9 @@ class NamespaceCapture {
     NamespaceCapture(NetworkNamespace netns, NamespaceOptions options, InterfaceList& interfaces, int epoll)
         : netns_(std::move(netns)), options_(std::move(options)), interfaces_(&interfaces), epoll_(epoll) {}
 
-    Result<void> start();
+    Result<void> open_all();
     Result<void> open_tap(const std::string& name, std::uint32_t ifindex);
+    static Result<void> start_tap(Tap& tap);
     Result<void> reopen_tap(const std::string& name, std::uint32_t ifindex);
     Result<void> look_up_links();
     void note_links(const Links& links);

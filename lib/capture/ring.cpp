@@ -74,17 +74,20 @@ Result<PacketRing> PacketRing::open(const RingOptions& options) {
         const int error = errno;
         return fail(what, "", reason_of(error), error == EPERM ? "run as root or with CAP_NET_RAW" : "");
     }
-    ring.ifindex_ = options.ifindex;
-    if (auto done = ring.map(options.buffer_bytes); !done) return std::unexpected(done.error());
-    if (auto done = ring.attach(options); !done) return std::unexpected(done.error());
+    ring.options_ = options;
     return ring;
 }
 
-Result<void> PacketRing::map(std::size_t buffer_bytes) {
+Result<void> PacketRing::start() {
+    if (auto done = map(); !done) return done;
+    return attach();
+}
+
+Result<void> PacketRing::map() {
     const int fd = socket_.get();
     if (!set_option(fd, SOL_PACKET, PACKET_VERSION, int{TPACKET_V3})) return fail(what, "", reason_of(errno));
-    block_bytes_ = buffer_bytes >= least_blocks * large_block ? large_block : small_block;
-    block_count_ = std::max(buffer_bytes / block_bytes_, least_blocks);
+    block_bytes_ = options_.buffer_bytes >= least_blocks * large_block ? large_block : small_block;
+    block_count_ = std::max(options_.buffer_bytes / block_bytes_, least_blocks);
     tpacket_req3 request{};
     request.tp_block_size = static_cast<unsigned>(block_bytes_);
     request.tp_block_nr = static_cast<unsigned>(block_count_);
@@ -101,22 +104,22 @@ Result<void> PacketRing::map(std::size_t buffer_bytes) {
     return {};
 }
 
-Result<void> PacketRing::attach(const RingOptions& options) {
+Result<void> PacketRing::attach() {
     const int fd = socket_.get();
-    if (!set_option(fd, SOL_SOCKET, SO_ATTACH_BPF, options.filter_fd))
+    if (!set_option(fd, SOL_SOCKET, SO_ATTACH_BPF, options_.filter_fd))
         return fail("cannot attach the packet filter", "", reason_of(errno));
     // Saves the filter a run for each packet sent; since Linux 4.20, and the filter does without.
-    if (options.ifindex == loopback_ifindex) static_cast<void>(set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int{1}));
+    if (options_.ifindex == loopback_ifindex) static_cast<void>(set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int{1}));
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_protocol = htons(ETH_P_ALL);
-    address.sll_ifindex = static_cast<int>(options.ifindex);
+    address.sll_ifindex = static_cast<int>(options_.ifindex);
     if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
         return fail("cannot bind a packet socket", "", reason_of(errno));
-    if (options.ifindex == 0) return {};
+    if (options_.ifindex == 0) return {};
     // A bridge hands up only frames for itself unless it is promiscuous.
     packet_mreq membership{};
-    membership.mr_ifindex = static_cast<int>(options.ifindex);
+    membership.mr_ifindex = static_cast<int>(options_.ifindex);
     membership.mr_type = PACKET_MR_PROMISC;
     if (!set_option(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership))
         return fail("cannot make an interface promiscuous", "", reason_of(errno));

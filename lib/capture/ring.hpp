@@ -57,8 +57,12 @@ class Mapping {
 
 class PacketRing {
   public:
-    /// Opens the ring in this thread's network namespace. Nothing the filter does not keep ever gets in.
+    /// Makes the socket, in this thread's network namespace. It sees nothing yet.
     static Result<PacketRing> open(const RingOptions& options);
+    /// Gives it memory, the filter, which is needed no longer then, and lets packets in, none that the filter does not keep.
+    /// The kernel waits for all its processors meanwhile, some 10 ms, as it does when the ring is closed: rings of many
+    /// namespaces had better be started and closed side by side.
+    Result<void> start();
 
     /// The oldest packet not yet popped; null where none is waiting. Valid until `pop()`.
     [[nodiscard]] const RingFrame* front() noexcept;
@@ -66,7 +70,7 @@ class PacketRing {
     void pop() noexcept;
 
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
-    [[nodiscard]] std::uint32_t ifindex() const noexcept { return ifindex_; }
+    [[nodiscard]] std::uint32_t ifindex() const noexcept { return options_.ifindex; }
     /// Packets in blocks the kernel has handed over, not yet popped.
     [[nodiscard]] std::uint64_t waiting() const noexcept;
     /// Packets that found the ring full, since it was opened.
@@ -79,8 +83,8 @@ class PacketRing {
 
   private:
     PacketRing() = default;
-    Result<void> map(std::size_t buffer_bytes);
-    Result<void> attach(const RingOptions& options);
+    Result<void> map();
+    Result<void> attach();
     std::span<std::byte> block(std::size_t index) const noexcept;
     [[nodiscard]] bool open_block() noexcept;
     void read_frame() noexcept;
@@ -92,7 +96,7 @@ class PacketRing {
     std::size_t offset_ = 0;         ///< of the front frame in it
     std::uint32_t frames_left_ = 0;  ///< in the current block, the front one included; 0: block not open
     RingFrame frame_;
-    std::uint32_t ifindex_ = 0;
+    RingOptions options_;
     mutable std::uint64_t drops_ = 0;  ///< the kernel forgets its own count on each reading
 };
 
