@@ -2,6 +2,7 @@
 #pragma once
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -107,6 +108,11 @@ class TemporaryFile {
     TemporaryFile(const TemporaryFile&) = delete;
     TemporaryFile& operator=(const TemporaryFile&) = delete;
     ~TemporaryFile() { unlink(path_.c_str()); }
+    void append(std::string_view content) const {
+        const int fd = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+        REQUIRE(write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+        close(fd);
+    }
     [[nodiscard]] const std::string& path() const { return path_; }
 
   private:

@@ -123,3 +123,66 @@ TEST_CASE("zeroes that unpack to much more than memory should hold are read in b
     for (auto next = capture->next(packet); *next == Next::packet; next = capture->next(packet)) bytes += packet.data.size();
     CHECK(bytes == 11 + (300ull << 20));
 }
+
+namespace {
+
+/// A file larger than what is mapped of it at once: packets of 64 KB with a digit of their own.
+std::string many_packets(unsigned count) {
+    std::string bytes = pcap_header(order);
+    for (unsigned i = 0; i < count; ++i) bytes += pcap_packet(order, i, 0, std::string(65'000, static_cast<char>('0' + i % 10)));
+    return bytes;
+}
+
+/// How many packets came whole and in their order, until something else came.
+unsigned whole_packets(FileCapture& capture, std::optional<Error>& error, unsigned until = ~0U) {
+    Packet packet;
+    for (unsigned count = 0;; ++count) {
+        if (count == until) return count;
+        const auto next = capture.next(packet);
+        if (!next) error = next.error();
+        if (!next || *next != Next::packet) return count;
+        REQUIRE(packet.data.size() == 65'000);
+        REQUIRE(as_text(packet.data).find_first_not_of(static_cast<char>('0' + count % 10)) == std::string_view::npos);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a large file is seen whole, whatever of it is mapped, and when it grows") {
+    const std::string bytes = many_packets(100);
+    const TemporaryFile file(bytes.substr(0, bytes.size() - 100'000));
+    auto capture = FileCapture::open(file.path());
+    REQUIRE(capture);
+    std::optional<Error> error;
+    CHECK(whole_packets(*capture, error) == 98);
+    REQUIRE(error);
+    CHECK(error->why == "the file ends inside the record at byte " + std::to_string(24 + 98 * 65'016));
+
+    const TemporaryFile growing(bytes.substr(0, 24 + 50 * 65'016));
+    auto more = FileCapture::open(growing.path());
+    REQUIRE(more);
+    error.reset();
+    CHECK(whole_packets(*more, error) == 50);
+    growing.append(std::string_view(bytes).substr(24 + 50 * 65'016));
+    CHECK(whole_packets(*more, error) == 50);
+    CHECK(!error);
+}
+
+TEST_CASE("a file that is cut while it is read gives what was read, then one error") {
+    const TemporaryFile file(many_packets(100));
+    auto capture = FileCapture::open(file.path());
+    REQUIRE(capture);
+    std::optional<Error> error;
+    // Beyond what is read before anything is mapped, and nowhere near a record's start.
+    CHECK(whole_packets(*capture, error, 20) == 20);
+    REQUIRE(::truncate(file.path().c_str(), 1000) == 0);
+    Packet packet;
+    auto next = capture->next(packet);
+    for (unsigned i = 0; next && *next == Next::packet && i < 100; ++i) {
+        static_cast<void>(as_text(packet.data).find('x'));  // touches all of it
+        next = capture->next(packet);
+    }
+    REQUIRE(!next);
+    CHECK(next.error().line().find("the file became shorter while it was read at byte") != std::string::npos);
+    CHECK(!capture->next(packet));
+}

@@ -34,6 +34,7 @@ Result<Input::Fill> FileCapture::detect() {
 }
 
 Result<Next> FileCapture::next(Packet& packet) {
+    if (input_.is_cut()) return input_.damaged("the file became shorter while it was read", input_.offset());
     Result<Input::Fill> filled = Input::Fill::ready;
     if (std::holds_alternative<std::monostate>(reader_)) filled = detect();
     if (filled == Input::Fill::ready) {

@@ -36,6 +36,7 @@ Input::Input(Fd fd, std::string name, bool waits)
       name_(std::move(name)),
       waits_(waits),
       buffer_(std::make_unique_for_overwrite<std::byte[]>(buffer_size)),
+      front_(buffer_.get()),
       capacity_(buffer_size) {}
 
 std::unexpected<Error> Input::damaged(const std::string& what, std::uint64_t offset) const {
@@ -45,6 +46,7 @@ std::unexpected<Error> Input::damaged(const std::string& what, std::uint64_t off
 
 Result<Input::Fill> Input::fill(std::size_t count) {
     while (!has(count)) {
+        if (show_file(count)) continue;
         make_room(count);
         const Result<Fill> some = read_some();
         if (!some || *some != Fill::ready) return some;
@@ -58,20 +60,36 @@ Result<Input::Fill> Input::fill_record(std::size_t count) {
     return filled;
 }
 
+/// Has the view show what is next, where the input is a plain file that has so much.
+bool Input::show_file(std::size_t count) {
+    if (waits_ || inflate_ || !told_kind_) return false;
+    if (!view_) view_ = std::make_unique<FileView>();
+    const Bytes shown = view_->show(fd_.get(), offset(), count);
+    if (shown.empty()) return false;
+    window_offset_ = offset();
+    front_ = shown.data();
+    head_ = 0;
+    tail_ = shown.size();
+    return true;
+}
+
 /// Moves the window to the buffer's front, so that a read fills the whole rest of it, and to a larger buffer
 /// where `count` bytes need one.
 void Input::make_room(std::size_t count) {
-    if (head_ == 0 && capacity_ >= count) return;
+    const bool viewed = front_ != buffer_.get();
+    if (head_ == 0 && capacity_ >= count && !viewed) return;
     const Bytes kept = window();
-    if (capacity_ < count) {
-        Buffer larger = std::make_unique_for_overwrite<std::byte[]>(count);
+    if (const std::size_t needed = std::max(count, kept.size()); capacity_ < needed) {
+        Buffer larger = std::make_unique_for_overwrite<std::byte[]>(needed);
         std::ranges::copy(kept, larger.get());
         buffer_ = std::move(larger);
-        capacity_ = count;
+        capacity_ = needed;
     } else {
         std::memmove(buffer_.get(), kept.data(), kept.size());
     }
+    front_ = buffer_.get();
     window_offset_ += head_;
+    if (viewed) ::lseek(fd_.get(), static_cast<off_t>(window_offset_ + kept.size()), SEEK_SET);
     tail_ = kept.size();
     head_ = 0;
 }
@@ -118,6 +136,7 @@ void Input::start_inflating() {
     compressed_offset_ = tail_;
     // A small count of bytes was asked for, so the buffer still has its first size.
     buffer_ = std::make_unique_for_overwrite<std::byte[]>(buffer_size);
+    front_ = buffer_.get();
     capacity_ = buffer_size;
     tail_ = 0;
 }

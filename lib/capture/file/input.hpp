@@ -11,12 +11,13 @@
 #include "base/bytes.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "capture/file/file_view.hpp"
 #include "capture/file/inflate.hpp"
 
 namespace podsnoop {
 
 /// A window that moves over the input. What a parser reads it asks for first, all of a record at once, and
-/// then gets as a view into the one buffer: packets are never copied.
+/// then gets as a view into the one buffer, or into the file itself: packets are never copied.
 class Input {
   public:
     enum class Fill : std::uint8_t {
@@ -35,8 +36,10 @@ class Input {
     Result<Fill> fill(std::size_t count);
     /// The same for `count` bytes of a record that starts at the window's front: an end inside it is damage.
     Result<Fill> fill_record(std::size_t count);
+    /// Whether the file became shorter than what the window showed of it: bytes there are zeros.
+    [[nodiscard]] bool is_cut() const noexcept { return view_ && view_->is_cut(); }
     /// What is in the window; a record that fill() made ready is at its front.
-    [[nodiscard]] Bytes window() const noexcept { return {buffer_.get() + head_, tail_ - head_}; }
+    [[nodiscard]] Bytes window() const noexcept { return {front_ + head_, tail_ - head_}; }
     /// Moves past bytes of the window. Views of them stay valid until fill().
     void consume(std::size_t count) noexcept { head_ += count; }
 
@@ -55,6 +58,7 @@ class Input {
     Input(Fd fd, std::string name, bool waits);
     void make_room(std::size_t count);
     Result<Fill> read_some();
+    bool show_file(std::size_t count);
     Result<Fill> read_file(std::byte* to, std::size_t room, std::size_t& count);
     Result<Fill> inflate_some();
     void start_inflating();
@@ -66,8 +70,10 @@ class Input {
     bool told_kind_ = false;  // plain and gzip have been told apart
 
     Buffer buffer_;
+    std::unique_ptr<FileView> view_;  // of a plain file, once its first bytes were read
+    const std::byte* front_;          // of the buffer, or of what the view shows
     std::size_t capacity_, head_ = 0, tail_ = 0;
-    std::uint64_t window_offset_ = 0;  // of the buffer's first byte in the plain data
+    std::uint64_t window_offset_ = 0;  // of the first byte there, in the plain data
 
     std::optional<Inflate> inflate_;  // where the input is gzip
     Buffer compressed_;
