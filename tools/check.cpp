@@ -169,8 +169,10 @@ void Check::tell_nat(std::span<const PodRecord> pods) {
     else tell({.name = "conntrack", .state = ok, .detail = "tells the Service a connection was made to", .needed_for = http});
     const std::size_t names = node ? read_service_names(*node, pods, root_).size() : 0;
     if (names != 0)
-        tell(
-            {.name = "service-names", .state = ok, .detail = std::to_string(names) + " Services' addresses", .needed_for = http});
+        tell({.name = "service-names",
+              .state = ok,
+              .detail = std::to_string(names) + (names == 1 ? " Service's address" : " Services' addresses"),
+              .needed_for = http});
     else
         tell({.name = "service-names",
               .state = missing,

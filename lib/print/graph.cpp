@@ -50,6 +50,13 @@ Lines lines_of(const GraphNode& node) {
     return lines;
 }
 
+/// How many of its requests failed, in percent. All only where it was all of them.
+std::string percent_of(const GraphLink& link) {
+    const double percent = 100 * static_cast<double>(link.failed) / static_cast<double>(link.requests);
+    if (percent >= 10) return fmt::format("{}", static_cast<unsigned>(percent));
+    return percent < 0.01 ? "under 0.01" : fmt::format("{:.2g}", percent);
+}
+
 Lines lines_of(const GraphLink& link) {
     Lines lines(1);
     if (link.rate > 0) {
@@ -62,9 +69,7 @@ Lines lines_of(const GraphLink& link) {
         lines.emplace_back(link.edges == 1 ? "p99 " : "p99 ≤ ");
         append_duration(lines.back(), *link.p99);
     }
-    if (link.failed != 0)
-        lines.push_back(
-            fmt::format("{:.2g} % failed", 100 * static_cast<double>(link.failed) / static_cast<double>(link.requests)));
+    if (link.failed != 0) lines.push_back(percent_of(link) + " % failed");
     return lines;
 }
 

@@ -93,6 +93,17 @@ TEST_CASE("a map as Mermaid") {
 )");
 }
 
+TEST_CASE("how many failed is said as people say it, and all only where it was all") {
+    const auto failed = [](std::uint64_t requests, std::uint64_t errors) {
+        return draw(Picture::dot, {edge(in_pod("web-0"), in_pod("cart-0"), requests, errors)});
+    };
+    CHECK(has(failed(7, 7), R"(\n100 % failed")"));
+    CHECK(has(failed(1000, 999), R"(\n99 % failed")"));
+    CHECK(has(failed(8, 1), R"(\n12 % failed")"));
+    CHECK(has(failed(1000, 15), R"(\n1.5 % failed")"));
+    CHECK(has(failed(1'000'000, 1), R"(\nunder 0.01 % failed")"));
+}
+
 TEST_CASE("replicas of a workload are one box, unless each is asked for") {
     const std::vector<EdgeRecord> edges{edge(in_pod("web-7d9f8b6c5-x2x4z"), in_pod("cart-0"), 10),
                                         edge(in_pod("web-7d9f8b6c5-bbbbb"), in_pod("cart-1"), 20),
