@@ -29,10 +29,12 @@ struct BacklogSettings : ProbeSettings {
     bool list = false;
 };
 
+/// Keeps what it takes to read the counts, and to find who listens.
+Result<void> drop_all_but_looking() { return drop_privileges({.sockets = true, .namespaces = true, .owners = true}); }
+
 template <class Probe>
 Result<void> trace(Probe& probe, NodeListeners& listeners, ProbePods& pods, ProbeSession& session, const std::string& mechanism) {
-    // To read the counts, and to find who listens.
-    if (Result<void> dropped = drop_privileges({.sockets = true, .namespaces = true, .owners = true}); !dropped) return dropped;
+    if (Result<void> dropped = drop_all_but_looking(); !dropped) return dropped;
     say("tracing full queues of listeners by " + mechanism + "; Ctrl-C ends it");
     return run_probe<BacklogOverflow>(probe, pods, session, "record", [&](BacklogOverflow& overflow) {
         if (overflow.listener.endpoint.port != 0) listeners.find_owner(overflow.listener);
@@ -67,6 +69,7 @@ Result<void> list_listeners(const BacklogSettings& settings) {
     if (!session) return std::unexpected(session.error());
     auto pods = ProbePods::start(settings.pods, settings.selection);
     if (!pods) return std::unexpected(pods.error());
+    if (Result<void> dropped = drop_all_but_looking(); !dropped) return dropped;
     const Time now = std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now());
     std::vector<ListenerState> states = NodeListeners(settings.pods.kubelet.root).list(now);
     std::erase_if(states, [&](ListenerState& state) { return !(*pods)->look_up(state.listener, now); });

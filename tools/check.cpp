@@ -183,7 +183,7 @@ void Check::tell_nat(std::span<const PodRecord> pods) {
 /// The last: a kubelet that does not answer is waited for, until a signal comes.
 void Check::tell_kubelet() {
     if (const std::string& file = settings_.sources.pods_file; !file.empty()) {
-        const auto saved = read_pods_file(file);
+        const auto saved = read_saved_answer(file);
         if (saved)
             return tell({.name = "pods-file",
                          .state = ok,
@@ -197,6 +197,7 @@ void Check::tell_kubelet() {
 
 Result<void> Check::run() {
     tell(check_capabilities());
+    tell(check_seccomp());
     const Features features = read_features(settings_.without, settings_.btf_file);
     tell(check_features(features));
     tell_http(check_namespaces(root_));

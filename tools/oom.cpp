@@ -21,7 +21,7 @@ Result<void> trace_oom(const ProbeSettings& settings) {
     if (!probe) return std::unexpected(probe.error());
     auto pods = ProbePods::start(settings.pods, settings.selection);
     if (!pods) return std::unexpected(pods.error());
-    if (Result<void> dropped = drop_privileges({}); !dropped) return dropped;
+    if (Result<void> dropped = drop_privileges({.probes = true}); !dropped) return dropped;
     const std::string lacks = probe->lacks();
     say("tracing OOM kills by " + std::string(name_of(probe->source())) + (lacks.empty() ? "" : ", " + lacks) +
         "; Ctrl-C ends it");

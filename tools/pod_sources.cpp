@@ -11,8 +11,22 @@
 
 #include "attribute/node_files.hpp"
 #include "node/reason.hpp"
+#include "privileges.hpp"
 
 namespace podsnoop {
+
+namespace {
+
+/// Begins to ask, on a thread that has given up what that does not take.
+template <class Ask>
+std::future<Result<std::vector<PodRecord>>> confined(Ask ask) {
+    return std::async(std::launch::async, [ask = std::move(ask)]() -> Result<std::vector<PodRecord>> {
+        if (Result<void> dropped = drop_privileges({.pods = true}); !dropped) return std::unexpected(dropped.error());
+        return ask();
+    });
+}
+
+}  // namespace
 
 PodSources pod_sources(const PodOptions& options) {
     PodSources sources;
@@ -28,9 +42,13 @@ PodSources pod_sources(const PodOptions& options) {
     return sources;
 }
 
+Result<std::vector<PodRecord>> read_saved_answer(const std::string& path) {
+    return confined([&] { return read_pods_file(path); }).get();
+}
+
 Result<void> check_pod_sources(const PodOptions& options) {
     if (!options.pods_file.empty()) {
-        if (auto pods = read_pods_file(options.pods_file); !pods) return std::unexpected(pods.error());
+        if (auto pods = read_saved_answer(options.pods_file); !pods) return std::unexpected(pods.error());
     }
     const std::string processes = options.kubelet.root + "/proc/1";
     // Whoever may not look there is told so by each source.
@@ -43,7 +61,7 @@ Result<void> check_pod_sources(const PodOptions& options) {
 std::optional<Result<std::vector<PodRecord>>> ask_once(Kubelet& kubelet, StopSignals& signals) {
     using namespace std::chrono_literals;
     std::stop_source stop;
-    auto answer = std::async(std::launch::async, [&] { return kubelet.pods(stop.get_token()); });
+    auto answer = confined([&] { return kubelet.pods(stop.get_token()); });
     while (answer.wait_for(20ms) == std::future_status::timeout)
         if (signals.take()) stop.request_stop();
     auto pods = answer.get();

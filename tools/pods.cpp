@@ -18,6 +18,7 @@
 #include "pod_options.hpp"
 #include "pod_sources.hpp"
 #include "print/record_printer.hpp"
+#include "privileges.hpp"
 #include "terminal.hpp"
 
 namespace podsnoop {
@@ -41,11 +42,12 @@ void say(const Error& error) {
 /// a line only where another does not.
 std::optional<Result<std::vector<PodRecord>>> find_pods(const PodOptions& sources, StopSignals& signals) {
     // A saved answer is of another time, and maybe of another node: nothing here belongs to it.
-    if (!sources.pods_file.empty()) return read_pods_file(sources.pods_file);
+    if (!sources.pods_file.empty()) return read_saved_answer(sources.pods_file);
     Kubelet kubelet(sources.kubelet);
     auto answer = ask_once(kubelet, signals);
     if (!answer) return std::nullopt;
     auto& named = *answer;
+    if (Result<void> dropped = drop_privileges({.pods = true}); !dropped) return std::unexpected(dropped.error());
     auto found = read_node_files(sources.kubelet.root);
     if (!named && !found) {
         say(named.error());

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <future>
 
 #include "node/capabilities.hpp"
 #include "node/file.hpp"
 #include "node/netns.hpp"
 #include "node/reason.hpp"
+#include "node/seccomp.hpp"
 
 namespace podsnoop {
 
@@ -79,6 +81,19 @@ std::vector<CheckRecord> check_capabilities() {
     std::vector<CheckRecord> checks;
     for (const KnownCapability& wanted : known_capabilities()) checks.push_back(check_capability(wanted, held, counts));
     return checks;
+}
+
+CheckRecord check_seccomp() {
+    // On a thread of its own: there is no way back.
+    const Result<void> given_up = std::async(std::launch::async, []() -> Result<void> {
+                                      if (Result<void> kept = keep_capabilities(0); !kept) return kept;
+                                      return keep_system_calls({});
+                                  }).get();
+    CheckRecord check{.name = "seccomp", .needed_for = {"http", "oom", "backlog", "pods"}};
+    check.state = given_up ? ok : missing;
+    check.detail =
+        given_up ? "to give up system calls before bytes of others are read" : given_up.error().line() + "; all runs without";
+    return check;
 }
 
 CheckRecord check_namespaces(const std::string& root) {

@@ -13,6 +13,8 @@ namespace podsnoop {
 /// A record for each capability that some command uses.
 std::vector<CheckRecord> check_capabilities();
 
+/// Whether the system calls that a command does not need can be given up.
+CheckRecord check_seccomp();
 /// Whether the network namespaces of the node can be entered. `root`: what the node's /proc stands below.
 CheckRecord check_namespaces(const std::string& root);
 

@@ -11,7 +11,6 @@ Result<Recorder> Recorder::create(RecorderOptions options) {
     Recorder recorder(std::move(options));
     // Made now, so that a path that cannot be written is known before tracing.
     if (Result<void> opened = recorder.open(false); !opened) return std::unexpected(opened.error());
-    recorder.begun_ = false;
     return recorder;
 }
 
@@ -19,7 +18,6 @@ Result<void> Recorder::open(bool skips_bodies) {
     Result<PcapngWriter> writer = PcapngWriter::create(name(number_), skips_bodies);
     if (!writer) return std::unexpected(writer.error());
     writer_ = std::move(*writer);
-    begun_ = true;
     return {};
 }
 
@@ -35,7 +33,13 @@ std::string Recorder::name(std::uint64_t number) const {
 
 /// Begins a file that is whole in itself.
 Result<void> Recorder::begin(bool skips_bodies, const Attribution& known, Time first) {
-    if (Result<void> opened = open(skips_bodies); !opened) return opened;
+    if (begun_) {
+        if (Result<void> opened = open(skips_bodies); !opened) return opened;
+    } else {
+        // The first file is open, which it could not be once more after privileges were given up.
+        writer_->start_over(skips_bodies);
+        begun_ = true;
+    }
     first_ = first;
     notes_ = {};
     for (const Noted& noted : known.standing())

@@ -30,7 +30,7 @@ class Recorder {
     /// Writes what became known since the packet before.
     Result<void> write(const Noted& noted);
     /// Writes what was gathered, where nothing more comes for now.
-    Result<void> flush() { return writer_->flush(); }
+    Result<void> flush() { return begun_ ? writer_->flush() : Result<void>(); }
     /// Completes the file with the counters of the whole trace, which stand in the last file.
     Result<void> finish(const PacketCounts& counts, Time started, Time stopped);
 

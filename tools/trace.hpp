@@ -28,10 +28,12 @@ inline PrintOptions print_options(const TraceSettings& settings, const Output& o
     return {.format = settings.format, .color = settings.color.value_or(output.is_terminal()), .width = output.width()};
 }
 
-/// `place` is for people: "on eth0". `surroundings` is null where packets come from a file.
+/// `place` is for people: "on eth0". `surroundings` is null where packets come from a file. `begin` does what is to be done
+/// with few privileges only, before anything is said.
 template <class Stages, class Source>
 Result<void> trace_from(Source source, Surroundings* surroundings, std::string_view place,
-                        const typename Stages::Settings& settings, const MakeConsumer<typename Stages::Record>& make_consumer) {
+                        const typename Stages::Settings& settings, const MakeConsumer<typename Stages::Record>& make_consumer,
+                        const std::function<Result<void>(Source&)>& begin) {
     Result<Fd> ledger_file = open_ledger(settings);
     if (!ledger_file) return std::unexpected(ledger_file.error());
     std::optional<Recorder> recorder;
@@ -51,6 +53,7 @@ Result<void> trace_from(Source source, Surroundings* surroundings, std::string_v
         .processes = follows,
         .files = settings.write && settings.write->file_bytes != 0};
     if (Result<void> dropped = drop_privileges(needs); !dropped) return dropped;
+    if (Result<void> begun = begin(source); !begun) return begun;
     const auto consumer = make_consumer(output);
     Session<Source, Stages> session(source, surroundings, settings, *consumer, std::move(recorder), *signals, output,
                                     random_seed());
@@ -69,19 +72,23 @@ template <class Stages>
 Result<void> trace(typename Stages::Settings settings, const MakeConsumer<typename Stages::Record>& make_consumer) {
     if (Result<void> checked = check_files(settings); !checked) return checked;
     if (settings.read) {
-        Result<FileCapture> file = FileCapture::open(*settings.read);
+        Result<FileCapture> file = FileCapture::open_unread(*settings.read);
         if (!file) return std::unexpected(file.error());
-        auto saved = read_saved_pods(settings);
+        const Result<std::string> saved = read_saved_pods(settings);
         if (!saved) return std::unexpected(saved.error());
-        settings.saved_pods = std::move(*saved);
         const std::string place = "in " + (*settings.read == "-" ? "standard input" : *settings.read);
-        return trace_from<Stages>(std::move(*file), nullptr, place, settings, make_consumer);
+        const auto begin = [&](FileCapture& capture) -> Result<void> {
+            if (Result<void> begun = capture.begin(); !begun) return begun;
+            return know_saved_pods(settings, *saved);
+        };
+        return trace_from<Stages, FileCapture>(std::move(*file), nullptr, place, settings, make_consumer, begin);
     }
     auto surroundings = Surroundings::start(settings.pods, settings.live.netns, settings.exclude_self);
     if (!surroundings) return std::unexpected(surroundings.error());
     const auto live_from = [&](Result<LiveCapture> live, std::string place) -> Result<void> {
         if (!live) return std::unexpected(live.error());
-        return trace_from<Stages>(std::move(*live), surroundings->get(), place + "; Ctrl-C ends it", settings, make_consumer);
+        return trace_from<Stages, LiveCapture>(std::move(*live), surroundings->get(), place + "; Ctrl-C ends it", settings,
+                                               make_consumer, [](LiveCapture&) -> Result<void> { return {}; });
     };
     if (settings.live.interfaces.empty() && settings.live.netns.empty()) {
         Result<bool> pods = (*surroundings)->find_pods();

@@ -58,11 +58,17 @@ Result<void> write_ledger(const TraceSettings& settings, std::string_view text, 
     return {};
 }
 
-Result<std::optional<std::vector<PodRecord>>> read_saved_pods(const TraceSettings& settings) {
-    if (settings.pods.sources.pods_file.empty()) return std::nullopt;
-    Result<std::vector<PodRecord>> pods = read_pods_file(settings.pods.sources.pods_file);
+Result<std::string> read_saved_pods(const TraceSettings& settings) {
+    if (settings.pods.sources.pods_file.empty()) return {};
+    return read_pods_text(settings.pods.sources.pods_file);
+}
+
+Result<void> know_saved_pods(TraceSettings& settings, const std::string& text) {
+    if (settings.pods.sources.pods_file.empty()) return {};
+    Result<std::vector<PodRecord>> pods = parse_pods_text(text, settings.pods.sources.pods_file);
     if (!pods) return std::unexpected(pods.error());
-    return std::move(*pods);
+    settings.saved_pods = std::move(*pods);
+    return {};
 }
 
 std::string place_of(const TraceSettings& settings) {

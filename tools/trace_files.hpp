@@ -26,8 +26,10 @@ Result<Fd> open_ledger(const TraceSettings& settings);
 /// Writes it where open_ledger said.
 Result<void> write_ledger(const TraceSettings& settings, std::string_view text, const Fd& file, Output& output);
 
-/// Pods of the saved answer that the settings name; nothing where they name none.
-Result<std::optional<std::vector<PodRecord>>> read_saved_pods(const TraceSettings& settings);
+/// The text of the saved answer that the settings name; empty where they name none.
+Result<std::string> read_saved_pods(const TraceSettings& settings);
+/// The pods that it tells of, into the settings.
+Result<void> know_saved_pods(TraceSettings& settings, const std::string& text);
 
 /// "eth0, eth1 of network namespace web": where packets come from that are no pods'.
 std::string place_of(const TraceSettings& settings);

@@ -12,6 +12,7 @@
 #include "attribute/service_reader.hpp"
 #include "node/capabilities.hpp"
 #include "node/reason.hpp"
+#include "node/seccomp.hpp"
 
 namespace podsnoop {
 
@@ -111,6 +112,7 @@ void ConnectionOwners::run(const std::stop_token& stop) {
     // Beside processes it looks at tracked connections and at the firewall's rules. Where it fails it does for whoever
     // started this too, who then says so and ends.
     static_cast<void>(keep_capabilities(capabilities_to_look_at_processes | capability_set({CAP_NET_ADMIN, CAP_NET_RAW})));
+    static_cast<void>(keep_system_calls({.kernel = true}));
     std::vector<Pending> waiting;  // for processes to be looked through
     Clock::time_point next_scan{};
     while (!stop.stop_requested()) {

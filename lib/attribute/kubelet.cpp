@@ -159,9 +159,15 @@ Result<std::vector<PodRecord>> Kubelet::pods(std::stop_token stop) {
 }
 
 Result<std::vector<PodRecord>> read_pods_file(const std::string& path) {
-    const auto text = read({"", path}, most_answer_bytes);
+    const auto text = read_pods_text(path);
     if (!text) return std::unexpected(text.error());
-    auto pods = parse_pods(*text, PodSource::file);
+    return parse_pods_text(*text, path);
+}
+
+Result<std::string> read_pods_text(const std::string& path) { return read({"", path}, most_answer_bytes); }
+
+Result<std::vector<PodRecord>> parse_pods_text(const std::string& text, const std::string& path) {
+    auto pods = parse_pods(text, PodSource::file);
     if (!pods) return fail("cannot read pods", path, pods.error().line(), "--pods takes what a kubelet's /pods answers");
     return pods;
 }

@@ -33,5 +33,8 @@ class Kubelet {
 
 /// The pods of a saved /pods answer.
 Result<std::vector<PodRecord>> read_pods_file(const std::string& path);
+/// The two halves of that: its text, and what `path` is said to have told.
+Result<std::string> read_pods_text(const std::string& path);
+Result<std::vector<PodRecord>> parse_pods_text(const std::string& text, const std::string& path);
 
 }  // namespace podsnoop

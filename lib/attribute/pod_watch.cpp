@@ -13,6 +13,7 @@
 #include "attribute/node_files.hpp"
 #include "node/capabilities.hpp"
 #include "node/reason.hpp"
+#include "node/seccomp.hpp"
 
 namespace podsnoop {
 
@@ -76,6 +77,7 @@ void PodWatch::ask_soon() {
 void PodWatch::run(std::stop_token stop) {
     // Where it fails it does for whoever started this too, who then says so and ends.
     static_cast<void>(keep_capabilities(capabilities_to_look_at_processes));
+    static_cast<void>(keep_system_calls({.kernel = true, .network = true, .roots = true}));
     for (bool first = true;; first = false) {
         const Clock::time_point began = Clock::now();
         ask(stop, first);

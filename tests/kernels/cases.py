@@ -48,6 +48,16 @@ def test_alone(report):
     true(report["alone"].startswith("podsnoop "), f"its version: {report['alone']!r}")
 
 
+def test_confined(report):
+    """Each thread was behind its filter when it was ready, and no system call was refused to any, as the kernel's log would
+    tell."""
+    refused = [line for line in report["dmesg"].splitlines() if "type=1326" in line]
+    equal(refused, [], "refused system calls")
+    filters = (report["loopback/seccomp"] or report["oom-container/seccomp"]).splitlines()
+    true(len(filters) >= 2, f"two threads at least: {filters}")
+    equal(set(filters), {"Seccomp:\t2"}, "filters of its threads")
+
+
 def test_loopback(report):
     traced(report, "loopback", *LOOPBACK)
     # Linux tells this from 5.16 on.

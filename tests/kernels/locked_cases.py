@@ -2,6 +2,7 @@
 attached, and what is used instead is told. See guest/probes for what happened."""
 from lab import equal, true
 
+from cases import test_confined  # noqa: F401: of this machine too
 from probe_cases import CONTAINER, POD, check_kill, check_limit, mechanism, overflows_of, traced
 
 

@@ -3,12 +3,22 @@
 namespace podsnoop {
 
 Result<FileCapture> FileCapture::open(const std::string& path) {
+    Result<FileCapture> capture = open_unread(path);
+    if (!capture) return capture;
+    if (Result<void> begun = capture->begin(); !begun) return std::unexpected(begun.error());
+    return capture;
+}
+
+Result<FileCapture> FileCapture::open_unread(const std::string& path) {
     Result<Input> input = Input::open(path);
     if (!input) return std::unexpected(input.error());
-    FileCapture capture(std::move(*input));
-    if (capture.input_.waits()) return capture;
-    if (const auto detected = capture.detect(); !detected) return std::unexpected(detected.error());
-    return capture;
+    return FileCapture(std::move(*input));
+}
+
+Result<void> FileCapture::begin() {
+    if (input_.waits()) return {};
+    if (const auto detected = detect(); !detected) return std::unexpected(detected.error());
+    return {};
 }
 
 /// Finds out the format, once enough of the input is there.

@@ -22,6 +22,9 @@ class FileCapture {
     /// Fails where the file cannot be opened or, unless it is a pipe, does not start as a capture does. A
     /// pipe is not waited for.
     static Result<FileCapture> open(const std::string& path);
+    /// The two halves of that: the first reads no byte of the file, so that privileges can be given up in between.
+    static Result<FileCapture> open_unread(const std::string& path);
+    Result<void> begin();
 
     /// The next packet. Every packet before damage is given, then the damage as an Error, and the same Error
     /// from then on. Idle comes only from pipes: with nothing waiting, or when a signal interrupted the wait.

@@ -47,6 +47,11 @@ Result<PcapngWriter> PcapngWriter::create(const std::string& path, bool skips_bo
     return writer;
 }
 
+void PcapngWriter::start_over(bool skips_bodies) {
+    pending_.clear();
+    add_section(skips_bodies);
+}
+
 Result<void> PcapngWriter::write(const Packet& packet, const Interface& interface) {
     add_packet(packet, number_of(packet.interface, packet.link, interface));
     if (pending_.size() >= flush_size) return flush();

@@ -22,6 +22,8 @@ class PcapngWriter {
     /// Makes the file, readable by its owner only, or empties it.
     /// `skips_bodies`: the capture leaves out segments inside bodies (see bpf/README.md).
     static Result<PcapngWriter> create(const std::string& path, bool skips_bodies = false);
+    /// As if just created: of what was gathered nothing may have been written to the file yet.
+    void start_over(bool skips_bodies);
 
     /// Adds a packet that was seen on this interface. An interface is described when its first packet comes.
     Result<void> write(const Packet& packet, const Interface& interface);

@@ -1,53 +1,16 @@
 """Pods that come and go while podsnoop http runs: what it holds of them, with which privileges, and what idling costs."""
-import contextlib
 import json
 import os
 import pathlib
-import secrets
 import time
-import uuid
 
 from lab import equal, true, wait_for
-from lab import cgroups
 from lab.network import command
 from lab.pod import IDLE, web
+from lab.sham import Sham
 
 NET_ADMIN, NET_RAW, SYS_PTRACE, SYS_ADMIN, DAC_READ_SEARCH, BPF = 12, 13, 19, 21, 2, 39  # linux/capability.h
 NODE = "10.77.0.2"
-
-
-class Sham:
-    """A process in a namespace and a control group as a pod's container has them: made in no time. There is one file of
-    it, the folder of its logs."""
-
-    def __init__(self, name):
-        self.name, self.uid, self.container = name, str(uuid.uuid4()), secrets.token_hex(32)
-        self.cgroup = f"/kubepods/besteffort/pod{self.uid}"
-        self.process = self.logs = None
-
-    def start(self, lab, node):
-        self.logs = node.root / f"var/log/pods/shop_{self.name}_{self.uid}"
-        home = os.stat("/proc/self/ns/net").st_ino, node.inode
-        self.process = lab.start(node, "unshare", "--net", "sleep", "infinity")
-        wait_for(lambda: os.stat(f"/proc/{self.process.pid}/ns/net").st_ino not in home, "namespace of its own")
-        group = f"{self.cgroup}/{self.container}"
-        node.make_cgroup(self.cgroup)
-        cgroups.make(group)
-        for mount in cgroups.mounts():
-            with contextlib.suppress(OSError):  # some of version 1 take no process until more is written
-                (mount / group[1:] / "cgroup.procs").write_text(str(self.process.pid))
-        self.logs.mkdir()
-
-    def end(self):
-        self.process.kill()
-        self.logs.rmdir()
-
-    def described(self):
-        """What the kubelet tells of it when it is done."""
-        return {"metadata": {"namespace": "shop", "name": self.name, "uid": self.uid},
-                "spec": {"containers": [{"name": "job"}]},
-                "status": {"phase": "Succeeded",
-                           "containerStatuses": [{"name": "job", "containerID": f"containerd://{self.container}"}]}}
 
 
 def descriptors(tracer):

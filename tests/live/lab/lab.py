@@ -8,11 +8,12 @@ import subprocess
 import tempfile
 
 from . import network, schema
-from .check import Failure
+from .check import Failure, equal
 from .cluster import Cluster
 from .network import Namespace, command, give_address, join
 from .nginx import Nginx
 from .process import Process
+from .refusals import Refusals
 from .relay import Relay
 from .tracer import Tracer
 
@@ -42,7 +43,7 @@ class Lab(contextlib.ExitStack):
         self.notes = []  # what the case wants told with its result
         self.processes = []
         self.namespaces = []
-        self.folder = None
+        self.folder = self.refusals = None
         self.client = self.server = None
 
     def __enter__(self):
@@ -50,6 +51,8 @@ class Lab(contextlib.ExitStack):
         self.folder = tempfile.mkdtemp(prefix="podsnoop-live-")
         self.callback(shutil.rmtree, self.folder, ignore_errors=True)
         os.chmod(self.folder, 0o755)  # servers that are not root read in it
+        self.refusals = Refusals()
+        self.callback(self.refusals.close)
         self.push(self.check_outputs)
         return self
 
@@ -59,8 +62,10 @@ class Lab(contextlib.ExitStack):
         return super().__exit__(*failure)
 
     def check_outputs(self, failure, *_):
-        """Whatever a case was about, each line of JSON that came is one of the schema's. Programs have ended by now."""
+        """Whatever a case was about, each line of JSON that came is one of the schema's, and no system call was refused.
+        Programs have ended by now."""
         if failure is None:
+            equal(self.refusals.of(PODSNOOP), [], "system calls that podsnoop was refused")
             for process in self.processes:
                 schema.check_process(PODSNOOP, process)
 
