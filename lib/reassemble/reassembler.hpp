@@ -55,7 +55,6 @@ class Reassembler {
     void close(Id id, Close how, Time time);
     bool is_copy(Connection& connection, Direction from, const Segment& segment);
     void note_handshake(Id id, Direction from, const Segment& segment);
-    bool is_another_connection(const Connection& connection, Direction from, const Segment& segment) const;
     void payload(Id id, Direction from, Segment segment);
     void fin(Id id, Direction from, const Segment& segment);
     void deliver(Id id, Direction from, const Segment& segment);
