@@ -1,9 +1,9 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/letters.hpp"
+#include "base/number.hpp"
 #include "base/size.hpp"
 
 namespace podsnoop {
@@ -74,11 +74,9 @@ Result<std::optional<bool>> parse_color(std::string_view text) {
 }
 
 Result<std::uint64_t> parse_count(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (code != std::errc{} || end != text.data() + text.size() || number == 0)
-        return fail("not a count", std::string(text), "it must be a whole number from 1 on");
-    return number;
+    const auto number = parse_number<std::uint64_t>(text);
+    if (!number || *number == 0) return fail("not a count", std::string(text), "it must be a whole number from 1 on");
+    return *number;
 }
 
 Result<std::string> parse_name(std::string_view text) {
