@@ -1,6 +1,5 @@
 // podsnoop check: what works here, what does not, and what to do about it.
 #include <chrono>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -112,13 +111,10 @@ void Check::tell_packets(const CheckRecord& namespaces) {
     const auto http = load("packet-filter", Keep::http, http_commands, no_http_);
     const auto tcp = load("tcp-filter", Keep::tcp_headers, tcp_commands, no_tcp);
     if (http || tcp) {
-        const auto ring = PacketRing::open(
-            {.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = (http ? http : tcp)->program_fd()});
+        const auto ring =
+            PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = (http ? http : tcp)->program_fd()});
         if (ring) {
-            tell({.name = "packet-socket",
-                  .state = ok,
-                  .detail = "opens on lo, with the filter",
-                  .needed_for = packet_commands});
+            tell({.name = "packet-socket", .state = ok, .detail = "opens on lo, with the filter", .needed_for = packet_commands});
         } else {
             tell(failed("packet-socket", ring.error(), packet_commands));
             for (std::optional<Error>* each : {&no_http_, &no_tcp})
@@ -137,10 +133,8 @@ void Check::tell_packets(const CheckRecord& namespaces) {
 
 void Check::tell_tracing(std::string name, const std::optional<Error>& failed, const CheckRecord& namespaces,
                          const std::vector<std::string>& needed_for) {
-    CheckRecord check{.name = std::move(name),
-                      .state = ok,
-                      .detail = "runs, in pods' network namespaces too",
-                      .needed_for = needed_for};
+    CheckRecord check{
+        .name = std::move(name), .state = ok, .detail = "runs, in pods' network namespaces too", .needed_for = needed_for};
     if (failed) check.state = missing, check.detail = "cannot read packets";
     else if (namespaces.state == missing) check.state = degraded, check.detail = "runs in this network namespace only, with -i";
     tell(check);
@@ -190,11 +184,17 @@ void Check::tell_nat(std::span<const PodRecord> pods) {
               .needed_for = packet_commands});
     else if (const auto conntrack = node ? Conntrack::open(*node) : std::unexpected(node.error()); !conntrack)
         tell(failed("conntrack", conntrack.error(), packet_commands));
-    else tell({.name = "conntrack", .state = ok, .detail = "tells the Service a connection was made to", .needed_for = packet_commands});
+    else
+        tell({.name = "conntrack",
+              .state = ok,
+              .detail = "tells the Service a connection was made to",
+              .needed_for = packet_commands});
     const std::size_t names = node ? read_service_names(*node, pods, root_).size() : 0;
     if (names != 0)
-        tell(
-            {.name = "service-names", .state = ok, .detail = std::to_string(names) + " Services' addresses", .needed_for = packet_commands});
+        tell({.name = "service-names",
+              .state = ok,
+              .detail = std::to_string(names) + " Services' addresses",
+              .needed_for = packet_commands});
     else
         tell({.name = "service-names",
               .state = missing,
@@ -257,8 +257,7 @@ void add_check(CLI::App& app, Run& run) {
     // For tests of what is used instead.
     add_parsed(*command, "--without", settings->without, parse_without, "LIST", "mechanisms not to use")->group("");
     command->callback([settings, &run] {
-        const char* no_color = std::getenv("NO_COLOR");
-        if (!settings->color && no_color != nullptr && *no_color != '\0') settings->color = false;
+        heed_no_color(settings->color);
         run = [settings] { return check(*settings); };
     });
 }

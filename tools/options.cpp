@@ -1,6 +1,7 @@
 #include "options.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/letters.hpp"
 #include "base/number.hpp"
@@ -71,6 +72,11 @@ Result<std::optional<bool>> parse_color(std::string_view text) {
     if (text == "always") return true;
     if (text == "never") return false;
     return fail("not a choice", std::string(text), "it is none of auto, always, never");
+}
+
+void heed_no_color(std::optional<bool>& color) {
+    const char* no_color = std::getenv("NO_COLOR");
+    if (!color && no_color != nullptr && *no_color != '\0') color = false;
 }
 
 Result<std::uint64_t> parse_count(std::string_view text) {
