@@ -88,7 +88,6 @@ void PodIndex::see_holdings(Known& known, const PodRecord& record, Time now) con
 
 void PodIndex::see_containers(Known& known, const PodRecord& record, Time now, bool is_new) {
     std::vector<Container> containers;
-    containers.reserve(record.containers.size());
     for (const PodContainer& container : record.containers)
         containers.push_back({.pod = {known.pod.namespace_name, known.pod.name, known.pod.uid, container.name},
                               .id = container.id,

@@ -69,7 +69,7 @@ class Reassembler {
     void give_up(Id id, std::optional<Direction> only);
     static bool release(Connection& connection, Direction direction);
     void lose(Id id, Direction direction, std::uint32_t to, Time time);
-    std::optional<Direction> impatient(const Connection& connection, Time now) const;
+    [[nodiscard]] std::optional<Direction> impatient(const Connection& connection, Time now) const;
 
     StreamSink& sink_;
     ReassemblyLimits limits_;
