@@ -290,29 +290,46 @@ static __always_inline int comes_again(const struct __sk_buff *skb)
     return skb->ifindex == LOOPBACK_IFINDEX && skb->pkt_type == OUTGOING;
 }
 
-static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
+/* What a filter found in a packet. */
+struct look {
+    struct http_filter_counts *count; /* null: there is nothing to keep */
+    struct scratch *scratch;
+    int opaque; /* TCP, but not to be looked into: for user space to tell */
+};
+
+/* What both filters do first: counts the packet, and finds its TCP segment. */
+static __always_inline struct look look_at(struct __sk_buff *skb, int has_bpf_loop)
 {
+    const struct look nothing = {};
     if (comes_again(skb))
-        return 0;
+        return nothing;
     const __u32 zero = 0;
     struct http_filter_counts *count = bpf_map_lookup_elem(&counts, &zero);
     struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
     if (!count || !scratch)
-        return 0;
+        return nothing;
     count->seen++;
-
-    struct segment *segment = &scratch->segment;
-    const enum found found = find_segment(skb, segment, has_bpf_loop);
+    const enum found found = find_segment(skb, &scratch->segment, has_bpf_loop);
     if (found == FOUND_OTHER) {
         count->skipped_not_tcp++;
-        return 0;
+        return nothing;
     }
-    if (found == FOUND_OPAQUE) {
+    return (struct look){.count = count, .scratch = scratch, .opaque = found == FOUND_OPAQUE};
+}
+
+static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
+{
+    const struct look look = look_at(skb, has_bpf_loop);
+    struct http_filter_counts *count = look.count;
+    if (!count)
+        return 0;
+    if (look.opaque) {
         count->kept++;
         return skb->len;
     }
 
     BARRIER();
+    struct segment *segment = &look.scratch->segment;
     struct place place = find_place(&segment->flow);
     switch (on_segment(skb, segment, &place)) {
     case SKIP_BODY:
@@ -334,30 +351,20 @@ static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
         break;
     }
     count->kept++;
-    const __u32 payload = skip_body(skb, scratch, has_bpf_loop);
+    const __u32 payload = skip_body(skb, look.scratch, has_bpf_loop);
     return payload == KEPT_WHOLE ? skb->len : segment->start + payload;
 }
 
 static __always_inline int keep_headers(struct __sk_buff *skb, int has_bpf_loop)
 {
-    if (comes_again(skb))
+    const struct look look = look_at(skb, has_bpf_loop);
+    if (!look.count)
         return 0;
-    const __u32 zero = 0;
-    struct http_filter_counts *count = bpf_map_lookup_elem(&counts, &zero);
-    struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
-    if (!count || !scratch)
-        return 0;
-    count->seen++;
-    const enum found found = find_segment(skb, &scratch->segment, has_bpf_loop);
-    if (found == FOUND_OTHER) {
-        count->skipped_not_tcp++;
-        return 0;
-    }
-    count->kept++;
-    if (found == FOUND_OPAQUE)
+    look.count->kept++;
+    if (look.opaque)
         return skb->len;
     /* Volatile, or clang makes one load of both, of which the verifier cannot tell where it reads. */
-    return *(const volatile __u32 *)&scratch->segment.start;
+    return *(const volatile __u32 *)&look.scratch->segment.start;
 }
 
 /* With bpf_loop(), from Linux 5.17 on, most of the verifier's work is done once instead of once a turn. */

@@ -1,6 +1,5 @@
 // podsnoop check: what works here, what does not, and what to do about it.
 #include <chrono>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,7 +62,9 @@ class Check {
     /// Writes what was told. False where nobody reads on.
     Result<bool> flush();
 
-    void tell_http(const CheckRecord& namespaces);
+    void tell_packets(const CheckRecord& namespaces);
+    void tell_tracing(std::string name, const std::optional<Error>& failed, const CheckRecord& namespaces,
+                      const std::vector<std::string>& needed_for);
     void tell_oom(const Features& features);
     void tell_backlog(const Features& features);
     void tell_node();
@@ -95,30 +96,50 @@ CheckRecord failed(std::string name, const Error& error, std::vector<std::string
             .needed_for = std::move(needed_for)};
 }
 
-/// The filter and the ring are those of http, but for the ring's size.
-void Check::tell_http(const CheckRecord& namespaces) {
+/// The filters and the ring are those that tracing uses, but for the ring's size.
+void Check::tell_packets(const CheckRecord& namespaces) {
     constexpr std::size_t small_ring = std::size_t{1} << 20;
     constexpr std::uint32_t loopback = 1;
-    const auto filter = PacketFilter::load({});
-    if (filter) {
-        tell({.name = "packet-filter", .state = ok, .detail = "loads", .needed_for = {"http"}});
-        auto ring = PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = filter->program_fd()});
+    const std::vector<std::string> http_commands{"http", "red", "map"}, tcp_commands{"tcp"};
+    std::optional<Error> no_tcp;
+    const auto load = [&](const char* name, Keep keep, const std::vector<std::string>& commands, std::optional<Error>& lost) {
+        auto filter = PacketFilter::load({.keep = keep});
+        if (filter) tell({.name = name, .state = ok, .detail = "loads", .needed_for = commands});
+        else tell(failed(name, *(lost = filter.error()), commands));
+        return filter;
+    };
+    const auto http = load("packet-filter", Keep::http, http_commands, no_http_);
+    const auto tcp = load("tcp-filter", Keep::tcp_headers, tcp_commands, no_tcp);
+    if (http || tcp) {
+        auto ring =
+            PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = (http ? http : tcp)->program_fd()});
         if (ring)
             if (auto started = ring->start(); !started) ring = std::unexpected(started.error());
-        if (ring) tell({.name = "packet-socket", .state = ok, .detail = "opens on lo, with the filter", .needed_for = {"http"}});
-        else tell(failed("packet-socket", *(no_http_ = ring.error()), {"http"}));
+        if (ring) {
+            tell({.name = "packet-socket", .state = ok, .detail = "opens on lo, with the filter", .needed_for = packet_commands});
+        } else {
+            tell(failed("packet-socket", ring.error(), packet_commands));
+            for (std::optional<Error>* each : {&no_http_, &no_tcp})
+                if (!*each) *each = ring.error();
+        }
     } else {
-        tell(failed("packet-filter", *(no_http_ = filter.error()), {"http"}));
         tell({.name = "packet-socket",
               .state = missing,
               .detail = "not tried, as there is no filter for it",
-              .needed_for = {"http"}});
+              .needed_for = packet_commands});
     }
     tell(namespaces);
-    CheckRecord http{.name = "http", .state = ok, .detail = "runs, in pods' network namespaces too", .needed_for = {"http"}};
-    if (no_http_) http.state = missing, http.detail = "cannot read packets";
-    else if (namespaces.state == missing) http.state = degraded, http.detail = "runs in this network namespace only, with -i";
-    tell(http);
+    tell_tracing("http", no_http_, namespaces, http_commands);
+    tell_tracing("tcp", no_tcp, namespaces, tcp_commands);
+}
+
+void Check::tell_tracing(std::string name, const std::optional<Error>& failed, const CheckRecord& namespaces,
+                         const std::vector<std::string>& needed_for) {
+    CheckRecord check{
+        .name = std::move(name), .state = ok, .detail = "runs, in pods' network namespaces too", .needed_for = needed_for};
+    if (failed) check.state = missing, check.detail = "cannot read packets";
+    else if (namespaces.state == missing) check.state = degraded, check.detail = "runs in this network namespace only, with -i";
+    tell(check);
 }
 
 void Check::tell_oom(const Features& features) {
@@ -156,28 +177,31 @@ void Check::tell_node() {
 }
 
 void Check::tell_nat(std::span<const PodRecord> pods) {
-    const std::vector<std::string> http{"http"};
     auto node = NetworkNamespace::open(root_ + "/proc/1/ns/net");
     if (!node) node = NetworkNamespace::current();
     if (!Conntrack::is_on())
         tell({.name = "conntrack",
               .state = missing,
               .detail = "this kernel tracks no connections, so it translates none",
-              .needed_for = http});
+              .needed_for = packet_commands});
     else if (const auto conntrack = node ? Conntrack::open(*node) : std::unexpected(node.error()); !conntrack)
-        tell(failed("conntrack", conntrack.error(), http));
-    else tell({.name = "conntrack", .state = ok, .detail = "tells the Service a connection was made to", .needed_for = http});
+        tell(failed("conntrack", conntrack.error(), packet_commands));
+    else
+        tell({.name = "conntrack",
+              .state = ok,
+              .detail = "tells the Service a connection was made to",
+              .needed_for = packet_commands});
     const std::size_t names = node ? read_service_names(*node, pods, root_).size() : 0;
     if (names != 0)
         tell({.name = "service-names",
               .state = ok,
               .detail = std::to_string(names) + (names == 1 ? " Service's address" : " Services' addresses"),
-              .needed_for = http});
+              .needed_for = packet_commands});
     else
         tell({.name = "service-names",
               .state = missing,
               .detail = "in no rule of kube-proxy, in no container's environment",
-              .needed_for = http});
+              .needed_for = packet_commands});
 }
 
 /// The last: a kubelet that does not answer is waited for, until a signal comes.
@@ -188,8 +212,8 @@ void Check::tell_kubelet() {
             return tell({.name = "pods-file",
                          .state = ok,
                          .detail = file + ": " + std::to_string(saved->size()) + " pods",
-                         .needed_for = {"http", "oom", "backlog", "pods"}});
-        return tell(failed("pods-file", saved.error(), {"http", "oom", "backlog", "pods"}));
+                         .needed_for = pod_commands});
+        return tell(failed("pods-file", saved.error(), pod_commands));
     }
     Kubelet kubelet(settings_.sources.kubelet);
     if (const auto pods = ask_once(kubelet, signals_)) tell(check_kubelet(kubelet.reports(), *pods, files_have_names_));
@@ -200,7 +224,7 @@ Result<void> Check::run() {
     tell(check_seccomp());
     const Features features = read_features(settings_.without, settings_.btf_file);
     tell(check_features(features));
-    tell_http(check_namespaces(root_));
+    tell_packets(check_namespaces(root_));
     tell_oom(features);
     tell_backlog(features);
     for (void (Check::*next)() : {&Check::tell_node, &Check::tell_kubelet}) {
@@ -236,8 +260,7 @@ void add_check(CLI::App& app, Run& run) {
     // For tests of what is used instead.
     add_parsed(*command, "--without", settings->without, parse_without, "LIST", "mechanisms not to use")->group("");
     command->callback([settings, &run] {
-        const char* no_color = std::getenv("NO_COLOR");
-        if (!settings->color && no_color != nullptr && *no_color != '\0') settings->color = false;
+        heed_no_color(settings->color);
         run = [settings] { return check(*settings); };
     });
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/letters.hpp"
 #include "command.hpp"
 #include "help_text.hpp"
 
@@ -28,7 +29,7 @@ void open_standard_files() {
 
 /// CLI11's text for a wrong command line, as one line that starts as our own do.
 std::string one_line(std::string text) {
-    if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
+    if (!text.empty()) text[0] = podsnoop::to_lower(text[0]);
     for (char& c : text)
         if (c == '\n') c = ' ';
     while (!text.empty() && text.back() == ' ') text.pop_back();

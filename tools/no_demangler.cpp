@@ -19,7 +19,7 @@ void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
             std::rethrow_exception(error);
         } catch (const std::exception& exception) {
             what = exception.what();
-        } catch (...) {
+        } catch (...) {  // NOLINT(bugprone-empty-catch): one that is no std::exception says nothing
         }
     }
     for (const std::string_view part : {std::string_view("podsnoop: ended by "), what, std::string_view("\n")})

@@ -1,11 +1,11 @@
 #include "node_listeners.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <string_view>
 
+#include "base/letters.hpp"
 #include "node/file.hpp"
 #include "node/netns.hpp"
 #include "probe/netstat.hpp"
@@ -22,16 +22,6 @@ constexpr auto listeners_stay = 1s;
 // What overflowed may be told of after its process ended.
 constexpr std::size_t most_past = 4096;
 constexpr auto past_stays = 10s;
-
-/// The inode in "net:[4026531840]".
-std::optional<std::uint64_t> inode_of(std::string_view link) {
-    constexpr std::string_view start = "net:[";
-    std::uint64_t inode = 0;
-    if (!link.starts_with(start) ||
-        std::from_chars(link.data() + start.size(), link.data() + link.size(), inode).ec != std::errc{})
-        return std::nullopt;
-    return inode;
-}
 
 /// A namespace, unless the way in leads to another one by now.
 std::optional<NetworkNamespace> open(const std::string& path, std::uint64_t inode) {
@@ -64,9 +54,9 @@ void NodeListeners::find_namespaces() {
         });
     each_in("/proc", [&](const std::filesystem::path& process) {
         const std::string name = process.filename();
-        if (name.empty() || name[0] < '0' || name[0] > '9') return;
+        if (!is_digit(name[0])) return;
         const std::string path = process.string() + "/ns/net";
-        if (const auto inode = inode_of(read_link(path).value_or(""))) namespaces_.emplace(*inode, path);
+        if (const auto inode = inode_in_link(read_link(path).value_or(""), "net")) namespaces_.emplace(*inode, path);
     });
     namespaces_until_ = Clock::now() + namespaces_stay;
 }

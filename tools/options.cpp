@@ -1,9 +1,10 @@
 #include "options.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <cstdlib>
 
 #include "base/letters.hpp"
+#include "base/number.hpp"
 #include "base/size.hpp"
 
 namespace podsnoop {
@@ -73,12 +74,15 @@ Result<std::optional<bool>> parse_color(std::string_view text) {
     return fail("not a choice", std::string(text), "it is none of auto, always, never");
 }
 
+void heed_no_color(std::optional<bool>& color) {
+    const char* no_color = std::getenv("NO_COLOR");
+    if (!color && no_color != nullptr && *no_color != '\0') color = false;
+}
+
 Result<std::uint64_t> parse_count(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (code != std::errc{} || end != text.data() + text.size() || number == 0)
-        return fail("not a count", std::string(text), "it must be a whole number from 1 on");
-    return number;
+    const auto number = parse_number<std::uint64_t>(text);
+    if (!number || *number == 0) return fail("not a count", std::string(text), "it must be a whole number from 1 on");
+    return *number;
 }
 
 Result<std::string> parse_name(std::string_view text) {

@@ -61,6 +61,8 @@ inline constexpr const char* format_help_otlp = "table, wide, json, csv, influx 
 Result<Format> parse_format_otlp(std::string_view text);
 /// "auto" is nothing: as standard output is a terminal or not.
 Result<std::optional<bool>> parse_color(std::string_view text);
+/// Where --color was not given, NO_COLOR may say no (no-color.org).
+void heed_no_color(std::optional<bool>& color);
 /// A whole number from 1 on.
 Result<std::uint64_t> parse_count(std::string_view text);
 /// Anything but nothing: an empty name is mostly the output of a command that found none.

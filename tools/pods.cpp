@@ -1,7 +1,6 @@
 // podsnoop pods: one record a pod of this node.
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -100,8 +99,7 @@ void add_pods(CLI::App& app, Run& run) {
     add_parsed(*command, "--color", settings->color, parse_color, "WHEN", "auto, always or never [auto]")->group(output);
     command->callback([settings, &run] {
         settings->selection = settings->choice.selection();
-        const char* no_color = std::getenv("NO_COLOR");
-        if (!settings->color && no_color != nullptr && *no_color != '\0') settings->color = false;
+        heed_no_color(settings->color);
         run = [settings] { return list_pods(*settings); };
     });
 }

@@ -1,7 +1,5 @@
 #include "probe_options.hpp"
 
-#include <cstdlib>
-
 #include "options.hpp"
 
 namespace podsnoop {
@@ -25,8 +23,7 @@ void add_probe_options(CLI::App& app, ProbeSettings& settings) {
     add_parsed(app, "--without", settings.without, parse_without, "LIST", "mechanisms not to use")->group("");
     app.parse_complete_callback([&settings] {
         settings.selection = settings.choice.selection();
-        const char* no_color = std::getenv("NO_COLOR");
-        if (!settings.color && no_color != nullptr && *no_color != '\0') settings.color = false;
+        heed_no_color(settings.color);
     });
 }
 

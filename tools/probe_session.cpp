@@ -1,15 +1,13 @@
 #include "probe_session.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 
 #include "event/fields_probe_ledger.hpp"
+#include "node/reason.hpp"
 #include "print/json.hpp"
 #include "say.hpp"
 
@@ -39,18 +37,15 @@ void append_losses(std::string& out, const ProbeLosses& lost) {
 
 }  // namespace
 
-ProbeSession::ProbeSession(const ProbeSettings& settings, StopSignals signals, Fd ledger)
+ProbeSession::ProbeSession(const ProbeSettings& settings, StopSignals signals, LedgerFile ledger)
     : settings_(settings), signals_(std::move(signals)), ledger_file_(std::move(ledger)), output_(signals_) {}
 
 Result<std::unique_ptr<ProbeSession>> ProbeSession::open(const ProbeSettings& settings) {
-    Fd ledger;
-    if (settings.ledger && *settings.ledger != "-") {
-        ledger = Fd(::open(settings.ledger->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-        if (!ledger) return fail("cannot write ledger", *settings.ledger, std::strerror(errno));
-    }
+    Result<LedgerFile> ledger = LedgerFile::open(settings.ledger);
+    if (!ledger) return std::unexpected(ledger.error());
     Result<StopSignals> signals = StopSignals::open();
     if (!signals) return std::unexpected(signals.error());
-    return std::unique_ptr<ProbeSession>(new ProbeSession(settings, std::move(*signals), std::move(ledger)));
+    return std::unique_ptr<ProbeSession>(new ProbeSession(settings, std::move(*signals), std::move(*ledger)));
 }
 
 PrintOptions ProbeSession::print_options() const {
@@ -67,7 +62,7 @@ Result<void> ProbeSession::wait(const std::vector<int>& fds, std::optional<Nanos
     if (settings_.duration) wait = std::min<Nanoseconds>(wait, started_ + *settings_.duration - steady_clock::now());
     const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
     if (::poll(polled.data(), count, static_cast<int>(std::max<std::int64_t>(milliseconds, 0))) < 0 && errno != EINTR)
-        return fail("cannot wait for events", "", std::strerror(errno));
+        return fail("cannot wait for events", "", reason_of(errno));
     if ((polled[1].revents & POLLERR) != 0) done_printing_ = stopping_ = true;  // as with `| head`
     if (signals_.take()) stopping_ = true;
     if (settings_.duration && steady_clock::now() >= started_ + *settings_.duration) stopping_ = true;
@@ -97,20 +92,9 @@ Result<void> ProbeSession::finish(const std::string& record, std::uint64_t told,
     append_duration(summary, ledger.duration);
     append_losses(summary, lost);
     say(summary);
-    if (!settings_.ledger) return {};
     std::string text;
     append_json(text, ledger);
-    if (!ledger_file_) {
-        const auto written = output_.write(text);
-        if (!written) return std::unexpected(written.error());
-        return {};
-    }
-    for (std::string_view rest = text; !rest.empty();) {
-        const ssize_t count = ::write(ledger_file_.get(), rest.data(), rest.size());
-        if (count < 0 && errno != EINTR) return fail("cannot write ledger", *settings_.ledger, std::strerror(errno));
-        if (count > 0) rest.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
+    return ledger_file_.write(text, output_);
 }
 
 }  // namespace podsnoop

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "base/fd.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "event/probe_ledger.hpp"
+#include "ledger_file.hpp"
 #include "print/record_printer.hpp"
 #include "probe_options.hpp"
 #include "probe_pods.hpp"
@@ -44,11 +44,11 @@ class ProbeSession {
     Result<void> finish(const std::string& record, std::uint64_t told, const ProbeLosses& lost);
 
   private:
-    ProbeSession(const ProbeSettings& settings, StopSignals signals, Fd ledger);
+    ProbeSession(const ProbeSettings& settings, StopSignals signals, LedgerFile ledger);
 
     const ProbeSettings& settings_;
     StopSignals signals_;
-    Fd ledger_file_;
+    LedgerFile ledger_file_;
     Output output_;
     std::string pending_;
     std::uint64_t printed_ = 0;

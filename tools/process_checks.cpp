@@ -20,6 +20,8 @@ namespace {
 
 using enum CheckState;
 
+const std::vector<std::string> namespace_commands{"http", "tcp", "red", "map", "backlog", "pods"};
+
 struct KnownCapability {
     int number;
     const char* name;
@@ -30,16 +32,13 @@ struct KnownCapability {
 
 const std::vector<KnownCapability>& known_capabilities() {
     static const std::vector<KnownCapability> known{
-        {CAP_NET_RAW, "CAP_NET_RAW", "to open packet sockets", {"http"}},
-        {CAP_NET_ADMIN, "CAP_NET_ADMIN", "to ask conntrack for Services", {"http"}},
-        {CAP_BPF, "CAP_BPF", "to load the packet filter and probes", {"http", "oom", "backlog"}, true},
+        {CAP_NET_RAW, "CAP_NET_RAW", "to open packet sockets", packet_commands},
+        {CAP_NET_ADMIN, "CAP_NET_ADMIN", "to ask conntrack for Services", packet_commands},
+        {CAP_BPF, "CAP_BPF", "to load the packet filter and probes", {"http", "tcp", "red", "map", "oom", "backlog"}, true},
         {CAP_PERFMON, "CAP_PERFMON", "to attach probes", {"oom", "backlog"}, true},
-        {CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "to enter pods' network namespaces", {"http", "backlog", "pods"}},
-        {CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "to find processes' sockets and namespaces", {"http", "oom", "backlog", "pods"}},
-        {CAP_DAC_READ_SEARCH,
-         "CAP_DAC_READ_SEARCH",
-         "to read credentials and runtimes' files",
-         {"http", "oom", "backlog", "pods"}}};
+        {CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "to enter pods' network namespaces", namespace_commands},
+        {CAP_SYS_PTRACE, "CAP_SYS_PTRACE", "to find processes' sockets and namespaces", pod_commands},
+        {CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "to read credentials and runtimes' files", pod_commands}};
     return known;
 }
 
@@ -97,7 +96,7 @@ CheckRecord check_seccomp() {
 }
 
 CheckRecord check_namespaces(const std::string& root) {
-    CheckRecord check{.name = "network-namespaces", .needed_for = {"http", "backlog", "pods"}};
+    CheckRecord check{.name = "network-namespaces", .needed_for = namespace_commands};
     const auto home = NetworkNamespace::current();
     const auto node = NetworkNamespace::open(root + "/proc/1/ns/net");
     const auto entered = node ? try_to_enter(*node) : home ? try_to_enter(*home) : std::unexpected(home.error());
@@ -113,7 +112,7 @@ CheckRecord check_namespaces(const std::string& root) {
 }
 
 CheckRecord check_processes(const std::string& root, std::span<const PodRecord> found) {
-    CheckRecord check{.name = "processes", .needed_for = {"http", "oom", "backlog", "pods"}};
+    CheckRecord check{.name = "processes", .needed_for = pod_commands};
     const std::string proc = root + "/proc/";
     // Everybody may read this one, but where hidepid= says otherwise (proc(5)).
     if (::access((proc + "1/cgroup").c_str(), R_OK) != 0) {

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -26,6 +25,7 @@
 #include "capture/file/file_clock.hpp"
 #include "consumer.hpp"
 #include "decode/decoder.hpp"
+#include "node/reason.hpp"
 #include "recorder.hpp"
 #include "say.hpp"
 #include "stage_host.hpp"
@@ -291,7 +291,7 @@ class Session : public StageHost<typename Stages::Record> {
                         {surroundings_ != nullptr ? surroundings_->poll_fd() : -1, POLLIN, 0},
                         {consumer_.poll_fd(), POLLIN, 0}};
         if (poll(fds, std::size(fds), patience()) < 0 && errno != EINTR)
-            return fail("cannot wait for packets", {}, std::strerror(errno));
+            return fail("cannot wait for packets", {}, reason_of(errno));
         if ((fds[2].revents & POLLERR) != 0) done_ = stopping_ = true;  // as with `| head`
         attend();
         return {};

@@ -9,10 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <utility>
 
 #include "capture/links.hpp"
+#include "node/reason.hpp"
 #include "pod_choice.hpp"
 #include "pod_sources.hpp"
 
@@ -58,7 +58,7 @@ Result<std::unique_ptr<Surroundings>> Surroundings::start(const PodSettings& set
     auto traced = traced_netns.empty() ? NetworkNamespace::current() : NetworkNamespace::open(traced_netns);
     if (!traced) return std::unexpected(traced.error());
     Fd epoll(epoll_create1(EPOLL_CLOEXEC));
-    if (!epoll) return fail("cannot poll", {}, std::strerror(errno));
+    if (!epoll) return fail("cannot poll", {}, reason_of(errno));
     std::unique_ptr<Surroundings> surroundings(
         new Surroundings(settings, std::move(*node), std::move(*traced), std::move(epoll)));
     if (Result<void> begun = surroundings->begin(find_delivery); !begun) return std::unexpected(begun.error());
@@ -76,7 +76,7 @@ Result<void> Surroundings::begin(bool find_delivery) {
     if (!owners) return std::unexpected(owners.error());
     owners_ = std::move(*owners);
     if (!watch(epoll_.get(), watch_->poll_fd()) || !watch(epoll_.get(), owners_->fd()))
-        return fail("cannot poll", {}, std::strerror(errno));
+        return fail("cannot poll", {}, reason_of(errno));
     watch_files();
     return {};
 }

@@ -10,7 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+
+#include "node/reason.hpp"
 
 namespace podsnoop {
 
@@ -37,7 +38,7 @@ Result<StopSignals> StopSignals::open() {
     std::signal(SIGPIPE, SIG_IGN);
     StopSignals signals;
     signals.fd_ = Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
-    if (!signals.fd_) return fail("cannot wait for signals", {}, std::strerror(errno));
+    if (!signals.fd_) return fail("cannot wait for signals", {}, reason_of(errno));
     return signals;
 }
 
@@ -58,8 +59,7 @@ Output::Output(StopSignals& signals) : signals_(signals), terminal_(isatty(STDOU
 Result<Output::Written> Output::write(std::string_view text) {
     while (!text.empty()) {
         pollfd fds[2] = {{fd_, POLLOUT, 0}, {signals_.poll_fd(), POLLIN, 0}};
-        if (!regular_ && poll(fds, 2, -1) < 0 && errno != EINTR)
-            return fail("cannot write", "standard output", std::strerror(errno));
+        if (!regular_ && poll(fds, 2, -1) < 0 && errno != EINTR) return fail("cannot write", "standard output", reason_of(errno));
         if ((fds[0].revents & POLLERR) != 0 && (fds[0].revents & POLLOUT) == 0) return Written::closed;
         if ((fds[0].revents & POLLOUT) == 0 && !regular_) {
             if ((fds[1].revents & POLLIN) != 0) return Written::stopped;
@@ -72,7 +72,7 @@ Result<Output::Written> Output::write(std::string_view text) {
         } else if (errno == EPIPE) {
             return Written::closed;
         } else if (errno != EAGAIN && errno != EINTR) {
-            return fail("cannot write", "standard output", std::strerror(errno));
+            return fail("cannot write", "standard output", reason_of(errno));
         }
     }
     return Written::all;

@@ -12,6 +12,7 @@
 #include "capture/file/file_capture.hpp"
 #include "capture/live.hpp"
 #include "consumer.hpp"
+#include "ledger_file.hpp"
 #include "print/ledger.hpp"
 #include "privileges.hpp"
 #include "session.hpp"
@@ -34,7 +35,7 @@ template <class Stages, class Source>
 Result<void> trace_from(Source source, Surroundings* surroundings, std::string_view place,
                         const typename Stages::Settings& settings, const MakeConsumer<typename Stages::Record>& make_consumer,
                         const std::function<Result<void>(Source&)>& begin) {
-    Result<Fd> ledger_file = open_ledger(settings);
+    Result<LedgerFile> ledger_file = LedgerFile::open(settings.ledger);
     if (!ledger_file) return std::unexpected(ledger_file.error());
     std::optional<Recorder> recorder;
     if (settings.write) {
@@ -63,7 +64,7 @@ Result<void> trace_from(Source source, Surroundings* surroundings, std::string_v
     append_summary(summary, session.ledger());
     std::fwrite(summary.data(), 1, summary.size(), stderr);
     append_ledger_json(ledger, session.ledger());
-    if (Result<void> written = write_ledger(settings, ledger, *ledger_file, output); result) result = written;
+    if (Result<void> written = ledger_file->write(ledger, output); result) result = written;
     return result;
 }
 

@@ -1,18 +1,24 @@
 #include "trace_files.hpp"
 
-#include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <utility>
 
 #include "attribute/kubelet.hpp"
 
 namespace podsnoop {
+
+namespace {
+
+bool is_same_file(const std::string& a, const std::string& b) {
+    struct stat first{}, second{};
+    return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 && S_ISREG(first.st_mode) &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+}  // namespace
 
 std::uint64_t random_seed() {
     std::uint64_t seed = 0;
@@ -21,40 +27,12 @@ std::uint64_t random_seed() {
     return seed;
 }
 
-static bool is_same_file(const std::string& a, const std::string& b) {
-    struct stat first{}, second{};
-    return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 && S_ISREG(first.st_mode) &&
-           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
 Result<void> check_files(const TraceSettings& settings) {
     const std::string none, read = settings.read.value_or(none), ledger = settings.ledger.value_or(none);
     const std::string write = settings.write ? settings.write->path : none;
     for (const auto& [file, other] : {std::pair{write, read}, {ledger, read}, {ledger, write}})
         if (!file.empty() && !other.empty() && (file == other ? file != "-" : is_same_file(file, other)))
             return fail("cannot write", file, "it is the file of another option", "name another file");
-    return {};
-}
-
-Result<Fd> open_ledger(const TraceSettings& settings) {
-    if (!settings.ledger || *settings.ledger == "-") return Fd{};
-    Fd file(open(settings.ledger->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (!file) return fail("cannot write ledger", *settings.ledger, std::strerror(errno));
-    return file;
-}
-
-Result<void> write_ledger(const TraceSettings& settings, std::string_view text, const Fd& file, Output& output) {
-    if (!settings.ledger) return {};
-    if (!file) {
-        const auto written = output.write(text);
-        if (!written) return std::unexpected(written.error());
-        return {};
-    }
-    while (!text.empty()) {
-        const ssize_t count = write(file.get(), text.data(), text.size());
-        if (count < 0 && errno != EINTR) return fail("cannot write ledger", *settings.ledger, std::strerror(errno));
-        if (count > 0) text.remove_prefix(static_cast<std::size_t>(count));
-    }
     return {};
 }
 

@@ -1,15 +1,12 @@
-// What a trace of packets begins and ends with: the files it is told to write, its ledger, its seed.
+// What a trace of packets begins with: the files it is told to read and write, its seed, its place.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/fd.hpp"
 #include "base/result.hpp"
-#include "terminal.hpp"
 #include "trace_settings.hpp"
 
 namespace podsnoop {
@@ -19,12 +16,6 @@ std::uint64_t random_seed();
 
 /// No file named for writing may be one that is read, or written otherwise.
 Result<void> check_files(const TraceSettings& settings);
-
-/// Where the ledger goes, opened before tracing so that a wrong path is known at once. None where it is not asked for, or
-/// goes to standard output.
-Result<Fd> open_ledger(const TraceSettings& settings);
-/// Writes it where open_ledger said.
-Result<void> write_ledger(const TraceSettings& settings, std::string_view text, const Fd& file, Output& output);
 
 /// The text of the saved answer that the settings name; empty where they name none.
 Result<std::string> read_saved_pods(const TraceSettings& settings);

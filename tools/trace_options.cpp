@@ -1,7 +1,5 @@
 #include "trace_options.hpp"
 
-#include <cstdlib>
-
 #include "options.hpp"
 
 namespace podsnoop {
@@ -83,8 +81,7 @@ void add_duration_option(CLI::App& app, TraceSettings& settings, const std::stri
 
 void complete(TraceSettings& settings, const PodChoice& choice) {
     settings.pods.selection = choice.selection();
-    const char* no_color = std::getenv("NO_COLOR");
-    if (!settings.color && no_color != nullptr && *no_color != '\0') settings.color = false;
+    heed_no_color(settings.color);
     if (settings.buffer_bytes != 0) settings.live.buffer_bytes = settings.buffer_bytes;
 }
 

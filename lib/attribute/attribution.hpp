@@ -48,7 +48,7 @@ class Attribution {
   private:
     /// The namespace, traced as a whole, that has an address of its own.
     struct Home {
-        std::uint64_t netns;
+        std::uint64_t netns = 0;
         Time since;  ///< traced
     };
     using Facts = std::unordered_map<ConnectionKey, Noted, ConnectionKey::Hash>;

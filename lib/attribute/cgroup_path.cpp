@@ -36,7 +36,7 @@ class PodParent {
         else if (in_root && (name == "burstable" || name == "besteffort")) at_ = Place::service_class;
         else at_ = Place::elsewhere;
     }
-    bool holds_pods() const { return at_ != Place::elsewhere; }
+    [[nodiscard]] bool holds_pods() const { return at_ != Place::elsewhere; }
 
   private:
     enum class Place { elsewhere, above, root, service_class };

@@ -1,18 +1,16 @@
 #include "attribute/connection_owners.hpp"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
-#include <system_error>
 
 #include "attribute/service_reader.hpp"
 #include "node/capabilities.hpp"
 #include "node/reason.hpp"
 #include "node/seccomp.hpp"
+#include "node/thread.hpp"
 
 namespace podsnoop {
 
@@ -46,21 +44,13 @@ std::optional<SocketOwner> common_owner(SocketOwners& owners, const std::vector<
 }  // namespace
 
 Result<std::unique_ptr<ConnectionOwners>> ConnectionOwners::start(NetworkNamespace node, ConnectionOwnersOptions options) {
+    constexpr const char* what = "cannot ask for sockets' owners";
     Fd answered(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!answered) return fail("cannot make an eventfd", "", reason_of(errno));
+    if (!answered) return fail(what, "eventfd", reason_of(errno));
     std::unique_ptr<ConnectionOwners> started(new ConnectionOwners(std::move(node), std::move(options), std::move(answered)));
-    // Signals are for the thread that prints.
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::optional<int> error;
-    try {
-        started->thread_ = std::jthread([owners = started.get()](const std::stop_token& stop) { owners->run(stop); });
-    } catch (const std::system_error& failed) {
-        error = failed.code().value();
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (error) return fail("cannot ask for sockets' owners", "thread", reason_of(*error));
+    auto thread = start_thread(what, [self = started.get()](const std::stop_token& stop) { self->run(stop); });
+    if (!thread) return std::unexpected(thread.error());
+    started->thread_ = std::move(*thread);
     return started;
 }
 

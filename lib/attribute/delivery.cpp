@@ -65,7 +65,7 @@ void Delivery::add_sockets(Inodes& to, const std::string& process) {
     std::size_t looked_at = 0;
     for_each_number(process + "/fd", [&](std::uint32_t fd) {
         const auto link = read_link(process + "/fd/" + std::to_string(fd));
-        if (const auto inode = link ? socket_inode(*link) : std::nullopt) to.insert(*inode);
+        if (const auto inode = link ? inode_in_link(*link, "socket") : std::nullopt) to.insert(*inode);
         return ++looked_at < descriptor_limit;
     });
 }

@@ -58,7 +58,7 @@ class PodListReader {
 
   private:
     /// The path within the item; empty outside of one.
-    std::string_view field() const {
+    [[nodiscard]] std::string_view field() const {
         constexpr std::string_view item = "items[].";
         const std::string_view path = path_;
         return path.starts_with(item) ? path.substr(item.size()) : std::string_view();

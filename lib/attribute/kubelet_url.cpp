@@ -1,10 +1,11 @@
 #include "attribute/kubelet_url.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <utility>
+
+#include "base/number.hpp"
 
 namespace podsnoop {
 
@@ -15,10 +16,8 @@ std::unexpected<Error> bad(std::string_view url, std::string why) {
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-    std::uint16_t port = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (code != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-    return port;
+    const auto port = parse_number<std::uint16_t>(text);
+    return port && *port != 0 ? port : std::nullopt;
 }
 
 /// Host and port apart. An IPv6 address stands in brackets (RFC 3986 3.2.2), or alone without a port.

@@ -70,7 +70,7 @@ class NoteWriter {
 class NoteReader {
   public:
     /// A note when the last of its texts was read, else nothing. Any other text is an Error, and changes nothing.
-    Result<std::optional<Noted>> read(std::string_view text);
+    Result<std::optional<Noted>> read(std::string_view written);
 
   private:
     std::vector<PodRecord> known_;  // of the last note of pods

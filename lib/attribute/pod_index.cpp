@@ -137,16 +137,11 @@ void PodIndex::make_tables() {
     addresses_.clear();
     host_ports_.clear();
     namespaces_.clear();
-    ids_.clear();
     for (const auto& [key, known] : known_) {
         addresses_.add(known, known.addresses);
         host_ports_.add(known, known.host_ports);
         namespaces_.add(known, known.namespaces);
-        if (known.is_doubtful) continue;
-        for (const Container& container : known.containers)
-            if (!container.id.empty()) ids_.emplace_back(container.id, &container.pod);
     }
-    std::ranges::sort(ids_);
 }
 
 const Pod* PodIndex::container_at(const Known* known, std::uint16_t port, Time time) {
@@ -192,17 +187,6 @@ const Pod* PodIndex::by_cgroup(std::string_view path) const {
         return container == known.containers.end() ? &known.pod : &container->pod;  // the sandbox's is in no list
     }
     return nullptr;
-}
-
-const Pod* PodIndex::by_container(std::string_view id) const {
-    constexpr std::size_t shortest_prefix = 12;  // as runtimes' own tools print
-    const auto found = std::ranges::lower_bound(ids_, id, {}, [](const auto& entry) { return entry.first; });
-    if (found == ids_.end() || id.empty()) return nullptr;
-    const auto next = found + 1;
-    const bool is_exact = found->first == id;
-    if (!is_exact && (id.size() < shortest_prefix || !found->first.starts_with(id))) return nullptr;
-    const bool is_shared = next != ids_.end() && (is_exact ? next->first == id : next->first.starts_with(id));
-    return is_shared ? nullptr : found->second;
 }
 
 }  // namespace podsnoop

@@ -40,8 +40,6 @@ class PodIndex {
     const Pod* by_netns(std::uint64_t inode, Time time) const;
     /// The pod, and the container where that is known, that a cgroup path names. It may be gone for five minutes.
     const Pod* by_cgroup(std::string_view path) const;
-    /// By a container's id, or a prefix of at least 12 characters that no other container's has.
-    const Pod* by_container(std::string_view id) const;
     /// Those present now, as they were given.
     std::span<const PodRecord> pods() const { return present_; }
 
@@ -92,7 +90,6 @@ class PodIndex {
     HolderTable<Address, Known, AddressHash> addresses_;
     HolderTable<std::uint16_t, Known> host_ports_;
     HolderTable<std::uint64_t, Known> namespaces_;
-    std::vector<std::pair<std::string_view, const Pod*>> ids_;  // of containers, sorted
 };
 
 }  // namespace podsnoop

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "attribute/pod_names.hpp"
+#include "base/letters.hpp"
 
 namespace podsnoop {
 
@@ -18,7 +19,7 @@ Time read_time(std::string_view text) {
     constexpr std::string_view shape = "0000-00-00T00:00:00Z";
     if (text.size() != shape.size()) return {};
     for (std::size_t i = 0; i < shape.size(); ++i)
-        if (shape[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i]) return {};
+        if (shape[i] == '0' ? !is_digit(text[i]) : text[i] != shape[i]) return {};
     const auto number = [&](std::size_t at, std::size_t digits) {
         int value = 0;
         for (const char c : text.substr(at, digits)) value = value * 10 + (c - '0');
@@ -42,7 +43,7 @@ std::string_view known_phase(std::string_view phase) {
 std::string read_container_id(std::string_view text) {
     if (const std::size_t scheme = text.find("://"); scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
     const bool plain = std::ranges::all_of(text, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+        return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'z') || c == '-' || c == '_' || c == '.';
     });
     return plain && text.size() <= 128 ? std::string(text) : std::string();
 }

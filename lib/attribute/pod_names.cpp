@@ -4,12 +4,14 @@
 #include <array>
 #include <cstddef>
 
+#include "base/letters.hpp"
+
 namespace podsnoop {
 
 namespace {
 
-constexpr bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
-constexpr bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+constexpr bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || is_digit(c); }
 
 }  // namespace
 

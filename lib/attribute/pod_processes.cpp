@@ -6,30 +6,22 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <string_view>
-#include <system_error>
 #include <tuple>
 
 #include "attribute/cgroup_path.hpp"
 #include "attribute/root_file.hpp"
 #include "base/fd.hpp"
+#include "base/number.hpp"
+#include "node/file.hpp"
 
 namespace podsnoop {
 
 namespace {
 
 constexpr std::size_t most_names = 262'144;
-
-template <class Number>
-std::optional<Number> to_number(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 /// Files of one process, read into a buffer that is used again: there are thousands of them.
 class ProcFolder {
@@ -49,15 +41,11 @@ class ProcFolder {
         return {buffer_.data(), length};
     }
 
-    /// The inode of a process's network namespace, by what its link says: "net:[4026531833]".
+    /// The inode of a process's network namespace; 0 where unknown.
     std::uint64_t netns(std::uint32_t pid) {
         const ssize_t length = ::readlinkat(fd_.get(), path(pid, "ns/net"), buffer_.data(), buffer_.size());
-        std::string_view link(buffer_.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
-        constexpr std::string_view before = "net:[";
-        if (!link.starts_with(before) || !link.ends_with(']')) return 0;
-        link.remove_prefix(before.size());
-        link.remove_suffix(1);
-        return to_number<std::uint64_t>(link).value_or(0);
+        const std::string_view link(buffer_.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+        return inode_in_link(link, "net").value_or(0);
     }
 
   private:
@@ -85,7 +73,7 @@ std::optional<ContainerProcess> read_stat(std::uint32_t pid, std::string_view st
         stat.remove_prefix(text.size());
         if (field == state && (text == "Z" || text == "X")) return std::nullopt;
         if (field != start_time) continue;
-        const auto started = to_number<std::uint64_t>(text);
+        const auto started = parse_number<std::uint64_t>(text);
         if (!started) return std::nullopt;
         process.started = *started;
     }
@@ -140,7 +128,7 @@ Result<NodeProcesses> read_pod_processes(const std::string& root) {
     ProcFolder proc(root);
     NodeProcesses node;
     for (const std::string& name : *names) {
-        const auto pid = to_number<std::uint32_t>(name);
+        const auto pid = parse_number<std::uint32_t>(name);
         if (!pid || *pid == 0) continue;
         const std::string_view text = proc.read(*pid, "cgroup");
         if (!text.contains("pod")) continue;  // most of a node's processes: spares reading the paths

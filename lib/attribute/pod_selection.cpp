@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "base/letters.hpp"
+
 namespace podsnoop {
 
 namespace {
@@ -15,7 +17,7 @@ constexpr std::size_t most_near = 3, most_pattern = 512;
 
 bool can_be_name(std::string_view pattern) {
     return !pattern.empty() && pattern.size() <= most_pattern && std::ranges::all_of(pattern, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '*' || c == '?';
+        return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '*' || c == '?';
     });
 }
 

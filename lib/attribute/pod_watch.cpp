@@ -1,12 +1,9 @@
 #include "attribute/pod_watch.hpp"
 
-#include <pthread.h>
 #include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
-#include <system_error>
 #include <unordered_set>
 #include <utility>
 
@@ -14,6 +11,7 @@
 #include "node/capabilities.hpp"
 #include "node/reason.hpp"
 #include "node/seccomp.hpp"
+#include "node/thread.hpp"
 
 namespace podsnoop {
 
@@ -36,18 +34,9 @@ Result<std::unique_ptr<PodWatch>> PodWatch::start(PodSources sources, PodWatchTi
     Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake) return fail(what, "eventfd", reason_of(errno));
     std::unique_ptr<PodWatch> watch(new PodWatch(std::move(sources), times, std::move(wake)));
-    // A thread inherits its signal mask, so that there is no moment in which it could take one.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::optional<int> error;
-    try {
-        watch->thread_ = std::jthread([self = watch.get()](std::stop_token stop) { self->run(std::move(stop)); });
-    } catch (const std::system_error& failed) {
-        error = failed.code().value();
-    }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (error) return fail(what, "thread", reason_of(*error));
+    auto thread = start_thread(what, [self = watch.get()](const std::stop_token& stop) { self->run(stop); });
+    if (!thread) return std::unexpected(thread.error());
+    watch->thread_ = std::move(*thread);
     return watch;
 }
 
@@ -59,7 +48,7 @@ PodWatch::~PodWatch() = default;  // ~jthread asks to stop and joins
 PodWatch::News PodWatch::take() {
     const std::lock_guard lock(mutex_);
     eventfd_t count = 0;
-    ::eventfd_read(wake_.get(), &count);
+    static_cast<void>(::eventfd_read(wake_.get(), &count));
     return std::exchange(news_, {});
 }
 
@@ -151,7 +140,7 @@ void PodWatch::tell(Clock::time_point asked) {
     const std::lock_guard lock(mutex_);
     news_.pods = std::move(pods);
     news_.asked = asked;
-    ::eventfd_write(wake_.get(), 1);
+    static_cast<void>(::eventfd_write(wake_.get(), 1));
 }
 
 }  // namespace podsnoop

@@ -17,7 +17,7 @@ struct RuntimeConfig {
 
 /// Reads containerd's io.kubernetes.cri.* and CRI-O's io.kubernetes.* annotations. Nothing where it is no JSON, where
 /// it was made for no pod, or where a name can be none.
-std::optional<RuntimeConfig> read_runtime_config(std::string_view json);
+std::optional<RuntimeConfig> read_runtime_config(std::string_view text);
 
 /// Where the config.json of a container may be, below the node's root: containerd's, also k3s's and others', and CRI-O's.
 std::vector<std::string> runtime_config_paths(std::string_view container_id);

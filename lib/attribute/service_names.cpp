@@ -1,12 +1,12 @@
 #include "attribute/service_names.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "base/letters.hpp"
+#include "base/number.hpp"
 
 namespace podsnoop {
 
@@ -16,7 +16,7 @@ constexpr std::size_t name_limit = 65536;
 
 /// A name of Kubernetes: a DNS label (RFC 1123), of a namespace, Service or port.
 bool is_label(std::string_view name) {
-    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+    const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-'; };
     return !name.empty() && name.size() <= 63 && name.front() != '-' && name.back() != '-' && std::ranges::all_of(name, fits);
 }
 
@@ -35,10 +35,8 @@ std::string_view take_until(std::string_view& text, char letter) {
 }
 
 std::optional<std::uint16_t> port_of(std::string_view digits) {
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (error != std::errc{} || end != digits.data() + digits.size() || port == 0) return std::nullopt;
-    return port;
+    const auto port = parse_number<std::uint16_t>(digits);
+    return port && *port != 0 ? port : std::nullopt;
 }
 
 /// A name as the kubelet makes it of a Service's or port's, back again: "REDIS_MASTER" was "redis-master".

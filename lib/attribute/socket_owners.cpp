@@ -3,8 +3,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
-#include <string_view>
 #include <utility>
 
 #include "attribute/cgroup_path.hpp"
@@ -28,16 +26,6 @@ bool contains(const Range& range, const T& value) {
 
 }  // namespace
 
-std::optional<std::uint32_t> socket_inode(std::string_view link) {
-    constexpr std::string_view prefix = "socket:[";
-    if (!link.starts_with(prefix) || !link.ends_with(']')) return std::nullopt;
-    const std::string_view digits = link.substr(prefix.size(), link.size() - prefix.size() - 1);
-    std::uint32_t inode = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), inode);
-    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-    return inode;
-}
-
 SocketOwners::SocketOwners(std::string root) : root_(std::move(root)), cgroups_(root_) {}
 
 std::string SocketOwners::cgroup_of_process(std::uint32_t pid) const {
@@ -48,7 +36,7 @@ std::string SocketOwners::cgroup_of_process(std::uint32_t pid) const {
 
 bool SocketOwners::holds(std::uint32_t pid, std::uint32_t fd, std::uint32_t inode) const {
     const auto link = read_link(root_ + "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd));
-    return link && socket_inode(*link) == inode;
+    return link && inode_in_link(*link, "socket") == inode;
 }
 
 const std::string& SocketOwners::cgroup_made_in(const TcpSocket& socket) {
@@ -123,7 +111,7 @@ void SocketOwners::look_through(std::uint32_t pid) {
         if (links_left_ == 0) return false;
         --links_left_;
         const auto link = read_link(folder + "/" + std::to_string(fd));
-        const auto inode = link ? socket_inode(*link) : std::nullopt;
+        const auto inode = link ? inode_in_link(*link, "socket") : std::nullopt;
         if (!inode) return true;
         if (holders_.size() >= holder_limit) return false;
         auto [known, is_new] = holders_.try_emplace(*inode, Holder{.pid = pid, .fd = fd});

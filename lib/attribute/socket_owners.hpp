@@ -6,7 +6,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -14,9 +13,6 @@
 #include "attribute/tcp_sockets.hpp"
 
 namespace podsnoop {
-
-/// The inode in "socket:[4711]", as a link in /proc/PID/fd leads to.
-std::optional<std::uint32_t> socket_inode(std::string_view link);
 
 struct SocketOwner {
     std::uint32_t pid = 0;  ///< the lowest that holds it; 0 where only the cgroup is known

@@ -5,13 +5,7 @@
 
 namespace podsnoop {
 
-namespace {
-
 using enum CheckState;
-
-const std::vector<std::string> commands{"http", "oom", "backlog", "pods"};
-
-}  // namespace
 
 CheckRecord check_node_files(const Result<std::vector<PodRecord>>& found) {
     if (!found)
@@ -19,10 +13,10 @@ CheckRecord check_node_files(const Result<std::vector<PodRecord>>& found) {
                 .state = missing,
                 .detail = found.error().line(),
                 .hint = found.error().hint,
-                .needed_for = commands};
+                .needed_for = pod_commands};
     const auto nameless = std::ranges::count_if(*found, [](const PodRecord& pod) { return pod.name.empty(); });
     CheckRecord check{
-        .name = "node-files", .state = ok, .detail = std::to_string(found->size()) + " pods", .needed_for = commands};
+        .name = "node-files", .state = ok, .detail = std::to_string(found->size()) + " pods", .needed_for = pod_commands};
     if (nameless == 0) return check;
     check.state = degraded;
     check.detail += ", " + std::to_string(nameless) + " of them without a name";
@@ -39,14 +33,14 @@ std::vector<CheckRecord> check_kubelet(std::span<const SourceReport> reports, co
                           .state = report.ok ? ok : failed,
                           .detail = report.source + ": " + report.detail,
                           .hint = report.ok || answer ? "" : report.hint,
-                          .needed_for = commands});
+                          .needed_for = pod_commands});
     // What is wrong with the options themselves is in no report.
     if (checks.empty() && !answer)
         checks.push_back({.name = "kubelet",
                           .state = failed,
                           .detail = answer.error().line(),
                           .hint = answer.error().hint,
-                          .needed_for = commands});
+                          .needed_for = pod_commands});
     return checks;
 }
 

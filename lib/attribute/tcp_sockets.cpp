@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <utility>
 
+#include "base/number.hpp"
 #include "node/file.hpp"
 #include "node/netlink.hpp"
 #include "node/reason.hpp"
@@ -51,10 +51,7 @@ inet_diag_req_v2 request_for(int family) {
 
 template <class T>
 std::optional<T> hexadecimal(std::string_view digits) {
-    T value{};
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-    return value;
+    return parse_number<T>(digits, 16);
 }
 
 /// "0100007F:1F90": 32-bit words of the address in this machine's byte order, the port in hexadecimal.
@@ -92,16 +89,16 @@ std::optional<TcpSocket> parse_proc_line(std::string_view line) {
     if (!words) return std::nullopt;
     const auto local = proc_endpoint((*words)[1]), remote = proc_endpoint((*words)[2]);
     const auto state = hexadecimal<std::uint8_t>((*words)[3]);
-    const std::string_view queues = (*words)[4], inode = (*words)[9];
+    const std::string_view queues = (*words)[4];
     const auto waiting = hexadecimal<std::uint32_t>(queues.substr(std::min(queues.find(':') + 1, queues.size())));
-    if (!local || !remote || !state || !waiting) return std::nullopt;
+    const auto inode = parse_number<std::uint32_t>((*words)[9]);
+    if (!local || !remote || !state || !waiting || !inode) return std::nullopt;
     TcpSocket socket;
     socket.local = *local;
     socket.remote = *remote;
     socket.state = *state;
     if (socket.state == TCP_LISTEN) socket.queue_length = *waiting;
-    const auto [end, error] = std::from_chars(inode.data(), inode.data() + inode.size(), socket.inode);
-    if (error != std::errc{} || end != inode.data() + inode.size()) return std::nullopt;
+    socket.inode = *inode;
     return socket;
 }
 

@@ -20,8 +20,8 @@ struct Tenure {
     Time sure = Time::max();  ///< last seen with it while not terminating; max as long as that is so
     Time until = Time::max();  ///< seen without it, or gone; max while it has it
 
-    bool is_possible(Time time) const { return from < time && time < until; }
-    bool is_sure(Time time) const { return seen <= time && time <= sure && time < until; }
+    [[nodiscard]] bool is_possible(Time time) const { return from < time && time < until; }
+    [[nodiscard]] bool is_sure(Time time) const { return seen <= time && time <= sure && time < until; }
 };
 
 /// One look at a pod.
@@ -29,7 +29,7 @@ struct Sighting {
     Time now;
     Time previous;     ///< when one looked before that; Time::min() where this is the first time
     Time started;      ///< of the pod; 1970 where unknown
-    bool terminating;  ///< it may have let go of what it still names
+    bool terminating = false;  ///< it may have let go of what it still names
 };
 
 /// How long what is past is kept: a record is told when its exchange is over, and its pod may be gone by then. Exchanges
@@ -87,7 +87,7 @@ class Holdings {
         std::erase_if(entries_, [&](const Entry& entry) { return is_forgotten(entry.tenure.until, now); });
     }
 
-    const std::vector<Entry>& entries() const { return entries_; }
+    [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
   private:
     static constexpr std::size_t max_values = 128, max_entries = 2 * max_values;

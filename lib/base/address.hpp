@@ -20,7 +20,7 @@ struct Address {
     auto operator<=>(const Address&) const = default;
 
     /// From 4 or 16 bytes in network order; any other length gives the unknown address.
-    static Address from(Bytes bytes);
+    static Address from(Bytes from);
 };
 
 struct Endpoint {

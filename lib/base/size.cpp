@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/letters.hpp"
+
 namespace podsnoop {
 
 namespace {
@@ -30,7 +32,7 @@ Result<std::size_t> parse_size(std::string_view text) {
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (code != std::errc{}) return wrong("it does not start with a number");
     std::string name(end, text.data() + text.size());
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(name, name.begin(), to_lower);
     const auto unit = std::ranges::find(units, name, &Unit::name);
     if (unit == units.end()) return wrong("its unit is none of K, M, G, KiB, MiB, GiB, KB, MB, GB");
     if (number > largest / unit->bytes) return wrong("it is too large");

@@ -4,7 +4,10 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <iterator>
+
+#include "base/letters.hpp"
 
 namespace podsnoop {
 
@@ -26,8 +29,7 @@ Result<Nanoseconds> parse_duration(std::string_view text) {
         return fail("not a duration", std::string(text), std::move(why), "write 250us, 10ms, 1.5s or 2m");
     };
     if (text == "0") return Nanoseconds{0};
-    if (text.empty() || (text.front() != '.' && (text.front() < '0' || text.front() > '9')))
-        return wrong("it does not start with a number");
+    if (text.empty() || (text.front() != '.' && !is_digit(text.front()))) return wrong("it does not start with a number");
     double number = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
     if (code != std::errc{}) return wrong("it does not start with a number");
@@ -36,7 +38,7 @@ Result<Nanoseconds> parse_duration(std::string_view text) {
         if (unit.name != name) continue;
         const double value = number * unit.nanoseconds;
         if (value >= longest_ns) return wrong("it is too long");
-        return Nanoseconds{static_cast<std::int64_t>(value + 0.5)};
+        return Nanoseconds{std::llround(value)};
     }
     return wrong(name.empty() ? "it has no unit" : "its unit is none of ns, us, ms, s, m, h");
 }

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <vector>
 
+#include "node/bpf_constant.hpp"
 #include "node/reason.hpp"
 
 namespace podsnoop {
@@ -85,10 +86,9 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
     filter.program_ = wanted;
     bpf_map__set_autocreate(filter.skeleton_->maps.flows, http);
     auto* constants = filter.skeleton_->rodata;
-    // The skeleton says const volatile, since the program may not write it; it is ours until loaded.
-    std::memcpy(const_cast<std::uint32_t*>(constants->hash_seed), filter.seed_.data(), sizeof(filter.seed_));
-    const_cast<std::uint32_t&>(constants->body_preview) = options.body_preview;
-    const_cast<std::uint32_t&>(constants->decapsulate) = options.decapsulate ? 1 : 0;
+    std::memcpy(settable(constants->hash_seed), filter.seed_.data(), sizeof(filter.seed_));
+    settable(constants->body_preview) = options.body_preview;
+    settable(constants->decapsulate) = options.decapsulate ? 1 : 0;
     if (const int error = -http_filter::load(filter.skeleton_.get()); error != 0)
         return fail(what, "", reason_of(error), error == EPERM || error == EACCES ? privileges : "it needs Linux 5.4 or later");
     return filter;

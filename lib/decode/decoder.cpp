@@ -47,7 +47,7 @@ Decoded decode_network(wire::Network& network, Segment& segment, wire::IpPayload
     int tunnels = 0;
     for (int headers = 0; headers < wire::max_headers; ++headers) {
         const bool v4 = network.protocol == wire::ether_ipv4;
-        Decoded outcome;
+        Decoded outcome = Decoded::not_tcp;
         if (v4 || network.protocol == wire::ether_ipv6) {
             outcome = headers == 0 ? Decoded::segment : wire::check_inner(network);
             if (outcome != Decoded::segment) return outcome;

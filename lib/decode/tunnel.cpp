@@ -39,7 +39,7 @@ Decoded take_geneve(Network& network) {
     if (const Decoded there = need(network.rest, geneve_header_size); there != Decoded::segment) return there;
     const Bytes header = network.rest.captured;
     if (u8(header, 0) >> 6 != 0 || (u8(header, 1) & 0x80) != 0) return Decoded::not_tcp;
-    const std::size_t size = geneve_header_size + (u8(header, 0) & 0x3fu) * 4;
+    const std::size_t size = geneve_header_size + std::size_t{u8(header, 0) & 0x3fu} * 4;
     if (const Decoded there = need(network.rest, size); there != Decoded::segment) return there;
     network.protocol = u16(header, 2);
     network.rest.skip(size);

@@ -15,6 +15,10 @@ enum class CheckState : std::uint8_t {
 };
 std::string_view name_of(CheckState state);  ///< as in the JSON
 
+/// The commands that read packets, and those that tell of pods.
+inline const std::vector<std::string> packet_commands{"http", "tcp", "red", "map"};
+inline const std::vector<std::string> pod_commands{"http", "tcp", "red", "map", "oom", "backlog", "pods"};
+
 struct CheckRecord {
     std::string name{};    ///< a word of ours: "packet-filter", "CAP_BPF"
     CheckState state = CheckState::missing;

@@ -32,7 +32,7 @@ void visit_columns(const CheckRecord& check, Visitor& v) {
     for (const std::string& command : check.needed_for) commands += (commands.empty() ? "" : ",") + command;
     v.column({"NAME", table, 1, 19, 19, 19, 1, nothing, false}, std::string_view(check.name));
     v.column({"STATE", table, 2, 8, 8, 8, 1, nothing, false}, check.state);
-    v.column({"NEEDED FOR", wide, 3, 21, 21, 21, 1, nothing, false}, std::string_view(commands));
+    v.column({"NEEDED FOR", wide, 3, 33, 33, 33, 1, nothing, false}, std::string_view(commands));
     v.column({"DETAIL", table, 0, 1, 20, 20, 1, nothing, false}, std::string_view(check.detail));
 }
 

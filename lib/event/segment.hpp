@@ -25,4 +25,6 @@ struct Segment {
     std::uint32_t length = 0;     ///< payload bytes on the wire; >= payload.size()
 };
 
+inline bool has(const Segment& segment, TcpFlag flag) { return (segment.flags & flag) != 0; }
+
 }  // namespace podsnoop

@@ -1,10 +1,10 @@
 #include "event/selection.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 
 #include "base/letters.hpp"
+#include "base/number.hpp"
 #include "event/target.hpp"
 
 namespace podsnoop {
@@ -13,17 +13,8 @@ namespace {
 
 constexpr std::uint16_t lowest_status = 100, highest_status = 999;
 
-/// The whole text as a decimal number, digits only, up to 65535.
-std::optional<std::uint16_t> number_in(std::string_view text) {
-    std::uint16_t number = 0;
-    if (text.empty() || !is_digit(text.front())) return std::nullopt;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 std::optional<std::uint16_t> status_in(std::string_view text) {
-    const auto number = number_in(text);
+    const auto number = parse_number<std::uint16_t>(text);
     if (!number || *number < lowest_status || *number > highest_status) return std::nullopt;
     return number;
 }
@@ -130,7 +121,7 @@ bool TcpSelection::matches(const TcpConnection& connection) const {
 
 Result<std::vector<std::uint16_t>> parse_ports(std::string_view text) {
     return parse_list<std::uint16_t>(text, "port", "write 80 or 80,8080; ports are 1 to 65535", [](auto item) {
-        const auto port = number_in(item);
+        const auto port = parse_number<std::uint16_t>(item);
         return port && *port != 0 ? port : std::nullopt;
     });
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/letters.hpp"
+
 namespace podsnoop {
 
 namespace {
@@ -14,9 +16,7 @@ bool is_random(std::string_view text) {
     return std::ranges::all_of(text, [&](char c) { return alphabet.find(c) != std::string_view::npos; });
 }
 
-bool is_ordinal(std::string_view text) {
-    return !text.empty() && text.size() <= 4 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
+bool is_ordinal(std::string_view text) { return !text.empty() && text.size() <= 4 && std::ranges::all_of(text, is_digit); }
 
 }  // namespace
 

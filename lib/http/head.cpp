@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/letters.hpp"
+#include "base/number.hpp"
 #include "http/start_line.hpp"
 
 namespace podsnoop {
@@ -30,15 +30,13 @@ void add_content_length(BodyHeaders& body, std::string_view value) {
     bool any = false;
     for_each_element(value, [&](std::string_view element) {
         any = true;
-        std::uint64_t number = 0;
-        const auto [end, code] = std::from_chars(element.data(), element.data() + element.size(), number);
-        const bool whole = code == std::errc{} && end == element.data() + element.size();
+        const auto number = parse_number<std::uint64_t>(element);
         const bool agrees = body.length != BodyHeaders::Length::valid || number == body.content_length;
-        if (!whole || !agrees || number > INT64_MAX) {
+        if (!number || !agrees || *number > INT64_MAX) {
             body.length = BodyHeaders::Length::invalid;
         } else if (body.length == BodyHeaders::Length::none) {
             body.length = BodyHeaders::Length::valid;
-            body.content_length = number;
+            body.content_length = *number;
         }
     });
     if (!any) body.length = BodyHeaders::Length::invalid;

@@ -31,7 +31,7 @@ class HttpTracer : public StreamSink {
     void retransmitted(ConnectionId id, Direction direction) override;
     void half_closed(ConnectionId id, Direction direction, Time time) override;
     void closed(ConnectionId id, Close how, Time time) override;
-    std::uint64_t skippable(ConnectionId id, Direction direction) const override;
+    [[nodiscard]] std::uint64_t skippable(ConnectionId id, Direction direction) const override;
 
     /// Tells the requests without an answer for too long. Call it now and then with the present time.
     void advance(Time now);

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/fd.hpp"
+#include "base/number.hpp"
 
 namespace podsnoop {
 
@@ -32,6 +33,13 @@ std::optional<std::string> read_link(const std::string& path) {
     const ssize_t count = ::readlink(path.c_str(), target.data(), target.size());
     if (count < 0 || static_cast<std::size_t>(count) == target.size()) return std::nullopt;
     return std::string(target.data(), static_cast<std::size_t>(count));
+}
+
+std::optional<std::uint32_t> inode_in_link(std::string_view link, std::string_view kind) {
+    if (!link.starts_with(kind)) return std::nullopt;
+    link.remove_prefix(kind.size());
+    if (!link.starts_with(":[") || !link.ends_with(']')) return std::nullopt;
+    return parse_number<std::uint32_t>(link.substr(2, link.size() - 3));
 }
 
 }  // namespace podsnoop

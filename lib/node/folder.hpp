@@ -3,12 +3,11 @@
 
 #include <dirent.h>
 
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <system_error>
+
+#include "base/number.hpp"
 
 namespace podsnoop {
 
@@ -21,10 +20,8 @@ template <class Each>
 void for_each_number(const std::string& path, Each each) {
     const std::unique_ptr<DIR, CloseFolder> folder(::opendir(path.c_str()));
     while (const dirent* entry = folder ? ::readdir(folder.get()) : nullptr) {
-        const std::string_view name = entry->d_name;
-        std::uint32_t number = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-        if (error == std::errc{} && end == name.data() + name.size() && !each(number)) return;
+        const auto number = parse_number<std::uint32_t>(entry->d_name);
+        if (number && !each(*number)) return;
     }
 }
 

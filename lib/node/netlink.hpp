@@ -16,7 +16,7 @@ namespace podsnoop {
 template <class T>
 std::optional<T> take(Bytes& bytes) {
     if (bytes.size() < sizeof(T)) return std::nullopt;
-    T value;
+    T value{};
     std::memcpy(&value, bytes.data(), sizeof(T));
     bytes = bytes.subspan(std::min(bytes.size(), std::size_t{NLMSG_ALIGN(sizeof(T))}));
     return value;

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/letters.hpp"
 #include "node/reason.hpp"
 
 namespace podsnoop {
@@ -57,7 +58,7 @@ Result<NetworkNamespace> NetworkNamespace::open(std::string_view pid_path_or_nam
     if (name.contains('/')) return at(name, name);
     if (name == "." || name == "..") return fail(what, name, "not a name");
     // `ip netns add 7` is possible, though a process id is likelier meant.
-    if (std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) {
+    if (std::ranges::all_of(name, is_digit)) {
         if (auto found = at("/proc/" + name + "/ns/net", name); found || ::access(("/proc/" + name).c_str(), F_OK) == 0)
             return found;
     }

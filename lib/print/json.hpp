@@ -103,7 +103,7 @@ class JsonWriter {
     void value(const Address& address);
     void value(Micros micros);
     void value(FlagList flags);
-    void value(const HeaderMap& headers);
+    void value(const HeaderMap& map);
     void value(std::span<const SketchBin> bins);
     template <class T>
     void value(const std::optional<T>& maybe) {

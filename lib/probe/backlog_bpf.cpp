@@ -12,6 +12,7 @@
 #include <map>
 #include <span>
 
+#include "node/bpf_constant.hpp"
 #include "node/reason.hpp"
 #include "probe/cgroup_names.hpp"
 #include "probe/links.hpp"
@@ -164,14 +165,13 @@ Result<BacklogBpf> BacklogBpf::attach(ProbeSource by, const Features& features, 
         bpf_program__set_autoload(hook.by_kprobe, wanted && kprobe);
         bpf_program__set_autoload(hook.by_fentry, wanted && !kprobe);
     }
-    // The skeleton says const volatile, since the program may not write it; it is ours until loaded.
     auto* constants = state->skeleton->rodata;
-    const_cast<__u64&>(constants->interval_ns) = static_cast<std::uint64_t>(options.interval.count());
-    const_cast<__u8&>(constants->watch_syn_queue) = options.syn_queue;
+    settable(constants->interval_ns) = static_cast<std::uint64_t>(options.interval.count());
+    settable(constants->watch_syn_queue) = options.syn_queue;
     if (options.syn_queue) {
         const auto extra = try_syn_queue();
         if (!extra) return std::unexpected(extra.error());
-        const_cast<__u32&>(constants->syn_queue_extra) = *extra;
+        settable(constants->syn_queue_extra) = *extra;
     }
     if (const int error = -backlog::load(state->skeleton.get()); error != 0) return fail(what, "", reason_of(error));
     for (std::size_t i = 0; i < hooks.size(); ++i) {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/fd.hpp"
+#include "node/bpf_constant.hpp"
 #include "node/file.hpp"
 #include "node/netns.hpp"
 
@@ -49,13 +50,12 @@ bool are_types_of_this_kernel(const std::string& btf_file) {
     options.btf_custom_path = btf_file.c_str();
     const std::unique_ptr<btf_trial, DestroyTrial> skeleton(btf_trial::open(&options));
     if (!skeleton) return false;
-    // The skeleton says const volatile, since the program may not write it; it is ours until loaded.
     auto* known = skeleton->rodata;
-    const_cast<__u32&>(known->netns) = static_cast<__u32>(netns->inode());
-    const_cast<__u32&>(known->descriptor) = static_cast<__u32>(socket.get());
-    const_cast<__u16&>(known->port) = ntohs(address.sin_port);
-    const_cast<__s16&>(known->oom_score_adj) = static_cast<__s16>(number_in("/proc/thread-self/oom_score_adj"));
-    const_cast<__u64&>(known->total_vm_pages) = static_cast<__u64>(number_in("/proc/thread-self/statm"));
+    settable(known->netns) = static_cast<__u32>(netns->inode());
+    settable(known->descriptor) = static_cast<__u32>(socket.get());
+    settable(known->port) = ntohs(address.sin_port);
+    settable(known->oom_score_adj) = static_cast<__s16>(number_in("/proc/thread-self/oom_score_adj"));
+    settable(known->total_vm_pages) = static_cast<__u64>(number_in("/proc/thread-self/statm"));
     if (btf_trial::load(skeleton.get()) != 0) return false;
     LIBBPF_OPTS(bpf_test_run_opts, run);
     if (bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.btf_trial), &run) != 0) return true;

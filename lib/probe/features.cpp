@@ -158,16 +158,6 @@ Capability try_btf(const Btf& types, const std::string& file) {
 
 }  // namespace
 
-std::string_view name_of(CgroupVersion version) {
-    switch (version) {
-        case CgroupVersion::unknown: return {};
-        case CgroupVersion::v1: return "v1";
-        case CgroupVersion::hybrid: return "hybrid";
-        case CgroupVersion::v2: return "v2";
-    }
-    return {};
-}
-
 Symbols find_symbols(std::string_view kallsyms) {
     Symbols symbols;
     const std::array<std::pair<std::string_view, std::string*>, 5> wanted{

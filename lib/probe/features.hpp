@@ -21,7 +21,6 @@ enum class CgroupVersion : std::uint8_t {
     hybrid,  ///< controllers of version 1, and a hierarchy of version 2 beside them
     v2,
 };
-std::string_view name_of(CgroupVersion version);  ///< "v1"; empty for unknown
 
 /// Functions as this kernel calls them: what the compiler made of a function that it changed has a suffix
 /// (".isra.0"). Empty where there is none.

@@ -1,7 +1,6 @@
 #include "probe/netstat.hpp"
 
-#include <charconv>
-
+#include "base/number.hpp"
 #include "node/file.hpp"
 
 namespace podsnoop {
@@ -29,11 +28,7 @@ std::optional<std::uint64_t> parse_netstat(std::string_view netstat, std::string
         if (take_word(names) != "TcpExt:" || take_word(values) != "TcpExt:") continue;
         while (!names.empty() && !values.empty()) {
             const std::string_view name = take_word(names), value = take_word(values);
-            if (name != counter) continue;
-            std::uint64_t number = 0;
-            const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
-            if (code != std::errc{} || end != value.data() + value.size()) return std::nullopt;
-            return number;
+            if (name == counter) return parse_number<std::uint64_t>(value);
         }
     }
     return std::nullopt;

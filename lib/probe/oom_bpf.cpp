@@ -9,6 +9,7 @@
 #include <ctime>
 #include <limits>
 
+#include "node/bpf_constant.hpp"
 #include "node/reason.hpp"
 #include "probe/cgroup_names.hpp"
 #include "probe/links.hpp"
@@ -105,10 +106,9 @@ Result<OomBpf> OomBpf::attach(ProbeSource by, const Features& features) {
     bpf_program__set_autoload(programs.oom_member_kprobe, kprobe);
     bpf_program__set_autoload(programs.oom_decided_fentry, fentry);
     bpf_program__set_autoload(programs.oom_member_fentry, fentry);
-    // The skeleton says const volatile, since the program may not write it; it is ours until loaded.
     auto* constants = state->skeleton->rodata;
-    const_cast<std::uint8_t&>(constants->has_reason) = kprobe || fentry;
-    const_cast<std::uint8_t&>(constants->victim_is_task) = features.victim_is_task;
+    settable(constants->has_reason) = kprobe || fentry;
+    settable(constants->victim_is_task) = features.victim_is_task;
     if (const int error = -oom::load(state->skeleton.get()); error != 0) return fail(what, "", reason_of(error));
 
     // First whoever listens, so that no reason is left behind for nobody.

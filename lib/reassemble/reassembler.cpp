@@ -3,24 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "reassemble/segment_flow.hpp"
+
 namespace podsnoop {
 
 namespace {
 
-// A segment further than this from where its stream stands belongs to another connection with the same
-// addresses and ports, whose SYN was not seen. Windows end at 1 GiB (RFC 7323 2.3).
-constexpr std::int32_t far_ahead = 1 << 30;
-constexpr std::int32_t far_behind = -(64 << 20);
-
 // The capture's filter keeps every segment that crosses such a boundary (bpf/http_filter.h).
 constexpr unsigned skip_page_bits = 16;
 
-bool has(const Segment& segment, TcpFlag flag) { return (segment.flags & flag) != 0; }
-
-/// Who sent the SYN, or else has the higher port: servers listen on low ones.
-Direction likely_client(const Connection& connection) {
-    if (connection.client_known) return connection.client;
-    return connection.key.ends[0].port < connection.key.ends[1].port ? 1 : 0;
+Direction client_of(const Connection& connection) {
+    return connection.client_known ? connection.client : likely_client(connection.key);
 }
 
 /// Whether a segment acknowledges the other side's SYN and nothing else: a SYN itself, or the client's next, whatever
@@ -46,11 +39,10 @@ Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::
 
 void Reassembler::accept(const Segment& segment) {
     if (segment.source == segment.destination) return;  // a socket connected to itself has no two directions
-    const Direction from = segment.source < segment.destination ? 0 : 1;
-    const FlowKey key = from == 0 ? FlowKey{{segment.source, segment.destination}, segment.scope}
-                                  : FlowKey{{segment.destination, segment.source}, segment.scope};
+    const Direction from = sender_of(segment);
+    const FlowKey key = flow_key(segment, from);
     Id id = table_.find(key);
-    if (id != ConnectionTable::none && is_another_connection(table_[id], from, segment)) {
+    if (id != ConnectionTable::none && is_of_another(segment, table_[id].streams[from], table_[id].finished)) {
         if (!table_[id].finished) close(id, Close::reused, segment.time);
         table_.remove(id);
         id = ConnectionTable::none;
@@ -149,21 +141,6 @@ bool Reassembler::is_copy(Connection& connection, Direction from, const Segment&
     connection.other_seen = true;
     connection.other_seq = segment.seq;
     return true;
-}
-
-bool Reassembler::is_another_connection(const Connection& connection, Direction from, const Segment& segment) const {
-    const Stream& stream = connection.streams[from];
-    if (has(segment, tcp_rst)) return false;
-    if (has(segment, tcp_syn)) {
-        // A SYN sent again, or seen at another interface, has the number it had; a new connection's has not.
-        if (stream.has_syn) return stream.first != segment.seq;
-        if (!stream.started) return connection.finished;
-        const std::int32_t ahead = distance(payload_seq(segment), stream.next);
-        return ahead < 0 || ahead > 65536;
-    }
-    if (segment.length == 0 || !stream.started) return false;
-    const std::int32_t ahead = distance(stream.next, segment.seq);
-    return ahead > far_ahead || ahead < far_behind;
 }
 
 void Reassembler::note_handshake(Id id, Direction from, const Segment& segment) {
@@ -373,7 +350,7 @@ void Reassembler::give_up(Id id, std::optional<Direction> only) {
         }
         if (distance(stream->next, to) > 0) {
             lose(id, direction, to, stream->last);
-        } else if (!release(connection, likely_client(connection)) && !release(connection, other(likely_client(connection)))) {
+        } else if (!release(connection, client_of(connection)) && !release(connection, other(client_of(connection)))) {
             return;
         }
         for (Stream& held : connection.streams) {

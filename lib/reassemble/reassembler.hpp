@@ -55,7 +55,6 @@ class Reassembler {
     void close(Id id, Close how, Time time);
     bool is_copy(Connection& connection, Direction from, const Segment& segment);
     void note_handshake(Id id, Direction from, const Segment& segment);
-    bool is_another_connection(const Connection& connection, Direction from, const Segment& segment) const;
     void payload(Id id, Direction from, Segment segment);
     void fin(Id id, Direction from, const Segment& segment);
     void deliver(Id id, Direction from, const Segment& segment);
@@ -70,7 +69,7 @@ class Reassembler {
     void give_up(Id id, std::optional<Direction> only);
     static bool release(Connection& connection, Direction direction);
     void lose(Id id, Direction direction, std::uint32_t to, Time time);
-    std::optional<Direction> impatient(const Connection& connection, Time now) const;
+    [[nodiscard]] std::optional<Direction> impatient(const Connection& connection, Time now) const;
 
     StreamSink& sink_;
     ReassemblyLimits limits_;

@@ -66,7 +66,7 @@ class StreamSink {
     virtual void closed(ConnectionId id, Close how, Time time) = 0;
 
     /// How many of the stream's next bytes may be missing without harm (the rest of a body of known end).
-    virtual std::uint64_t skippable(ConnectionId id, Direction direction) const = 0;
+    [[nodiscard]] virtual std::uint64_t skippable(ConnectionId id, Direction direction) const = 0;
 };
 
 }  // namespace podsnoop

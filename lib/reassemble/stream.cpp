@@ -12,7 +12,7 @@ HeldSegment cut(const Segment& segment, std::uint32_t from, std::uint32_t to) {
     const std::size_t captured = segment.payload.size();
     const Bytes bytes =
         skip >= captured ? Bytes{} : segment.payload.subspan(skip, std::min<std::size_t>(length, captured - skip));
-    return {from, segment.ack, length, (segment.flags & tcp_ack) != 0, true, segment.time, {bytes.begin(), bytes.end()}};
+    return {from, segment.ack, length, has(segment, tcp_ack), true, segment.time, {bytes.begin(), bytes.end()}};
 }
 
 /// Cuts the held segment at `place` in two at `seq`, which lies within it. Gives the place of the second part.
@@ -33,7 +33,7 @@ std::vector<HeldSegment>::iterator split(Hold& hold, std::vector<HeldSegment>::i
 /// copy acknowledges. Gives the place of the last part that they lie in.
 std::vector<HeldSegment>::iterator acknowledge_less(Hold& hold, std::vector<HeldSegment>::iterator place, const Segment& segment,
                                                     std::uint32_t from, std::uint32_t to) {
-    const bool less = place->has_ack && (segment.flags & tcp_ack) != 0 && distance(segment.ack, place->ack) > 0;
+    const bool less = place->has_ack && has(segment, tcp_ack) && distance(segment.ack, place->ack) > 0;
     if (!less) return place;
     if (distance(place->seq, from) > 0) place = split(hold, place, from);
     if (distance(to, place->seq + place->length) > 0) place = split(hold, place, to) - 1;

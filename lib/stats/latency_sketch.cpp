@@ -45,17 +45,6 @@ void LatencySketch::add(Nanoseconds duration) {
     add_saturating(count_, 1);
 }
 
-void LatencySketch::merge(const LatencySketch& other) {
-    if (other.count_ == 0) return;
-    const LatencySketch copy = other;  // it may be this one
-    for (std::size_t i = 0; i < copy.counts_.size(); ++i)
-        if (copy.counts_[i] != 0) add_saturating(at(copy.first_ + static_cast<std::uint32_t>(i)), copy.counts_[i]);
-    min_ = count_ == 0 ? copy.min_ : std::min(min_, copy.min_);
-    max_ = std::max(max_, copy.max_);
-    sum_ += copy.sum_;
-    add_saturating(count_, copy.count_);
-}
-
 std::optional<Nanoseconds> LatencySketch::mean() const {
     if (count_ == 0) return std::nullopt;
     const double mean = sum_ / static_cast<double>(count_);

@@ -23,7 +23,6 @@ class LatencySketch {
 
     /// A negative one counts as 0.
     void add(Nanoseconds duration);
-    void merge(const LatencySketch& other);
 
     [[nodiscard]] std::uint64_t count() const { return count_; }
     /// These are exact, whatever the bins are; nothing where nothing was added.

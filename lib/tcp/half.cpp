@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
-#include "reassemble/stream.hpp"
+#include "reassemble/segment_flow.hpp"
 
 namespace podsnoop {
 
 namespace {
-
-// Windows end at 1 GiB (RFC 7323 2.3): what is further away is of another connection, or forged.
-constexpr std::int32_t far = 1 << 30;
 
 /// What a capture shows twice (an `any` device, a bridge and its port) it shows at once. A sender repeats the segment it sent
 /// just before only when it heard of its loss, after a round trip, or by a timer, of 2 ms at least (RFC 8985 7.2, as Linux has
@@ -39,7 +36,7 @@ std::optional<Nanoseconds> RoundTrip::shortest() const {
 }
 
 Sent Half::send(const Segment& segment, const Half& receiver, std::uint32_t shortest_trip) {
-    const bool syn = (segment.flags & tcp_syn) != 0, ends = (segment.flags & tcp_fin) != 0;
+    const bool syn = has(segment, tcp_syn), ends = has(segment, tcp_fin);
     const std::uint32_t payload = segment.seq + (syn ? 1 : 0);
     const std::uint32_t payload_end = payload + segment.length;
     const std::uint32_t end = payload_end + (ends ? 1 : 0);
@@ -55,7 +52,7 @@ Sent Half::send(const Segment& segment, const Half& receiver, std::uint32_t shor
     }
     started = true;
     const std::int32_t ahead = distance(next, segment.seq);
-    if (ahead > far || ahead < -far) return Sent::nothing;
+    if (ahead > far_ahead || ahead < -far_ahead) return Sent::nothing;
     if (distance(next, end) <= 0) return send_again(segment, end, receiver, shortest_trip);
     const std::uint32_t from = syn ? payload : next;
     const ShortTime now = short_time_of(segment.time);
@@ -84,7 +81,7 @@ Sent Half::send(const Segment& segment, const Half& receiver, std::uint32_t shor
 /// A segment with nothing new.
 Sent Half::send_again(const Segment& segment, std::uint32_t end, const Half& receiver, std::uint32_t shortest_trip) {
     const ShortTime now = short_time_of(segment.time);
-    if (segment.length == 1 && end == next && (segment.flags & (tcp_syn | tcp_fin)) == 0) {
+    if (segment.length == 1 && end == next && !has(segment, tcp_syn) && !has(segment, tcp_fin)) {
         // Old keep-alive probes repeat the last byte (RFC 9293 3.8.4), probes of a closed window the first behind it (3.8.6.1).
         if (receiver.zero_window || (has_acked && acked == next)) return Sent::nothing;
     }
@@ -118,7 +115,7 @@ bool Half::fill_hole(std::uint32_t from, std::uint32_t to) {
 std::optional<std::uint32_t> Half::acknowledge(std::uint32_t ack, ShortTime now) {
     if (!started) return std::nullopt;
     const std::int32_t ahead = distance(next, ack);
-    if (ahead > far || ahead < -far) return std::nullopt;
+    if (ahead > far_ahead || ahead < -far_ahead) return std::nullopt;
     if (has_acked && distance(acked, ack) <= 0) return std::nullopt;
     acked = ack;
     has_acked = true;

@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "reassemble/stream.hpp"
+#include "reassemble/segment_flow.hpp"
 
 namespace podsnoop {
 
@@ -12,26 +12,6 @@ namespace {
 
 constexpr FlowId no_one = TrackedConnection::no_one;
 constexpr Nanoseconds look_every{1'000'000'000};
-constexpr std::int32_t far_ahead = 1 << 30;        // as the reassembler has it
-constexpr std::int32_t far_behind = -(64 << 20);
-
-bool has(const Segment& segment, TcpFlag flag) { return (segment.flags & flag) != 0; }
-
-/// Whether it is of another connection between the same ports, whose beginning was not noticed otherwise.
-bool is_another(const TrackedConnection& connection, Direction from, const Segment& segment) {
-    const Half& half = connection.halves[from];
-    if (has(segment, tcp_rst)) return false;
-    if (has(segment, tcp_syn)) {
-        // A SYN sent again, or seen at another interface, has the number it had; a new connection's has not.
-        if (half.has_syn) return half.first != segment.seq;
-        if (!half.started) return connection.finished;
-        const std::int32_t ahead = distance(segment.seq + 1, half.next);
-        return ahead < 0 || ahead > 65536;
-    }
-    if (segment.length == 0 || !half.started) return false;
-    const std::int32_t ahead = distance(half.next, segment.seq);
-    return ahead > far_ahead || ahead < far_behind;
-}
 
 /// A packet can be seen at several interfaces. One's copies count for each direction: that of the connection's first
 /// segment, unless it shows the direction never and another does.
@@ -56,9 +36,6 @@ bool is_stale(const TrackedConnection& connection, Direction from, const Segment
     return connection.handshake && from != connection.client && segment.length == 0 && !connection.halves[from].has_syn &&
            !has(segment, tcp_syn) && !has(segment, tcp_fin);
 }
-
-/// Where nothing shows who sent the SYN: servers listen on low ports.
-Direction likely_client(const FlowKey& key) { return key.ends[0].port < key.ends[1].port ? Direction{1} : Direction{0}; }
 
 /// From one end to the other and back, in microseconds; 0 where unknown.
 std::uint32_t shortest_round_trip(const TrackedConnection& connection) {
@@ -87,11 +64,10 @@ TcpTracker::TcpTracker(ConnectionSink& sink, TcpLedger& ledger, const TcpLimits&
 
 void TcpTracker::accept(const Segment& segment) {
     if (segment.source == segment.destination) return;  // a socket connected to itself has no two directions
-    const Direction from = segment.source < segment.destination ? 0 : 1;
-    const FlowKey key = from == 0 ? FlowKey{{segment.source, segment.destination}, segment.scope}
-                                  : FlowKey{{segment.destination, segment.source}, segment.scope};
+    const Direction from = sender_of(segment);
+    const FlowKey key = flow_key(segment, from);
     Id id = table_.find(key);
-    if (id != no_one && is_another(table_[id], from, segment)) {
+    if (id != no_one && is_of_another(segment, table_[id].halves[from], table_[id].finished)) {
         // A handshake that came to nothing was given up by the time its ports are used again.
         if (!table_[id].finished) end(id, table_[id].handshake ? ConnectionEnd::timeout : ConnectionEnd::reused);
         table_.remove(id);

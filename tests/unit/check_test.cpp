@@ -145,9 +145,9 @@ TEST_CASE("check: a table of which nothing is cut") {
           "kprobe               missing   not compiled into this kernel\n"
           "                               hint: take another kernel\n");
     CHECK(print({.format = Format::wide}, example) ==
-          "NAME                 STATE     NEEDED FOR             DETAIL\n"
-          "kprobe               missing   oom,backlog            not compiled into this kernel\n"
-          "                                                      hint: take another kernel\n");
+          "NAME                 STATE     NEEDED FOR                         DETAIL\n"
+          "kprobe               missing   oom,backlog                        not compiled into this kernel\n"
+          "                                                                  hint: take another kernel\n");
     CHECK(print({.format = Format::table, .width = 50}, example) ==
           "NAME                STATE    DETAIL\n"
           "kprobe              missing  not compiled into\n"

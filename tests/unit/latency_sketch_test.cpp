@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <random>
 #include <string>
 #include <utility>
@@ -80,25 +81,18 @@ TEST_CASE("quantiles are within 1 % of the true ones, however latencies are spre
     }
 }
 
-TEST_CASE("sketches that are added up are the sketch of everything") {
+TEST_CASE("bins of several sketches add up to those of everything") {
     std::mt19937_64 random(7);
     for (const Shape& shape : shapes()) {
         CAPTURE(shape.name);
         const Durations durations = draw(shape, 5000, random);
         std::array<Durations, 4> nodes;
         for (const Nanoseconds duration : durations) nodes[random() % nodes.size()].push_back(duration);
-        LatencySketch forwards, backwards;
-        for (std::size_t i = 0; i < nodes.size(); ++i) {
-            forwards.merge(sketch_of(nodes[i]));
-            backwards.merge(sketch_of(nodes[nodes.size() - 1 - i]));
-        }
-        const LatencySketch whole = sketch_of(durations);
-        CHECK(forwards.bins().bins == whole.bins().bins);
-        CHECK(backwards.bins().bins == whole.bins().bins);
-        CHECK(forwards.count() == whole.count());
-        CHECK(forwards.max() == whole.max());
-        CHECK(forwards.mean() == whole.mean());
-        for (const double q : quantiles) CHECK(forwards.quantile(q) == whole.quantile(q));
+        std::map<std::uint32_t, std::uint64_t> sums, whole;
+        for (const Durations& node : nodes)
+            for (const SketchBin& bin : sketch_of(node).bins().bins) sums[bin.index] += bin.count;
+        for (const SketchBin& bin : sketch_of(durations).bins().bins) whole[bin.index] = bin.count;
+        CHECK(sums == whole);
     }
 }
 
@@ -123,23 +117,13 @@ TEST_CASE("a sketch read from its bins has the same quantiles") {
     }
 }
 
-TEST_CASE("a sketch of nothing knows nothing, and adds nothing") {
+TEST_CASE("a sketch of nothing knows nothing") {
     const LatencySketch nothing;
     CHECK(nothing.count() == 0);
     CHECK(!nothing.mean());
     CHECK(!nothing.max());
     CHECK(!nothing.quantile(0.5));
     CHECK(nothing.bins().bins.empty());
-    LatencySketch some = sketch_of({5ms});
-    some.merge(nothing);
-    CHECK(some.count() == 1);
-    CHECK(some.quantile(0.5) == 5ms);
-    LatencySketch filled;
-    filled.merge(some);
-    CHECK(filled.quantile(0.5) == 5ms);
-    filled.merge(filled);
-    CHECK(filled.count() == 2);
-    CHECK(filled.bins().bins == std::vector<SketchBin>{{some.bins().bins.front().index, 2}});
 }
 
 TEST_CASE("durations beyond the bins are counted at their ends, and the longest stays exact") {

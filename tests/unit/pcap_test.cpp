@@ -57,7 +57,7 @@ TEST_CASE("what is no capture is said to be so") {
     CHECK(read_bytes("").error == "cannot read capture: it is empty");
     for (const char* text : {"a", "GET / HTTP/1.1\r\n\r\n", "\xa1\xb2\xc3", "this is a text that is longer than a header"})
         CHECK(read_bytes(text).error == "cannot read capture: it is neither pcap nor pcapng");
-    CHECK(read_file("/nowhere/at/all").error == "cannot open capture: No such file or directory");
+    CHECK(read_file("/nowhere/at/all").error == "cannot open capture: no such file or directory");
     CHECK(read_file("/tmp").error == "cannot open capture: it is a directory");
     CHECK(read_bytes(pcap_header(little).substr(0, 23)).error == "damaged capture: its header ends early at byte 23");
     CHECK(read_bytes(FileBytes(little).u32(0xa1b2c3d4).u16(3).raw(std::string(18, '\0')).text()).error ==

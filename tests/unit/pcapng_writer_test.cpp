@@ -121,10 +121,10 @@ TEST_CASE("a file that cannot grow ends with a whole block, and the error says w
     setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, handler);
     REQUIRE_FALSE(written);
-    CHECK(written.error().line() == "cannot write capture: " + file.path() + ": File too large");
+    CHECK(written.error().line() == "cannot write capture: " + file.path() + ": file too large");
     const Reading reading = read_file(file.path());
     CHECK(reading.error == "");
     CHECK(reading.packets.size() == 9);
     CHECK(PcapngWriter::create("/nowhere/at/all").error().line() ==
-          "cannot write capture: /nowhere/at/all: No such file or directory");
+          "cannot write capture: /nowhere/at/all: no such file or directory");
 }

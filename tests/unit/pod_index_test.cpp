@@ -73,7 +73,6 @@ TEST_CASE("pod index: every way to ask") {
     CHECK(found->uid == uid_of(1));
     CHECK(told(found) == "web-0/app");
     CHECK(told(index.by_netns(4026532201, start)) == "web-0/app");
-    CHECK(told(index.by_container(id_of(1))) == "web-0/app");
     const std::string cgroup = "/kubepods/burstable/pod" + uid_of(1);
     CHECK(told(index.by_cgroup(cgroup + "/" + id_of(1))) == "web-0/app");
     CHECK(told(index.by_cgroup(cgroup + "/" + id_of(1) + "/init.scope")) == "web-0/app");
@@ -82,7 +81,6 @@ TEST_CASE("pod index: every way to ask") {
     CHECK(told(index, "10.244.0.9", start) == "none");
     CHECK(told(index.by_host_port(30081, start)) == "none");
     CHECK(told(index.by_netns(4026532202, start)) == "none");
-    CHECK(told(index.by_container(id_of(3))) == "none");
     CHECK(told(index.by_cgroup("/kubepods/burstable/pod" + uid_of(3))) == "none");
     CHECK(told(index.by_cgroup("/system.slice/sshd.service")) == "none");
     REQUIRE(index.pods().size() == 2);
@@ -92,7 +90,6 @@ TEST_CASE("pod index: every way to ask") {
 TEST_CASE("pod index: nothing is known of nothing") {
     PodIndex index;
     CHECK(told(index, "10.244.0.3", start) == "none");
-    CHECK(told(index.by_container("")) == "none");
     CHECK(told(index.by_cgroup("")) == "none");
     index.update({}, start);
     CHECK(index.pods().empty());
@@ -327,11 +324,9 @@ TEST_CASE("pod index: those gone are known for five minutes") {
     index.update({}, at(10) + minutes(5));
     CHECK(told(index, "10.244.0.3", at(5)) == "web-0/app");
     CHECK(told(index.by_cgroup(cgroup)) == "web-0/app");
-    CHECK(told(index.by_container(id_of(1))) == "web-0/app");
     index.update({}, at(11) + minutes(5));
     CHECK(told(index, "10.244.0.3", at(5)) == "none");
     CHECK(told(index.by_cgroup(cgroup)) == "none");
-    CHECK(told(index.by_container(id_of(1))) == "none");
 }
 
 TEST_CASE("pod index: containers that were started again") {
@@ -347,28 +342,10 @@ TEST_CASE("pod index: containers that were started again") {
     CHECK(told(index.by_cgroup(cgroup + id_of(101))) == "crash");  // only so many are kept
     CHECK(told(index, "10.244.0.3", at(0)) == "crash/app");        // however often, it is the only one
     index.update({crashed(100)}, at(100) + minutes(6));
-    CHECK(told(index.by_container(id_of(199))) == "crash/app");
+    CHECK(told(index.by_cgroup(cgroup + id_of(199))) == "crash/app");
     index.update({crashed(100)}, at(101) + minutes(12));
-    CHECK(told(index.by_container(id_of(199))) == "none");
-    CHECK(told(index.by_container(id_of(200))) == "crash/app");
-}
-
-TEST_CASE("pod index: a prefix finds a container where it can mean no other") {
-    PodRecord a = pod(1, "a"), b = pod(2, "b");
-    a.containers[0].id = "abcdefabcdef1" + std::string(51, '0');
-    b.containers[0].id = "abcdefabcdef2" + std::string(51, '0');
-    PodIndex index;
-    index.update({a, b, with(pod(3, "short"), [](PodRecord& r) { r.containers[0].id = "abc"; })}, start);
-    CHECK(told(index.by_container("abcdefabcdef1")) == "a/app");
-    CHECK(told(index.by_container("abcdefabcdef2")) == "b/app");
-    CHECK(told(index.by_container("abcdefabcdef")) == "none");
-    CHECK(told(index.by_container("abcdefabcde")) == "none");
-    CHECK(told(index.by_container("abc")) == "short/app");
-    CHECK(told(index.by_container("zzzzzzzzzzzz")) == "none");
-    // Two that say they have the same container.
-    b.containers[0].id = a.containers[0].id;
-    index.update({a, b}, at(1));
-    CHECK(told(index.by_container(a.containers[0].id)) == "none");
+    CHECK(told(index.by_cgroup(cgroup + id_of(199))) == "crash");
+    CHECK(told(index.by_cgroup(cgroup + id_of(200))) == "crash/app");
 }
 
 TEST_CASE("pod index: two pods under one uid are none") {
@@ -377,7 +354,7 @@ TEST_CASE("pod index: two pods under one uid are none") {
     index.update({a, b}, start);
     for (const char* ip : {"10.244.0.3", "10.244.0.4"}) CHECK(told(index, ip, start) == "none");
     CHECK(told(index.by_cgroup("/kubepods/pod" + uid_of(1))) == "none");
-    CHECK(told(index.by_container(id_of(1))) == "none");
+    CHECK(told(index.by_cgroup("/kubepods/pod" + uid_of(1) + "/" + id_of(1))) == "none");
     CHECK(index.pods().size() == 2);
     index.update({a, a}, at(1));  // the same twice
     CHECK(told(index, "10.244.0.3", at(2)) == "a/app");
@@ -446,8 +423,8 @@ TEST_CASE("pod index: what churns is forgotten") {
     PodIndex index;
     for (int i = 0; i < 2'000; ++i) index.update({pod(i, "churn", "10.244.0.3")}, at(i));
     CHECK(told(index, "10.244.0.3", at(1'999)) == "churn/app");
-    CHECK(told(index.by_container(id_of(1'900))) == "churn/app");
-    CHECK(told(index.by_container(id_of(1'600))) == "none");
+    CHECK(told(index.by_cgroup("/kubepods/pod" + uid_of(1'900))) == "churn");
+    CHECK(told(index.by_cgroup("/kubepods/pod" + uid_of(1'600))) == "none");
 }
 
 TEST_CASE("pod index: the bound on pods") {
@@ -456,6 +433,6 @@ TEST_CASE("pod index: the bound on pods") {
     PodIndex index;
     index.update(std::move(records), start);
     CHECK(index.pods().size() == 65'536);
-    CHECK(told(index.by_container(id_of(65'535))) == "web/app");
-    CHECK(told(index.by_container(id_of(65'536))) == "none");
+    CHECK(told(index.by_cgroup("/kubepods/pod" + uid_of(65'535))) == "web");
+    CHECK(told(index.by_cgroup("/kubepods/pod" + uid_of(65'536))) == "none");
 }

@@ -21,7 +21,7 @@ Inflate::Outcome Inflate::run(Bytes& in, std::span<std::byte> out, std::size_t& 
             inflateReset(stream_.get());
             between_members_ = false;
         }
-        // zlib's interface is older than const; it does not write to its input.
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): zlib's interface is older than const; its input is not written
         stream_->next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(in.data()));
         stream_->avail_in = static_cast<uInt>(in.size());
         stream_->next_out = reinterpret_cast<Bytef*>(out.data() + written);

@@ -9,13 +9,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "node/reason.hpp"
+
 namespace podsnoop {
 
 namespace {
 
 constexpr std::size_t buffer_size = 256 * 1024;  // fits a core's second-level cache, fills a pipe's 64 KiB
-
-std::string reason() { return std::strerror(errno); }
 
 }  // namespace
 
@@ -26,7 +26,7 @@ Result<Input> Input::open(const std::string& path) {
         return fail("cannot read capture", name, "it is a terminal", "pipe a capture into it: tcpdump -w - | podsnoop ...");
     Fd fd(standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     struct stat status{};
-    if (!fd || fstat(fd.get(), &status) != 0) return fail("cannot open capture", name, reason());
+    if (!fd || fstat(fd.get(), &status) != 0) return fail("cannot open capture", name, reason_of(errno));
     if (S_ISDIR(status.st_mode)) return fail("cannot open capture", name, "it is a directory");
     return Input(std::move(fd), std::move(name), !S_ISREG(status.st_mode));
 }
@@ -114,7 +114,7 @@ Result<Input::Fill> Input::read_file(std::byte* to, std::size_t room, std::size_
     if (waits_) {
         pollfd waiting{.fd = fd_.get(), .events = POLLIN, .revents = 0};
         const int ready = poll(&waiting, 1, told_idle_ ? -1 : 0);
-        if (ready < 0 && errno != EINTR) return fail("cannot read capture", name_, reason());
+        if (ready < 0 && errno != EINTR) return fail("cannot read capture", name_, reason_of(errno));
         if (ready <= 0) {
             told_idle_ = true;
             return Fill::idle;
@@ -123,7 +123,7 @@ Result<Input::Fill> Input::read_file(std::byte* to, std::size_t room, std::size_
     }
     const ssize_t got = read(fd_.get(), to, room);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) return Fill::idle;
-    if (got < 0) return fail("cannot read capture", name_, reason());
+    if (got < 0) return fail("cannot read capture", name_, reason_of(errno));
     count = static_cast<std::size_t>(got);
     return got == 0 ? Fill::end : Fill::ready;
 }

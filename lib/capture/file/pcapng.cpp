@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "base/number.hpp"
 #include "capture/file/counts_comment.hpp"
 #include "capture/file/limits.hpp"
 #include "capture/file/link_types.hpp"
@@ -55,11 +55,8 @@ bool visit_options(Bytes options, const ByteOrder& order, Visit visit) {
 
 /// The namespace's inode where the description is one that our writer made, else 0.
 std::uint64_t netns_of(std::string_view description) {
-    std::uint64_t inode = 0;
     if (!description.starts_with(netns_description)) return 0;
-    const std::string_view digits = description.substr(netns_description.size());
-    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), inode);
-    return code == std::errc{} && end == digits.data() + digits.size() ? inode : 0;
+    return parse_number<std::uint64_t>(description.substr(netns_description.size())).value_or(0);
 }
 
 }  // namespace

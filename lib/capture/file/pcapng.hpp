@@ -47,20 +47,20 @@ class PcapngReader {
   private:
     /// An interface as the current section describes it.
     struct Described {
-        std::uint32_t index;  ///< into interfaces_
-        std::uint32_t link_number;
+        std::uint32_t index = 0;  ///< into interfaces_
+        std::uint32_t link_number = 0;
         std::optional<LinkType> link;
-        std::uint32_t snap_length;  ///< 0 is unlimited
+        std::uint32_t snap_length = 0;  ///< 0 is unlimited
         Tick tick;
         PacketCounts statistics;
     };
     struct Block;
     /// What the three kinds of packet blocks say of their packet.
     struct Content {
-        std::uint32_t interface;             ///< its number in the section
-        std::uint32_t captured, length;      ///< bytes in the file, and on the wire
-        std::size_t data_at;                 ///< in the block's body
-        std::optional<std::uint64_t> ticks;  ///< a simple packet has no time
+        std::uint32_t interface = 0;             ///< its number in the section
+        std::uint32_t captured = 0, length = 0;  ///< bytes in the file, and on the wire
+        std::size_t data_at = 0;                 ///< in the block's body
+        std::optional<std::uint64_t> ticks;      ///< a simple packet has no time
     };
     enum class Parsed : std::uint8_t { packet, other };
 

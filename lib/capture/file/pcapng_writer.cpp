@@ -14,6 +14,7 @@
 #include "capture/file/counts_comment.hpp"
 #include "capture/file/link_types.hpp"
 #include "capture/file/pcapng_format.hpp"
+#include "node/reason.hpp"
 
 namespace podsnoop {
 
@@ -41,7 +42,7 @@ std::array<char, sll2_size> sll2_header(std::uint16_t protocol) {
 
 Result<PcapngWriter> PcapngWriter::create(const std::string& path, bool skips_bodies) {
     Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
-    if (!fd) return fail("cannot write capture", path, std::strerror(errno));
+    if (!fd) return fail("cannot write capture", path, reason_of(errno));
     PcapngWriter writer(std::move(fd), path);
     writer.add_section(skips_bodies);
     return writer;
@@ -90,7 +91,7 @@ Result<void> PcapngWriter::flush() {
         if (wrote >= 0) {
             done += static_cast<std::size_t>(wrote);
         } else if (errno != EINTR) {
-            const std::string why = std::strerror(errno);
+            const std::string why = reason_of(errno);
             // Without the part of a block that fitted, the file is whole. A pipe cannot be cut, and need not
             // be.
             [[maybe_unused]] const int cut = ftruncate(fd_.get(), static_cast<off_t>(flushed_ + whole_blocks(done)));

@@ -17,7 +17,7 @@ from lab.pod import IDLE
 from lab.raw import RawServer
 
 STATES = {"ok", "degraded", "missing"}
-COMMANDS = {"http", "oom", "backlog", "pods"}
+COMMANDS = {"http", "tcp", "red", "map", "oom", "backlog", "pods"}
 # Who has no right but those that every user has. A user may not read where the tests are built.
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs")
 
@@ -50,8 +50,8 @@ def test_as_root(lab):
     """All that http needs is there, as the other cases show; and what it says of the kernel is so."""
     records, said = checked(lab)
     equal(said, "", "what it says")
-    needed = ("CAP_NET_RAW", "CAP_NET_ADMIN", "CAP_BPF", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "packet-filter", "packet-socket",
-              "http")
+    needed = ("CAP_NET_RAW", "CAP_NET_ADMIN", "CAP_BPF", "CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "packet-filter", "tcp-filter",
+              "packet-socket", "http", "tcp")
     equal(states(records, *needed), dict.fromkeys(needed, "ok"))
     # In a container the first process may be none of ours to look at.
     true(records["network-namespaces"]["state"] != "missing", f"{records['network-namespaces']}")
@@ -63,6 +63,14 @@ def test_as_root(lab):
         equal(records["btf"]["state"], "missing")
     true("btf" in records and {"kprobe", "fentry", "raw-tracepoint", "tracepoint", "kernel-log"} < set(records),
          f"what probes need is not told: {sorted(records)}")
+
+
+def test_commands(lab):
+    """What is missing says whom it concerns."""
+    records, _ = checked(lab)
+    equal({name: records[name]["needed_for"] for name in ("packet-filter", "tcp-filter", "packet-socket", "processes")},
+          {"packet-filter": ["http", "red", "map"], "tcp-filter": ["tcp"], "packet-socket": ["http", "tcp", "red", "map"],
+           "processes": ["http", "tcp", "red", "map", "oom", "backlog", "pods"]})
 
 
 def test_probes_as_they_run(lab):
@@ -98,22 +106,23 @@ def test_as_any_user(lab):
          f"what it says: {lines}")
     records = {record["name"]: record for record in map(json.loads, done.stdout.splitlines())}
     capabilities = [name for name in records if name.startswith("CAP_")]
-    lost = [*capabilities, "packet-filter", "packet-socket", "network-namespaces", "http"]
+    lost = [*capabilities, "packet-filter", "tcp-filter", "packet-socket", "network-namespaces", "http", "tcp"]
     true("CAP_NET_RAW" in capabilities, f"capabilities: {capabilities}")
     equal(states(records, *lost), dict.fromkeys(lost, "missing"))
-    for name in (*capabilities, "packet-filter"):
+    for name in (*capabilities, "packet-filter", "tcp-filter"):
         true("root" in records[name]["hint"], f"no hint: {records[name]}")
 
 
 def test_without_a_capability(lab):
     """Without CAP_SYS_ADMIN http runs where it is, but enters no pod's namespace."""
     records, _ = checked(lab, wrapper=("setpriv", "--bounding-set=-sys_admin"))
-    equal(states(records, "CAP_SYS_ADMIN", "CAP_NET_RAW", "network-namespaces", "packet-filter", "http"),
+    equal(states(records, "CAP_SYS_ADMIN", "CAP_NET_RAW", "network-namespaces", "packet-filter", "http", "tcp"),
           {"CAP_SYS_ADMIN": "missing", "CAP_NET_RAW": "ok", "network-namespaces": "missing", "packet-filter": "ok",
-           "http": "degraded"})
+           "http": "degraded", "tcp": "degraded"})
     records, said = checked(lab, wrapper=("setpriv", "--bounding-set=-net_raw"), status=1)
-    equal(states(records, "CAP_NET_RAW", "packet-filter", "packet-socket", "http"),
-          {"CAP_NET_RAW": "missing", "packet-filter": "ok", "packet-socket": "missing", "http": "missing"})
+    equal(states(records, "CAP_NET_RAW", "packet-filter", "tcp-filter", "packet-socket", "http", "tcp"),
+          {"CAP_NET_RAW": "missing", "packet-filter": "ok", "tcp-filter": "ok", "packet-socket": "missing", "http": "missing",
+           "tcp": "missing"})
     true("http cannot run here" in said, f"what it says: {said}")
 
 

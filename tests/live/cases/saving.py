@@ -97,7 +97,7 @@ def test_full_disk(lab):
         wait_for(lambda: program.stdout.count(b"\n") == 150, "150 records")
         program.signal(signal.SIGINT)
         equal(program.wait(), 1, "exit status")
-        true("No space left" in program.stderr, f"it does not say why: {program.stderr}")
+        true("no space left" in program.stderr, f"it does not say why: {program.stderr}")
         done = lab.podsnoop("http", "-r", f"{disk}/full.pcapng", "-o", "json")
         equal(done.returncode, 0, f"what was written before is no capture: {done.stderr}")
     finally:
