@@ -127,7 +127,14 @@ constexpr Condition always_if[] = {
     {SYS_ioctl, is(1, NS_GET_NSTYPE)},
 };
 
+/// A thread, in the namespaces of the one that makes it; no process.
+constexpr std::uint32_t not_shared =
+    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+constexpr Argument is_thread{0, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | not_shared, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD};
+
 constexpr Condition for_kernel[] = {
+    {SYS_clone, is_thread},  // rings are opened and closed side by side
+    {SYS_clone3, anything},  // see put_on_no_clone3
     {SYS_socket, is(0, AF_PACKET)},
     {SYS_socket, is(0, AF_NETLINK)},
     // The older iptables tells its rules to such sockets.
@@ -191,10 +198,14 @@ class Filter {
             give(allow);
         }
     }
-    /// All else is refused.
-    std::span<sock_filter> finish() {
-        give(refuse);
+    /// What becomes of all else.
+    std::span<sock_filter> finish(std::uint32_t value) {
+        give(value);
         return instructions_;
+    }
+    void refuse_as_unknown(long number) {
+        add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1);
+        give(SECCOMP_RET_ERRNO | ENOSYS);
     }
 
   private:
@@ -214,6 +225,23 @@ class Filter {
 // The lower half of an argument comes first.
 static_assert(std::endian::native == std::endian::little);
 
+// No code of others runs here, so that the processor need not be slowed down against it, as kernels before 5.16 do for each
+// thread with a filter.
+constexpr unsigned no_slower = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+
+bool put_on(std::span<sock_filter> instructions, unsigned flags) {
+    const sock_fprog program{static_cast<unsigned short>(instructions.size()), instructions.data()};
+    return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0;
+}
+
+/// clone3(2) has its flags where no filter can see them; libc makes threads by clone(2) where the kernel does not know it. A
+/// filter of its own, since that is nothing to tell the log: of two filters the stricter decides.
+bool put_on_no_clone3() {
+    Filter filter;
+    filter.refuse_as_unknown(SYS_clone3);
+    return put_on(filter.finish(allow), no_slower);
+}
+
 }  // namespace
 
 Result<void> keep_system_calls(const SystemCalls& kept) {
@@ -230,12 +258,7 @@ Result<void> keep_system_calls(const SystemCalls& kept) {
     if (kept.network) filter.add(for_network);
     if (kept.roots) filter.add(for_roots);
     if (kept.files) filter.add(for_files);
-    const std::span<sock_filter> instructions = filter.finish();
-    const sock_fprog program{static_cast<unsigned short>(instructions.size()), instructions.data()};
-    // No code of others runs here, so that the processor need not be slowed down against it, as kernels before 5.16 do for
-    // each thread with a filter.
-    constexpr unsigned flags = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) != 0)
+    if ((kept.kernel && !put_on_no_clone3()) || !put_on(filter.finish(refuse), no_slower | SECCOMP_FILTER_FLAG_LOG))
         return fail(what, "seccomp", errno == ENOSYS || errno == EINVAL ? "not compiled into this kernel" : reason_of(errno));
     return {};
 }

@@ -8,14 +8,14 @@ namespace podsnoop {
 
 /// What a thread needs beside working on files that are open, reading further ones, memory, and waiting.
 struct SystemCalls {
-    bool kernel = false;   ///< packet and netlink sockets, BPF maps and programs, network namespaces
+    bool kernel = false;   ///< packet and netlink sockets, BPF maps and programs, network namespaces, threads
     bool network = false;  ///< TCP connections to others
     bool roots = false;    ///< follow links below another root directory, which lets files be written as well: openat2(2) has
                            ///< its flags where no filter can see them
     bool files = false;    ///< open files to write them
 };
 
-/// The calling thread gives up all other system calls, for good, as do threads it starts: none can, in fact. What it then
+/// The calling thread gives up all other system calls, for good, and so have threads that it starts. What it then
 /// tries fails with EPERM and is told in the kernel's log, so that a call forgotten here costs an answer, not the program.
 /// Fails where there is no seccomp, or PODSNOOP_SECCOMP=off in the environment. It wants no_new_privs, as
 /// keep_capabilities() leaves it.

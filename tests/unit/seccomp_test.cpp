@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "node/capabilities.hpp"
 #include "node/seccomp.hpp"
@@ -48,14 +49,26 @@ long make_socket(int family, int type) { return ::socket(family, type, 0); }
 
 }  // namespace
 
-TEST_CASE("Who gave up system calls starts no program, no process and no thread") {
+TEST_CASE("Who gave up system calls starts no program and no process") {
     CHECK(never([] {
         char name[] = "/bin/true", *arguments[] = {name, nullptr};
         return static_cast<long>(::execve(name, arguments, nullptr));
     }));
     CHECK(never([] { return ::syscall(SYS_execveat, AT_FDCWD, "/bin/true", nullptr, nullptr, 0); }));
     CHECK(never([] { return static_cast<long>(::fork()); }));
-    CHECK(never([] { return ::syscall(SYS_clone3, nullptr, 0); }));
+    // Where libc may make threads it takes the way whose flags can be looked at.
+    const auto clone3 = [] { return ::syscall(SYS_clone3, nullptr, 0); };
+    CHECK(outcome(nothing_more, clone3) == EPERM);
+    CHECK(outcome(everything, clone3) == ENOSYS);
+    const auto thread = [] {
+        std::thread([] {}).join();
+        return 0L;
+    };
+    CHECK(outcome({.kernel = true}, thread) == 0);
+    CHECK(never([] { return ::syscall(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, nullptr, nullptr, nullptr, nullptr); }));
+    CHECK(never([] {
+        return ::syscall(SYS_clone, CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_NEWUSER, nullptr, nullptr, nullptr, nullptr);
+    }));
 }
 
 TEST_CASE("Who gave up system calls touches no other process and changes nothing of the system") {
