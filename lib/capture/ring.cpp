@@ -21,8 +21,9 @@ namespace podsnoop {
 namespace {
 
 constexpr const char* what = "cannot open a packet socket";
-constexpr std::size_t large_block = std::size_t{1} << 20;
-constexpr std::size_t small_block = std::size_t{256} << 10;  // above 64 KiB and headers, or giant frames are cut
+constexpr std::size_t large_block = std::size_t{256} << 10;
+constexpr std::size_t small_block = std::size_t{128} << 10;  // above 64 KiB and headers, or giant frames are cut
+constexpr std::size_t usual_blocks = 16;
 constexpr std::size_t least_blocks = 4;
 constexpr std::size_t link_offset = (sizeof(tpacket3_hdr) + 15u) & ~std::size_t{15};  // TPACKET_ALIGNMENT
 constexpr std::uint32_t loopback_ifindex = 1;  // in every network namespace
@@ -86,7 +87,7 @@ Result<void> PacketRing::start() {
 Result<void> PacketRing::map() {
     const int fd = socket_.get();
     if (!set_option(fd, SOL_PACKET, PACKET_VERSION, int{TPACKET_V3})) return fail(what, "", reason_of(errno));
-    block_bytes_ = options_.buffer_bytes >= least_blocks * large_block ? large_block : small_block;
+    block_bytes_ = options_.buffer_bytes >= usual_blocks * large_block ? large_block : small_block;
     block_count_ = std::max(options_.buffer_bytes / block_bytes_, least_blocks);
     tpacket_req3 request{};
     request.tp_block_size = static_cast<unsigned>(block_bytes_);
