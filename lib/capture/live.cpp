@@ -18,8 +18,9 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto stop_patience = std::chrono::milliseconds{500};
+constexpr auto settling_step = std::chrono::milliseconds{5};
 /// How long packets may still be on their way out of a namespace that was removed.
-constexpr auto remove_grace = 4 * ring_retire_time;
+constexpr auto remove_grace = 2 * longest_retire_time;
 /// Packets given before all sockets are looked at again: hundreds of idle ones must not cost much a packet, and a packet
 /// must not wait long behind younger ones of another socket.
 constexpr unsigned look_every = 64;
@@ -200,7 +201,7 @@ Result<void> LiveCapture::stop() {
     for (const auto& place : places_)
         if (auto done = place->capture.close_inlets(); !done) return done;
     const auto deadline = steady_clock::now() + stop_patience;
-    do std::this_thread::sleep_for(ring_retire_time / 2);
+    do std::this_thread::sleep_for(settling_step);
     while (!settled() && steady_clock::now() < deadline);
     if (auto filtered = filter_.counts()) final_counts_ = *filtered;
     stopped_ = true;

@@ -22,9 +22,8 @@ struct RingOptions {
     int filter_fd = -1;  ///< an eBPF socket filter
 };
 
-/// How long the kernel may hold a block with packets back before it hands it over. What a person waits for a
-/// packet.
-inline constexpr std::chrono::milliseconds ring_retire_time{10};
+/// How long the kernel may hold a block with packets back before it hands it over, at most. What a person waits for a packet.
+inline constexpr std::chrono::milliseconds longest_retire_time{40};
 
 /// A packet in the ring.
 struct RingFrame {
