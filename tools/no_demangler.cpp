@@ -12,14 +12,15 @@ namespace __gnu_cxx {
 void __verbose_terminate_handler();  // NOLINT(bugprone-reserved-identifier)
 
 void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
-    std::string_view what = "an error it did not expect";
+    std::string_view what = "nothing that was thrown";
     const std::exception_ptr error = std::current_exception();  // keeps what it says
     if (error) {
         try {
             std::rethrow_exception(error);
         } catch (const std::exception& exception) {
             what = exception.what();
-        } catch (...) {  // NOLINT(bugprone-empty-catch): one that is no std::exception says nothing
+        } catch (...) {
+            what = "an error it did not expect";
         }
     }
     for (const std::string_view part : {std::string_view("podsnoop: ended by "), what, std::string_view("\n")})

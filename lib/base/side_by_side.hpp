@@ -21,9 +21,12 @@ void side_by_side(std::size_t count, Each each) {
         for (std::size_t index = next++; index < count; index = next++) each(index);
     };
     std::vector<std::jthread> others;
-    try {
-        while (others.size() + 1 < std::min(count, most_side_by_side)) others.emplace_back(work);
-    } catch (const std::system_error&) {  // as many as there may be
+    for (bool more = true; more && others.size() + 1 < std::min(count, most_side_by_side);) {
+        try {
+            others.emplace_back(work);
+        } catch (const std::system_error&) {
+            more = false;  // as many as there may be
+        }
     }
     work();
 }
