@@ -23,6 +23,7 @@
 #include "attribute/notes.hpp"
 #include "capture/file/file_capture.hpp"
 #include "capture/file/file_clock.hpp"
+#include "capture/ring.hpp"
 #include "consumer.hpp"
 #include "decode/decoder.hpp"
 #include "node/reason.hpp"
@@ -89,7 +90,8 @@ class Session : public StageHost<typename Stages::Record> {
   private:
     static constexpr std::size_t flush_at = 256 << 10;  // bytes of records gathered under load before they are written
     static constexpr Nanoseconds housekeeping{50'000'000};  // of the packets' time, between two looks at what waits too long
-    static constexpr Nanoseconds ring_delay{50'000'000};    // packets of the last moment may still be in the ring
+    // Packets of the last moment may still be in the ring, and timers be late.
+    static constexpr Nanoseconds ring_delay = longest_retire_time + std::chrono::milliseconds{60};
     static constexpr Nanoseconds answer_patience{500'000'000};  // for what the node was asked about a connection
     static constexpr Nanoseconds change_patience{1'500'000'000};  // for the pods, where one comes or goes
     static constexpr Nanoseconds clock_tolerance{1'000'000'000};  // steps back that are less are waited for
