@@ -1,5 +1,5 @@
 // What libstdc++ does with an exception that nobody catches, without the name of its type, which would cost it a demangler
-// of 60 kB. Errors that podsnoop expects are values, so that this is out of memory or a bug.
+// of 48 kB. Errors that podsnoop expects are values, so that this is out of memory or a bug.
 #include <cstdlib>
 #include <exception>
 #include <string_view>

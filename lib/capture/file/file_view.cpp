@@ -24,8 +24,9 @@ std::atomic<FileView*> shown = nullptr;
 }  // namespace
 
 FileView::~FileView() {
+    FileView* self = this;
+    shown.compare_exchange_strong(self, nullptr);  // nothing where a later one is shown
     unmap();
-    shown.store(nullptr);
 }
 
 void FileView::unmap() noexcept {

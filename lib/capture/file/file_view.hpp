@@ -1,4 +1,4 @@
-// A part of a file in memory without a copy. Bytes that nobody looks at, such as bodies of messages, are never read.
+// A part of a file in memory without a copy. Bytes that nobody looks at, such as bodies of messages, cost next to nothing.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,7 @@
 namespace podsnoop {
 
 /// A file may become shorter while it is mapped; touching what is gone raises SIGBUS. The view sees to it that zeros are read
-/// there instead, and says so. There is one view at a time.
+/// there instead, and says so. Of several views that is so for the one that was shown something last.
 class FileView {
   public:
     FileView() = default;

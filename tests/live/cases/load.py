@@ -1,6 +1,7 @@
 """Under load nothing is lost and nothing is invented."""
 import json
 import os
+import signal
 
 from lab import Failure, equal, true
 from lab.lab import SERVER
@@ -74,3 +75,16 @@ def compare(records, logged):
     equal(sorted(missing)[:5], [], f"requests in nginx's log that are no record ({len(missing)} of them)")
     true(unfinished <= CONNECTIONS, f"{unfinished} exchanges are not complete, on {CONNECTIONS} connections")
     return len(seen), unfinished
+
+
+def test_kept_from_running(lab):
+    """Where little arrives a block of the ring is handed over every 10 ms: there must be enough of them for half a second
+    and more. A request on a slow machine takes one of its own."""
+    lab.pair(), lab.nginx()
+    tracer = lab.trace()
+    tracer.process.signal(signal.SIGSTOP)
+    lab.get("/small?[1-90]", options=("--rate", "200/s"))
+    tracer.process.signal(signal.SIGCONT)
+    tracer.wait(90)
+    tracer.end()
+    equal(tracer.ledger["packets"]["dropped"], {"ring-full": 0, "other": 0}, "packets dropped")
