@@ -42,9 +42,9 @@ void copy_headers(Message& message, std::string_view text, const HttpOptions& op
 
 void copy_request(Request& request, const Head& head, std::string_view text, const HttpOptions& options) {
     request.seen = true;
-    request.version_minor = head.version_minor;
-    request.method = head.method;
-    request.target = head.target;
+    request.version_minor = head.start.version_minor;
+    request.method = head.start.method;
+    request.target = head.start.target;
     if (!head.host) request.host.reset();
     else if (request.host) request.host->assign(*head.host);
     else request.host.emplace(*head.host);
@@ -53,8 +53,8 @@ void copy_request(Request& request, const Head& head, std::string_view text, con
 
 void copy_response(Response& response, const Head& head, std::string_view text, const HttpOptions& options) {
     response.seen = true;
-    response.version_minor = head.version_minor;
-    response.status = head.status;
+    response.version_minor = head.start.version_minor;
+    response.status = head.start.status;
     copy_headers(response, text, options);
 }
 

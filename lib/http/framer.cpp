@@ -20,22 +20,14 @@ bool is_needed(std::string_view line) {
     return std::ranges::any_of(needed_fields, [&](std::string_view needed) { return same_letters(name, needed); });
 }
 
+bool is_line_end(std::byte byte) { return byte == std::byte{'\r'} || byte == std::byte{'\n'}; }
+
 }  // namespace
 
-Framer::Step Framer::step(Bytes bytes) {
+Framer::Step Framer::step(Bytes bytes, Head& head) {
     switch (state_) {
-        case State::between: {
-            // Empty lines before a message are passed over (RFC 9112 2.2).
-            const std::size_t start = std::min(as_text(bytes).find_first_not_of("\r\n"), bytes.size());
-            if (start == bytes.size()) return {Event::more, start};
-            if (classify_start(bytes.subspan(start)) == StartLine::neither) return {Event::not_message};
-            state_ = State::head;
-            head_length_ = 0;
-            head_truncated_ = false;
-            checked_start_line_ = false;
-            return {Event::start, start};
-        }
-        case State::head: return head_step(bytes);
+        case State::between: return start_step(bytes, head);
+        case State::head: return head_step(bytes, head);
         case State::body: {
             const BodyFramer::Step step = body_.step(bytes);
             if (step.status == BodyFramer::Status::broken) return {Event::broken, step.consumed};
@@ -47,16 +39,25 @@ Framer::Step Framer::step(Bytes bytes) {
     return {Event::broken};
 }
 
-Framer::Step Framer::head_step(Bytes bytes) {
-    if (!partial_) {
-        // The usual case: the head lies whole in one segment and is read in place.
-        HeadEnd end;
-        if (const auto length = end.find(bytes)) {
-            head_length_ = *length;
-            return {Event::head, *length, false, bytes.first(*length)};
-        }
-        partial_ = std::make_unique<PartialHead>();
-    }
+Framer::Step Framer::start_step(Bytes bytes, Head& head) {
+    // Empty lines before a message are passed over (RFC 9112 2.2).
+    std::size_t start = 0;
+    while (start < bytes.size() && is_line_end(bytes[start])) ++start;
+    if (start == bytes.size()) return {Event::more, start};
+    const Bytes message = bytes.subspan(start);
+    const HeadStart found = read_head(message, head);
+    if (found.start == StartLine::neither) return {Event::not_message};
+    state_ = State::head;
+    head_length_ = found.length;
+    head_truncated_ = false;
+    checked_start_line_ = false;
+    // The usual case: the head lies whole in one segment and is read in place.
+    if (found.length != 0) return {Event::head, start + found.length, false, message.first(found.length), true};
+    return {Event::start, start};
+}
+
+Framer::Step Framer::head_step(Bytes bytes, Head& head) {
+    if (!partial_) partial_ = std::make_unique<PartialHead>();
     const auto length = partial_->end.find(bytes);
     const std::size_t consumed = length.value_or(bytes.size());
     head_length_ += consumed;
@@ -70,6 +71,12 @@ Framer::Step Framer::head_step(Bytes bytes) {
         checked_start_line_ = start != StartLine::incomplete;
     }
     if (!length) return {Event::more, consumed};
+    const auto parsed = parse_head(as_bytes(partial_->text));
+    if (!parsed) {
+        restart();
+        return {Event::not_message};
+    }
+    head = *parsed;
     return {Event::head, consumed, false, as_bytes(partial_->text)};
 }
 

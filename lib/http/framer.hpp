@@ -26,8 +26,8 @@ class Framer {
 
     enum class Event : std::uint8_t {
         more,         ///< framing, or part of a head: nothing to tell
-        start,        ///< the first byte of a message comes next (empty lines before it were consumed)
-        head,         ///< a whole head: see head_bytes(), then call begin_body()
+        start,        ///< the first byte of a message comes next (empty lines before it were consumed), not its whole head
+        head,         ///< a whole head: call begin_body()
         content,      ///< bytes of a body
         not_message,  ///< these bytes start no message; nothing was consumed
         broken,       ///< the body's framing is none
@@ -37,9 +37,10 @@ class Framer {
         std::size_t consumed = 0;
         bool ended = false;  ///< and here the message ends
         Bytes bytes{};       ///< for head and content; valid until the next call, at most as long as the input
+        bool started = false;  ///< for head: its first byte was the first of `bytes`, and was not told
     };
-    /// Takes one step into non-empty bytes.
-    Step step(Bytes bytes);
+    /// Takes one step into non-empty bytes. `head` is set by Event::head.
+    Step step(Bytes bytes, Head& head);
 
     /// After Event::head. True: the message has no body and ended with its head.
     bool begin_body(BodyFraming framing);
@@ -65,7 +66,8 @@ class Framer {
 
   private:
     enum class State : std::uint8_t { between, head, body };
-    Step head_step(Bytes bytes);
+    Step start_step(Bytes bytes, Head& head);
+    Step head_step(Bytes bytes, Head& head);
     void keep(std::string_view text);
     void cut_line(std::string_view& text);
     void make_room();

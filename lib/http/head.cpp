@@ -5,7 +5,7 @@
 
 #include "base/letters.hpp"
 #include "base/number.hpp"
-#include "http/start_line.hpp"
+#include "http/line_feed.hpp"
 
 namespace podsnoop {
 
@@ -27,6 +27,11 @@ void for_each_element(std::string_view list, Visit visit) {
 
 /// Content-Length: "42, 42" and repeated fields are one number if they are all the same (RFC 9112 6.3, 5).
 void add_content_length(BodyHeaders& body, std::string_view value) {
+    if (const auto number = parse_number<std::uint64_t>(value); number && body.length == BodyHeaders::Length::none) {
+        body.length = *number > INT64_MAX ? BodyHeaders::Length::invalid : BodyHeaders::Length::valid;
+        body.content_length = *number;
+        return;
+    }
     bool any = false;
     for_each_element(value, [&](std::string_view element) {
         any = true;
@@ -49,23 +54,37 @@ void add_transfer_encoding(BodyHeaders& body, std::string_view value) {
     });
 }
 
-void add_field(Head& head, std::string_view name, std::string_view value) {
-    // Only few names matter here, and their lengths are all different.
-    switch (name.size()) {
-        case 4:
-            if (same_letters(name, "Host") && !head.host) head.host = value;
+/// The value of a field line, without blanks around it, if the field has this name (in lower case).
+std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
+    if (line.size() <= name.size()) return std::nullopt;
+    // Most fields have another name, and mostly no shorter one: nothing else may stand behind this.
+    if (const char behind = line[name.size()]; behind != ':' && !is_blank(behind)) return std::nullopt;
+    for (std::size_t i = 0; i < name.size(); ++i)
+        if (to_lower(line[i]) != name[i]) return std::nullopt;
+    const std::string_view rest = without_blanks_before(line.substr(name.size()));
+    if (!rest.starts_with(':')) return std::nullopt;
+    return without_blanks_behind(without_blanks_before(rest.substr(1)));
+}
+
+void add_field(Head& head, std::string_view line) {
+    if (line.empty()) return;
+    // Only few names matter here, and their first letters are all different.
+    switch (to_lower(line.front())) {
+        case 'h':
+            if (const auto value = value_of(line, "host"); value && !head.host) head.host = value;
             break;
-        case 6:
-            if (same_letters(name, "Expect") && same_letters(value, "100-continue")) head.expects_continue = true;
+        case 'e':
+            if (const auto value = value_of(line, "expect"); value && same_letters(*value, "100-continue"))
+                head.expects_continue = true;
             break;
-        case 7:
-            if (same_letters(name, "Upgrade")) head.upgrade = value;
+        case 'u':
+            if (const auto value = value_of(line, "upgrade")) head.upgrade = *value;
             break;
-        case 14:
-            if (same_letters(name, "Content-Length")) add_content_length(head.body, value);
+        case 'c':
+            if (const auto value = value_of(line, "content-length")) add_content_length(head.body, *value);
             break;
-        case 17:
-            if (same_letters(name, "Transfer-Encoding")) add_transfer_encoding(head.body, value);
+        case 't':
+            if (const auto value = value_of(line, "transfer-encoding")) add_transfer_encoding(head.body, *value);
             break;
         default: break;
     }
@@ -74,10 +93,12 @@ void add_field(Head& head, std::string_view name, std::string_view value) {
 /// The authority of an absolute target names the host, whatever Host says (RFC 9112 3.2.2); of CONNECT's
 /// target, all of it does.
 std::optional<std::string_view> host_of_target(const Head& head) {
-    if (head.method == "CONNECT") return head.target;
-    const std::size_t scheme = head.target.find("://");
-    if (scheme == std::string_view::npos || head.target.starts_with('/')) return std::nullopt;
-    const std::string_view rest = head.target.substr(scheme + 3);
+    const std::string_view target = head.start.target;
+    if (head.start.method == "CONNECT") return target;
+    if (target.starts_with('/')) return std::nullopt;
+    const std::size_t scheme = target.find("://");
+    if (scheme == std::string_view::npos) return std::nullopt;
+    const std::string_view rest = target.substr(scheme + 3);
     return rest.substr(0, rest.find_first_of("/?#"));
 }
 
@@ -98,32 +119,34 @@ std::optional<std::size_t> HeadEnd::find(Bytes bytes) {
     }
 }
 
-std::optional<Head> parse_head(Bytes bytes) {
+HeadStart read_head(Bytes bytes, Head& head) {
+    constexpr std::size_t none = std::string_view::npos;
     const std::string_view text = as_text(bytes);
-    Head head;
-    std::string_view line = text.substr(0, text.find('\n'));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    switch (classify_start(bytes)) {
-        case StartLine::response:
-            head.version_minor = static_cast<std::uint8_t>(line[7] - '0');
-            head.status = static_cast<std::uint16_t>((line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0'));
-            break;
-        case StartLine::request: {
-            // The target is all between the first blank and the last: some clients leave blanks in it.
-            const std::size_t blank = line.find(' '), last = line.rfind(' ');
-            head.is_request = true;
-            head.version_minor = static_cast<std::uint8_t>(line.back() - '0');
-            head.method = line.substr(0, blank);
-            head.target = blank < last ? line.substr(blank + 1, last - blank - 1) : std::string_view{};
+    head = Head{};
+    HeadStart found{.start = read_start_line(text, head.start)};
+    if (found.start != StartLine::request && found.start != StartLine::response) return found;
+    head.is_request = found.start == StartLine::request;
+    std::size_t end = find_line_feed(text, 0);
+    while (end != none) {
+        const std::size_t line = end + 1;
+        end = find_line_feed(text, line);
+        if (end == line || (end == line + 1 && text[line] == '\r')) {
+            found.length = end + 1;
             break;
         }
-        case StartLine::incomplete:
-        case StartLine::neither: return std::nullopt;
+        // A line that starts with a blank goes on with the field before it.
+        while (end < text.size() - 1 && (text[end + 1] == ' ' || text[end + 1] == '\t')) end = find_line_feed(text, end + 1);
+        add_field(head, text.substr(line, end == none ? none : end - line));
     }
-    for_each_field(text, [&](std::string_view name, std::string_view value) { add_field(head, name, value); });
     if (head.is_request)
         if (const auto host = host_of_target(head)) head.host = host;
-    return head;
+    return found;
+}
+
+std::optional<Head> parse_head(Bytes bytes) {
+    Head head;
+    const StartLine start = read_head(bytes, head).start;
+    return start == StartLine::request || start == StartLine::response ? std::optional(head) : std::nullopt;
 }
 
 std::optional<Head> parse_cut_head(Bytes bytes) {
@@ -134,9 +157,9 @@ std::optional<Head> parse_cut_head(Bytes bytes) {
     if (std::ranges::find(known_methods, text.substr(0, blank)) == known_methods.end()) return std::nullopt;
     Head head;
     head.is_request = true;
-    head.method = text.substr(0, blank);
-    head.target = text.substr(blank + 1);
-    head.target = head.target.substr(0, head.target.find(' '));
+    head.start.method = text.substr(0, blank);
+    head.start.target = text.substr(blank + 1);
+    head.start.target = head.start.target.substr(0, head.start.target.find(' '));
     return head;
 }
 
@@ -157,9 +180,9 @@ BodyFraming request_framing(const Head& head) {
 
 BodyFraming response_framing(const Head& head, std::string_view method) {
     using enum BodyFraming::Kind;
-    const bool successful = head.status >= 200 && head.status < 300;
-    if (head.status == 101 || (method == "CONNECT" && successful)) return {tunnel};
-    if (method == "HEAD" || head.status < 200 || head.status == 204 || head.status == 304) return {none};
+    const bool successful = head.start.status >= 200 && head.start.status < 300;
+    if (head.start.status == 101 || (method == "CONNECT" && successful)) return {tunnel};
+    if (method == "HEAD" || head.start.status < 200 || head.start.status == 204 || head.start.status == 304) return {none};
     if (head.body.coding == BodyHeaders::Coding::none && head.body.length == BodyHeaders::Length::none) return {until_close};
     return request_framing(head);
 }

@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/letters.hpp"
+#include "http/start_line.hpp"
 
 namespace podsnoop {
 
@@ -33,17 +34,25 @@ struct BodyHeaders {
 /// A parsed head. Views are into the bytes it was parsed from.
 struct Head {
     bool is_request = false;
-    std::uint8_t version_minor = 1;
-    std::string_view method, target;        ///< request
-    std::uint16_t status = 0;               ///< response
+    StartLineParts start;
     std::optional<std::string_view> host;   ///< Host, the first one
     BodyHeaders body;
     bool expects_continue = false;  ///< Expect: 100-continue
     std::string_view upgrade;       ///< Upgrade: the protocol to switch to (RFC 9110 7.8); empty if absent
 };
 
-/// Parses a head, which ends with an empty line or is cut off. Nothing if its start line is neither a request's
-/// nor a status line. Lines may end in a bare LF (RFC 9112 2.2); folded lines (5.2) belong to their field.
+/// What bytes begin with.
+struct HeadStart {
+    StartLine start = StartLine::incomplete;
+    std::size_t length = 0;  ///< of the head, with the empty line that ends it; 0 where the bytes do not hold its end
+};
+
+/// Reads a head in one pass. Where its start line is a request's or a status line, `head` is set; without the head's end, as
+/// far as the bytes go. Lines may end in a bare LF (RFC 9112 2.2); folded lines (5.2) belong to their field.
+HeadStart read_head(Bytes bytes, Head& head);
+
+/// The same for a head that is all that there is, with its end or cut off. Nothing if its start line is neither a request's nor
+/// a status line.
 std::optional<Head> parse_head(Bytes bytes);
 
 /// The same for a head that was cut off by the capture. Where even the request line is not whole, the method and as

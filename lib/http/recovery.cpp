@@ -100,7 +100,7 @@ bool HttpTracer::is_possible(const Conversation& conversation, Direction directi
     if (conversation.info.client_known && head.is_request != is_client(conversation, direction)) return false;
     // The first bytes seen of a connection can be the rest of a method, or of what came before it.
     const bool first = conversation.joined && !conversation.halves[direction].framed;
-    return !first || !head.is_request || is_registered_method(head.method);
+    return !first || !head.is_request || is_registered_method(head.start.method);
 }
 
 /// Makes what can be made of a head whose end was not seen. `truncated`: the capture cut it off.
@@ -109,7 +109,7 @@ void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time, b
     const std::string text(as_text(conversation.halves[direction].framer.unfinished_head()));
     const auto parsed = truncated ? parse_cut_head(as_bytes(text)) : parse_head(as_bytes(text));
     if (!parsed || !is_possible(conversation, direction, *parsed)) return;
-    if (!parsed->is_request && parsed->status < 200) return;
+    if (!parsed->is_request && parsed->start.status < 200) return;
     if (!conversation.info.client_known) {
         conversation.info.client_known = true;
         conversation.info.client = parsed->is_request ? direction : other(direction);

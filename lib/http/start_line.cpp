@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/letters.hpp"
+#include "http/line_feed.hpp"
 
 namespace podsnoop {
 
@@ -12,40 +13,51 @@ namespace {
 constexpr std::string_view version_prefix = "HTTP/1.";
 constexpr std::size_t longest_method = 32;  // BASELINE-CONTROL, the longest registered one, has 16
 
-StartLine classify_status_line(std::string_view text) {
+StartLine read_status_line(std::string_view text, StartLineParts& parts) {
     // "HTTP/1.1 200": the reason phrase and even the blank before it may be missing.
     constexpr std::string_view form = "HTTP/1.d ddd";
     for (std::size_t i = 0; i < std::min(text.size(), form.size()); ++i)
         if (form[i] == 'd' ? !is_digit(text[i]) : text[i] != form[i]) return StartLine::neither;
     if (text.size() < form.size()) return StartLine::incomplete;
     if (text.size() > form.size() && is_digit(text[form.size()])) return StartLine::neither;
+    parts.version_minor = static_cast<std::uint8_t>(text[7] - '0');
+    parts.status = static_cast<std::uint16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 + (text[11] - '0'));
     return StartLine::response;
 }
 
-StartLine classify_request_line(std::string_view text) {
-    const std::size_t blank = text.substr(0, longest_method + 1).find(' ');
-    const std::string_view method = text.substr(0, std::min(blank, text.size()));
-    if (method.size() > longest_method || !std::ranges::all_of(method, is_token_char)) return StartLine::neither;
-    if (blank == std::string_view::npos) return StartLine::incomplete;
-    if (blank == 0) return StartLine::neither;
-    const std::size_t line_feed = text.find('\n', blank);
+StartLine read_request_line(std::string_view text, StartLineParts& parts) {
+    const std::size_t limit = std::min(text.size(), longest_method + 1);
+    std::size_t blank = 0;
+    while (blank < limit && is_token_char(text[blank])) ++blank;
+    if (blank > longest_method) return StartLine::neither;
+    if (blank == text.size()) return StartLine::incomplete;
+    if (blank == 0 || text[blank] != ' ') return StartLine::neither;
+    const std::size_t line_feed = find_line_feed(text, blank);
     std::string_view line = text.substr(blank, line_feed == std::string_view::npos ? line_feed : line_feed - blank);
     if (line_feed == std::string_view::npos)
         return line.find('\0') == std::string_view::npos ? StartLine::incomplete : StartLine::neither;
     if (line.ends_with('\r')) line.remove_suffix(1);
-    const bool has_version = line.size() > version_prefix.size() + 2 && is_digit(line.back()) &&
-                             line.substr(line.size() - version_prefix.size() - 2, version_prefix.size() + 1) == " HTTP/1.";
-    return has_version ? StartLine::request : StartLine::neither;
+    constexpr std::size_t version_size = version_prefix.size() + 2;  // with the blank before it and the digit behind
+    if (line.size() <= version_size || !is_digit(line.back())) return StartLine::neither;
+    if (line.substr(line.size() - version_size, version_size - 1) != " HTTP/1.") return StartLine::neither;
+    parts.method = text.substr(0, blank);
+    parts.target = line.substr(1, line.size() - version_size - 1);
+    parts.version_minor = static_cast<std::uint8_t>(line.back() - '0');
+    return StartLine::request;
 }
 
 }  // namespace
 
-StartLine classify_start(Bytes bytes) {
-    const std::string_view text = as_text(bytes);
+StartLine read_start_line(std::string_view text, StartLineParts& parts) {
     if (text.empty()) return StartLine::incomplete;
     // "HTTP" is a token too, but no client has it for a method.
     const bool status_line = text.starts_with(version_prefix.substr(0, std::min<std::size_t>(text.size(), 5)));
-    return status_line ? classify_status_line(text) : classify_request_line(text);
+    return status_line ? read_status_line(text, parts) : read_request_line(text, parts);
+}
+
+StartLine classify_start(Bytes bytes) {
+    StartLineParts parts;
+    return read_start_line(as_text(bytes), parts);
 }
 
 bool is_registered_method(std::string_view method) {

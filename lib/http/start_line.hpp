@@ -1,6 +1,7 @@
 // Does a stream hold HTTP/1.x here? Judged by the start line alone.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -15,8 +16,16 @@ enum class StartLine : std::uint8_t {
     neither,
 };
 
+/// What a start line says. Views are into the text it was read from.
+struct StartLineParts {
+    std::string_view method, target;  ///< of a request; all between the first blank and the last: some clients leave some in it
+    std::uint16_t status = 0;  ///< of a response
+    std::uint8_t version_minor = 1;
+};
+
 /// Judges the first bytes of a would-be message. Any token is a method, but a request line counts only when
-/// it ends in "HTTP/1.x".
+/// it ends in "HTTP/1.x". `parts` are set for a request and a response.
+StartLine read_start_line(std::string_view text, StartLineParts& parts);
 StartLine classify_start(Bytes bytes);
 
 /// Whether it is one of the registered methods (RFC 9110 16.1.1). Where framing is lost, any other word in their

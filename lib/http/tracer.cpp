@@ -64,7 +64,7 @@ void HttpTracer::feed(ConnectionId id, Direction direction, const Chunk& chunk) 
             return;
         }
         const auto offset = static_cast<std::uint32_t>(chunk.bytes.size() - rest.size());
-        const Framer::Step step = half.framer.step(rest);
+        const Framer::Step step = half.framer.step(rest, head_);
         if (step.event == Framer::Event::not_message) {
             not_message(id, direction, rest);
             return;
@@ -80,16 +80,10 @@ bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step
     Half& half = conversation.halves[direction];
     switch (step.event) {
         case Framer::Event::more: break;
-        case Framer::Event::start:
-            half.first = chunk.time;
-            half.seq = chunk.seq + offset + static_cast<std::uint32_t>(step.consumed);
-            half.ack = chunk.ack;
-            half.has_ack = chunk.has_ack;
-            half.prior_ack = half.seq == chunk.seq ? half.last_ack : chunk.ack;
-            half.has_prior_ack = half.seq == chunk.seq ? half.has_last_ack : chunk.has_ack;
-            half.hinted = half.body_seen = false;
-            break;
-        case Framer::Event::head: return head(id, direction, step.bytes, chunk.time);
+        case Framer::Event::start: message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed)); break;
+        case Framer::Event::head:
+            if (step.started) message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed - step.bytes.size()));
+            return head(id, direction, step.bytes, chunk.time);
         case Framer::Event::content: content(conversation, direction, step.bytes, chunk.time); break;
         case Framer::Event::broken: lose_place(id, direction, chunk.time, false); return false;
         case Framer::Event::not_message: return false;
@@ -98,24 +92,34 @@ bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step
     return true;
 }
 
+void HttpTracer::message_starts(Half& half, const Chunk& chunk, std::uint32_t offset) {
+    half.first = chunk.time;
+    half.seq = chunk.seq + offset;
+    half.ack = chunk.ack;
+    half.has_ack = chunk.has_ack;
+    half.prior_ack = half.seq == chunk.seq ? half.last_ack : chunk.ack;
+    half.has_prior_ack = half.seq == chunk.seq ? half.has_last_ack : chunk.has_ack;
+    half.hinted = half.body_seen = false;
+}
+
+/// `head_` was read from `bytes`.
 bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time time) {
     Conversation& conversation = conversations_[id];
-    const auto parsed = parse_head(bytes);
-    if (!parsed || !is_possible(conversation, direction, *parsed)) {
+    if (!is_possible(conversation, direction, head_)) {
         not_message(id, direction, bytes);
         return false;
     }
     if (!conversation.info.client_known) {
         conversation.info.client_known = true;
-        conversation.info.client = parsed->is_request ? direction : other(direction);
+        conversation.info.client = head_.is_request ? direction : other(direction);
     }
     conversation.halves[direction].framed = true;
-    if (!become_http(conversation, parsed->is_request)) return false;
+    if (!become_http(conversation, head_.is_request)) return false;
     Framer& framer = conversation.halves[direction].framer;
-    if (!parsed->is_request) return response_head(id, *parsed, as_text(bytes), time);
-    request_head(id, *parsed, as_text(bytes));
+    if (!head_.is_request) return response_head(id, head_, as_text(bytes), time);
+    request_head(id, head_, as_text(bytes));
     if (conversation.request_now != none) pending_[conversation.request_now].request_last = time;
-    if (framer.begin_body(request_framing(*parsed))) message_end(id, direction, time);
+    if (framer.begin_body(request_framing(head_))) message_end(id, direction, time);
     return true;
 }
 
@@ -176,7 +180,7 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
     Conversation& conversation = conversations_[id];
     const Direction server = other(conversation.info.client);
     Half& half = conversation.halves[server];
-    if (head.status < 200 && head.status != 101) {  // an interim response ends no exchange (RFC 9110 15.2)
+    if (head.start.status < 200 && head.start.status != 101) {  // an interim response ends no exchange (RFC 9110 15.2)
         find_answered(conversation, half);  // it shows whose answer comes
         half.framer.begin_body({});
         return true;

@@ -87,6 +87,7 @@ class HttpTracer : public StreamSink {
     [[nodiscard]] bool is_overdue(const Pending& pending, Time now) const;
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.
     bool handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
+    static void message_starts(Half& half, const Chunk& chunk, std::uint32_t offset);
     bool head(ConnectionId id, Direction direction, Bytes bytes, Time time);
     bool become_http(Conversation& conversation, bool by_request);
     void request_head(ConnectionId id, const Head& head, std::string_view text);
@@ -124,6 +125,7 @@ class HttpTracer : public StreamSink {
     Ledger& ledger_;
     HttpOptions options_;
     std::deque<Conversation> conversations_;  // by ConnectionId
+    Head head_;                               // the last that was read
     std::size_t partial_head_bytes_ = 0;
 };
 
