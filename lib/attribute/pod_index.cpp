@@ -53,7 +53,7 @@ void PodIndex::see(const PodRecord& record, Time now) {
     const bool is_new = !is_same;
     if (is_new) {
         known = {};
-        known.pod = {record.namespace_name, record.name, record.uid, {}};
+        known.pod = {record.namespace_name, record.name, record.uid, {}, ++last_identity_};
     }
     known.update = updates_;
     known.is_terminating = known.is_terminating || record.terminating;
@@ -89,7 +89,7 @@ void PodIndex::see_holdings(Known& known, const PodRecord& record, Time now) con
 void PodIndex::see_containers(Known& known, const PodRecord& record, Time now, bool is_new) {
     std::vector<Container> containers;
     for (const PodContainer& container : record.containers)
-        containers.push_back({.pod = {known.pod.namespace_name, known.pod.name, known.pod.uid, container.name},
+        containers.push_back({.pod = {known.pod.namespace_name, known.pod.name, known.pod.uid, container.name, ++last_identity_},
                               .id = container.id,
                               .ports = container.ports,
                               .ended = container.ended});
@@ -142,6 +142,9 @@ void PodIndex::make_tables() {
         host_ports_.add(known, known.host_ports);
         namespaces_.add(known, known.namespaces);
     }
+    addresses_.sort();
+    host_ports_.sort();
+    namespaces_.sort();
 }
 
 const Pod* PodIndex::container_at(const Known* known, std::uint16_t port, Time time) {

@@ -65,8 +65,8 @@ class PodIndex {
     };
     struct AddressHash {
         std::size_t operator()(const Address& address) const {
-            const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(address.bytes);
-            return static_cast<std::size_t>((words[0] ^ std::rotl(words[1], 29)) * 0x9e3779b97f4a7c15U >> 16);
+            const auto words = address.words();
+            return static_cast<std::size_t>((words[0] ^ std::rotl(words[1], 29)) * 0x9e3779b97f4a7c15U >> 32);
         }
     };
     struct TextHash {
@@ -76,7 +76,7 @@ class PodIndex {
 
     void see(const PodRecord& record, Time now);
     void see_holdings(Known& known, const PodRecord& record, Time now) const;
-    static void see_containers(Known& known, const PodRecord& record, Time now, bool is_new);
+    void see_containers(Known& known, const PodRecord& record, Time now, bool is_new);
     void let_go(Time now);
     void make_tables();
     static const Pod* container_at(const Known* known, std::uint16_t port, Time time);
@@ -84,6 +84,7 @@ class PodIndex {
     std::vector<PodRecord> present_;
     std::unordered_map<std::string, Known, TextHash, std::equal_to<>> known_;  // by uid, else by "namespace/name"
     std::uint64_t updates_ = 0;
+    std::uint64_t last_identity_ = 0;  // given to a pod
     Time previous_ = Time::min();  // the last update's
 
     // Made from known_ at each update.

@@ -38,14 +38,17 @@ char* put_octet(char* to, unsigned number) {
     return to;
 }
 
+char* write_octets(char* to, std::span<const std::uint8_t, 4> octets) {
+    for (const std::uint8_t octet : octets) {
+        to = put_octet(to, octet);
+        *to++ = '.';
+    }
+    return to - 1;
+}
+
 void append_v4(std::string& out, std::span<const std::uint8_t, 4> octets) {
     std::array<char, sizeof("255.255.255.255")> text;
-    char* end = text.data();
-    for (const std::uint8_t octet : octets) {
-        end = put_octet(end, octet);
-        *end++ = '.';
-    }
-    out.append(text.data(), end - 1);
+    out.append(text.data(), write_octets(text.data(), octets));
 }
 
 void append_v6(std::string& out, const std::array<std::uint8_t, 16>& b) {
@@ -71,6 +74,8 @@ void append_v6(std::string& out, const std::array<std::uint8_t, 16>& b) {
 }
 
 }  // namespace
+
+char* write_v4(char* to, const Address& address) { return write_octets(to, std::span(address.bytes).first<4>()); }
 
 Address Address::from(Bytes from) {
     Address address;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,10 +19,29 @@ struct Address {
     std::array<std::uint8_t, 16> bytes{};
     std::uint8_t family = 0;  ///< 4, 6, or 0
 
-    auto operator<=>(const Address&) const = default;
+    /// By bytes, then by family.
+    std::strong_ordering operator<=>(const Address& other) const noexcept {
+        const Words a = words(), b = other.words();
+        for (std::size_t i = 0; i < a.size(); ++i)
+            if (a[i] != b[i]) return in_network_order(a[i]) <=> in_network_order(b[i]);
+        return family <=> other.family;
+    }
+    bool operator==(const Address& other) const noexcept {
+        const Words a = words(), b = other.words();
+        return a[0] == b[0] && a[1] == b[1] && family == other.family;
+    }
 
     /// From 4 or 16 bytes in network order; any other length gives the unknown address.
     static Address from(Bytes from);
+
+    using Words = std::array<std::uint64_t, 2>;
+    /// The bytes as they lie in memory, for comparing and hashing without a call.
+    [[nodiscard]] Words words() const noexcept { return std::bit_cast<Words>(bytes); }
+
+  private:
+    static constexpr std::uint64_t in_network_order(std::uint64_t word) noexcept {
+        return std::endian::native == std::endian::little ? std::byteswap(word) : word;
+    }
 };
 
 struct Endpoint {
@@ -32,6 +53,8 @@ struct Endpoint {
 
 /// Reads "10.0.0.1" or "fd00::3" (RFC 4291 2.2), nothing else: no port, zone or brackets.
 std::optional<Address> parse_address(std::string_view text);
+/// Writes "10.0.0.1", at most 15 characters, and gives where it ends. Of an IPv4 address only.
+char* write_v4(char* to, const Address& address);
 /// Appends "10.0.0.1" or, after RFC 5952, "fd00::3"; "?" where unknown.
 void append_address(std::string& out, const Address& address);
 /// Appends "10.0.0.1:80" or "[fd00::3]:80".

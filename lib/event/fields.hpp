@@ -6,6 +6,11 @@
 //     visitor.object(key, about, present, members)  fields under one key; members() visits them
 //     visitor.list(key, about, items, members)      objects in a list; members(item) visits one's fields
 //
+// A visitor may also have
+//
+//     visitor.repeated(identity, members)           all members of an object that is told again and again, the same texts
+//                                                   under the same identity unless that is 0; members(visitor) visits them
+//
 // `members` may be called where `present` is false, or with an item that is in no list: it then visits values
 // that mean nothing, which is how CSV and the manual get at the names.
 #pragma once

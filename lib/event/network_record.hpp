@@ -19,6 +19,7 @@ std::string_view name_of(Side side);  ///< "client"; empty for unknown
 /// The pod an address belongs to.
 struct Pod {
     std::string namespace_name, name, uid, container;  ///< container is empty where unknown
+    std::uint64_t identity = 0;  ///< pods told with the same one are told with the same texts; 0: nothing is said of that
 };
 
 struct Peer {

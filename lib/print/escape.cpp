@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 
 #include "print/utf8.hpp"
@@ -46,10 +48,22 @@ void append_json_character(std::string& out, const Character& c, std::string_vie
 }  // namespace
 
 bool is_plain(std::string_view text) {
-    // No early end, and bytes only: so the compiler looks at 16 of them at once.
-    unsigned char special = 0;
-    for (const char c : text) special |= static_cast<unsigned char>(!is_plain_byte(c));
-    return special == 0;
+    // Eight bytes at once, the last eight perhaps a second time. A bit of `special` is the highest of a byte that is special, or
+    // of one behind it.
+    constexpr std::size_t width = 8;
+    constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
+    std::uint64_t special = 0;
+    const auto look = [&](std::size_t at) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, text.data() + at, width);
+        const auto is_zero = [](std::uint64_t of) { return (of - each) & ~of; };
+        special |= bytes | (bytes - 0x20 * each) | is_zero(bytes ^ 0x7f * each) | is_zero(bytes ^ '"' * each) |
+                   is_zero(bytes ^ '\\' * each);
+    };
+    if (text.size() < width) return std::ranges::all_of(text, is_plain_byte);
+    for (std::size_t at = 0; at + width < text.size(); at += width) look(at);
+    look(text.size() - width);
+    return (special & high) == 0;
 }
 
 void append_json_text(std::string& out, std::string_view text) {
@@ -111,7 +125,7 @@ void append_terminal_text(std::string& out, std::string_view text) {
 unsigned append_cut(std::string& out, std::string_view text, unsigned width) {
     constexpr std::string_view ellipsis = "…";  // one column
     unsigned used = 0;
-    std::size_t fits = 0;     // bytes that leave a column for the ellipsis
+    std::size_t fits = 0;  // bytes that leave a column for the ellipsis
     unsigned fits_width = 0;  // their columns
     for (std::size_t at = 0; at < text.size();) {
         const Character c = first_character(text.substr(at));

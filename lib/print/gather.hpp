@@ -27,7 +27,7 @@ class Gather {
 
     /// A piece whose length the compiler knows.
     template <std::size_t N>
-    void put(const std::array<char, N>& piece) {
+    [[gnu::always_inline]] void put(const std::array<char, N>& piece) {
         static_assert(N <= room);
         make_room(N);
         std::memcpy(&buffer_[used_], piece.data(), N);
@@ -62,12 +62,33 @@ class Gather {
     void put(std::uint64_t number) {
         constexpr auto digits = std::numeric_limits<std::uint64_t>::digits10 + 1;
         make_room(digits);
-        const auto end = std::to_chars(&buffer_[used_], &buffer_[used_] + digits, number).ptr;
-        used_ = static_cast<std::size_t>(end - buffer_.data());
+        char* to = &buffer_[used_];
+        if (number < 10'000) {  // as most are: ports, lengths, statuses, microseconds
+            const auto low = static_cast<unsigned>(number);
+            if (low >= 1000) *to++ = digit(low / 1000);
+            if (low >= 100) *to++ = digit(low / 100 % 10);
+            if (low >= 10) *to++ = digit(low / 10 % 10);
+            *to++ = digit(low % 10);
+        } else {
+            to = std::to_chars(to, to + digits, number).ptr;
+        }
+        used_ = static_cast<std::size_t>(to - buffer_.data());
     }
+
+    /// What `write(to)` writes: at most `most` characters; it gives where they end.
+    template <class Write>
+    void put_written(std::size_t most, Write write) {
+        make_room(most);
+        used_ = static_cast<std::size_t>(write(&buffer_[used_]) - buffer_.data());
+    }
+
+    /// The last character put, or of the string before the first.
+    [[nodiscard]] char& last() { return used_ != 0 ? buffer_[used_ - 1] : out_.back(); }
 
   private:
     static constexpr std::size_t room = 1024;
+
+    static char digit(unsigned number) { return static_cast<char>('0' + number); }
 
     void make_room(std::size_t count) {
         if (room - used_ < count) flush();

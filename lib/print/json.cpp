@@ -9,11 +9,6 @@
 
 namespace podsnoop {
 
-void JsonWriter::value(Word word) {
-    if (word.text.empty()) put_null();
-    else put_quoted(word.text);
-}
-
 void JsonWriter::value(std::string_view text) {
     if (is_plain(text)) {
         put_quoted(text);
@@ -29,6 +24,15 @@ void JsonWriter::value(Time time) { put_quoted(cache_.rfc3339(time)); }
 void JsonWriter::value(const Address& address) {
     if (address.family == 0) {
         put_null();
+        return;
+    }
+    if (address.family == 4) {
+        out_.put_written(sizeof("'255.255.255.255'"), [&](char* to) {
+            *to = '"';
+            to = write_v4(to + 1, address);
+            *to = '"';
+            return to + 1;
+        });
         return;
     }
     cache_.scratch.clear();
@@ -50,16 +54,14 @@ void JsonWriter::value(double number) {
 
 void JsonWriter::value(std::span<const SketchBin> bins) {
     out_.put('{');
-    bool first = true;
     for (const SketchBin& bin : bins) {
-        if (!first) out_.put(',');
-        first = false;
         out_.put('"');
         out_.put(std::uint64_t{bin.index});
         out_.put(std::array{'"', ':'});
         out_.put(bin.count);
+        out_.put(',');
     }
-    out_.put('}');
+    close('}');
 }
 
 void JsonWriter::value(Micros micros) {
@@ -69,26 +71,22 @@ void JsonWriter::value(Micros micros) {
 
 void JsonWriter::value(FlagList flags) {
     out_.put('[');
-    bool first = true;
     flags.each([&](std::string_view name) {
-        if (!first) out_.put(',');
-        first = false;
         put_quoted(name);
+        out_.put(',');
     });
-    out_.put(']');
+    close(']');
 }
 
 void JsonWriter::value(const HeaderMap& map) {
     out_.put('{');
-    bool first = true;
     for_each_header(map, cache_.scratch, [&](std::string_view name, std::string_view joined) {
-        if (!first) out_.put(',');
-        first = false;
         value(name);
         out_.put(':');
         value(joined);
+        out_.put(',');
     });
-    out_.put('}');
+    close('}');
 }
 
 template <class AnyLedger>

@@ -25,67 +25,73 @@ class JsonWriter {
     JsonWriter(std::string& out, TextCache& cache) : out_(out), cache_(cache) { out_.put('{'); }
 
     template <KeyText Text, class Value>
-    [[gnu::always_inline]] void field(Key<Text> key, const Field&, const Value& of) {
-        put_key(key);
+    [[gnu::always_inline]] void field(Key<Text>, const Field&, const Value& of) {
+        out_.put(quoted<Text>);
         value(of);
+        out_.put(',');
     }
 
     template <KeyText Text, class Members>
-    void object(Key<Text> key, const Field&, bool present, Members members) {
-        put_key(key);
-        if (!present) {
+    void object(Key<Text>, const Field&, bool present, Members members) {
+        out_.put(quoted<Text>);
+        if (present) {
+            out_.put('{');
+            members();
+            close('}');
+        } else {
             put_null();
-            return;
         }
-        out_.put('{');
-        first_ = true;
-        members();
-        out_.put('}');
-        first_ = false;
+        out_.put(',');
     }
 
     template <KeyText Text, class Items, class Members>
-    void list(Key<Text> key, const Field&, const Items& items, Members members) {
-        put_key(key);
+    void list(Key<Text>, const Field&, const Items& items, Members members) {
+        out_.put(quoted<Text>);
         out_.put('[');
-        bool first = true;
         for (const auto& item : items) {
-            if (!first) out_.put(',');
-            first = false;
             out_.put('{');
-            first_ = true;
             members(item);
-            out_.put('}');
+            close('}');
+            out_.put(',');
         }
-        out_.put(']');
-        first_ = false;
+        close(']');
+        out_.put(',');
     }
 
-    void end_line() { out_.put(std::array{'}', '\n'}); }
+    template <class Members>
+    void repeated(std::uint64_t identity, Members members) {
+        if (identity == 0) return members(*this);
+        out_.put(cache_.repeated(identity, [&](std::string& text) {
+            JsonWriter inner(text, cache_, Inside{});
+            members(inner);
+        }));
+    }
+
+    void end_line() {
+        close('}');
+        out_.put('\n');
+    }
 
   private:
-    /// `,"key":`, made when compiling; without the comma for the first of an object.
+    /// Of the members of an object that another writes.
+    struct Inside {};
+    JsonWriter(std::string& out, TextCache& cache, Inside) : out_(out), cache_(cache) {}
+
+    /// `"key":`, made when compiling.
     template <KeyText Text>
-    static constexpr auto next_key = [] {
+    static constexpr auto quoted = [] {
         constexpr std::string_view name = Key<Text>::name;
-        std::array<char, name.size() + 4> piece{',', '"'};
-        std::ranges::copy(name, piece.begin() + 2);
-        piece[name.size() + 2] = '"';
+        std::array<char, name.size() + 3> piece{'"'};
+        std::ranges::copy(name, piece.begin() + 1);
+        piece[name.size() + 1] = '"';
         piece.back() = ':';
         return piece;
     }();
-    template <KeyText Text>
-    static constexpr auto first_key = [] {
-        std::array<char, next_key<Text>.size() - 1> piece{};
-        std::ranges::copy(next_key<Text>.begin() + 1, next_key<Text>.end(), piece.begin());
-        return piece;
-    }();
 
-    template <KeyText Text>
-    [[gnu::always_inline]] void put_key(Key<Text>) {
-        if (first_) out_.put(first_key<Text>);
-        else out_.put(next_key<Text>);
-        first_ = false;
+    /// Behind each value is a comma, and the last one makes way for this.
+    void close(char bracket) {
+        if (out_.last() == ',') out_.last() = bracket;
+        else out_.put(bracket);
     }
     void put_null() { out_.put(std::array{'n', 'u', 'l', 'l'}); }
     void put_quoted(std::string_view safe) { out_.put_between('"', safe, '"'); }
@@ -96,7 +102,10 @@ class JsonWriter {
         out_.put(std::string_view(yes ? "true" : "false"));
     }
     void value(double number);
-    void value(Word word);
+    void value(Word word) {
+        if (word.text.empty()) put_null();
+        else put_quoted(word.text);
+    }
     void value(std::string_view text);
     void value(MethodName method) { value(method.text); }
     void value(Time time);
@@ -113,19 +122,16 @@ class JsonWriter {
     template <class T>
     void value(std::span<const T> values) {
         out_.put('[');
-        bool first = true;
         for (const T& each : values) {
-            if (!first) out_.put(',');
-            first = false;
             if constexpr (std::unsigned_integral<T>) value(std::uint64_t{each});
             else value(each);
+            out_.put(',');
         }
-        out_.put(']');
+        close(']');
     }
 
     Gather out_;
     TextCache& cache_;
-    bool first_ = true;
 };
 
 }  // namespace podsnoop

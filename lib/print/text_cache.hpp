@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.hpp"
 
@@ -12,6 +13,20 @@ namespace podsnoop {
 
 struct TextCache {
     std::string scratch, escaped, cell, path, fields;  ///< for text on its way elsewhere; their capacity is what is kept
+
+    /// A text that was made under this identity, which is not 0; `make(text)` makes it.
+    template <class Make>
+    std::string_view repeated(std::uint64_t identity, Make make) {
+        constexpr std::size_t places = 1024;
+        if (repeated_.empty()) repeated_.resize(places);
+        Repeated& at = repeated_[identity % places];
+        if (at.identity != identity) {
+            at.text.clear();
+            make(at.text);
+            at.identity = identity;
+        }
+        return at.text;
+    }
 
     /// The time as RFC 3339 (append_rfc3339). Records come in order, so the date, hours, minutes and seconds
     /// are mostly those of the record before.
@@ -32,6 +47,11 @@ struct TextCache {
     }
 
   private:
+    struct Repeated {
+        std::uint64_t identity = 0;
+        std::string text;
+    };
+    std::vector<Repeated> repeated_;
     std::chrono::sys_seconds second_{};
     std::string time_;
 };

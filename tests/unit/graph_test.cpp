@@ -18,7 +18,7 @@ namespace {
 
 Party in_pod(const std::string& name, const std::string& namespace_name = "shop") {
     Party party;
-    party.pod = Pod{namespace_name, name, "uid-" + name, ""};
+    party.pod = Pod{namespace_name, name, "uid-" + name, "", 0};
     party.endpoint = {ipv4(10, 244, 0, 9), 80};
     return party;
 }

@@ -48,7 +48,7 @@ RedRecord red_of(const std::vector<Nanoseconds>& durations, RedOptions options =
 
 TEST_CASE("otlp: a red record is sums over its interval") {
     RedRecord red = red_of({1ms, 2ms});
-    red.server.pod = Pod{"shop", "cart-0", "uid", ""};
+    red.server.pod = Pod{"shop", "cart-0", "uid", "", 0};
     red.summary.errors = 1;
     red.summary.request_bytes = ~std::uint64_t{0};
     const Json resource = parsed(red);
