@@ -54,7 +54,9 @@ void Attribution::note(const ConnectionFacts& facts, Time time) {
     facts_[0].insert_or_assign(ConnectionKey{facts.netns, facts.client, facts.server}, Noted{time, facts});
 }
 
-const ConnectionFacts* Attribution::facts_of(const ConnectionKey& key) const {
+const ConnectionFacts* Attribution::facts_of(const NetworkRecord& record) const {
+    if (facts_[0].empty() && facts_[1].empty()) return nullptr;
+    const ConnectionKey key{record.netns, record.client.endpoint, record.server.endpoint};
     for (const Facts& half : facts_)
         if (const auto found = half.find(key); found != half.end()) return std::get_if<ConnectionFacts>(&found->second.note);
     return nullptr;
@@ -77,17 +79,11 @@ bool Attribution::is_told_elsewhere(const Endpoint& client, const Endpoint& serv
     return has_other_home(client, netns, time) || (!is_local(server.address, netns) && has_other_home(server, netns, time));
 }
 
-bool Attribution::is_told_elsewhere(const NetworkRecord& record) const {
-    const ConnectionFacts* facts = facts_of({record.netns, record.client.endpoint, record.server.endpoint});
+bool Attribution::is_told_elsewhere(const NetworkRecord& record, const ConnectionFacts* facts) const {
     if (facts == nullptr) return false;
     // A client behind a namespace's own address, or a server behind it: neither is there.
     return has_other_home(facts->caller, record.netns, record.time) ||
            (!is_local(record.client.endpoint.address, record.netns) && has_other_home(facts->backend, record.netns, record.time));
-}
-
-bool Attribution::is_delivery(const NetworkRecord& record) const {
-    const ConnectionFacts* facts = facts_of({record.netns, record.client.endpoint, record.server.endpoint});
-    return facts != nullptr && facts->delivery;
 }
 
 /// The namespace whose sockets tell the process at this end; 0 where the address alone tells the pod, or nothing does.
@@ -118,14 +114,13 @@ std::optional<AttributionQuestion> Attribution::begin(const Endpoint& client, co
     return any && netns != 0 ? std::optional(question) : std::nullopt;
 }
 
-void Attribution::attribute(NetworkRecord& record) const {
+void Attribution::attribute(NetworkRecord& record, const ConnectionFacts* known) const {
     if (namespaces_.contains(record.netns)) {
         const bool client = is_local(record.client.endpoint.address, record.netns);
         const bool server = is_local(record.server.endpoint.address, record.netns);
         record.side = client ? Side::client : server ? Side::server : Side::between;
     }
     static const ConnectionFacts nothing;
-    const ConnectionFacts* known = facts_of({record.netns, record.client.endpoint, record.server.endpoint});
     const ConnectionFacts& facts = known != nullptr ? *known : nothing;
     if (facts.backend.address.family != 0) {
         record.service = Service{record.server.endpoint, facts.service_name};

@@ -31,15 +31,17 @@ class Attribution {
     /// only passes, its server's. `time` is that of its first message here: a namespace that was not traced by then did
     /// not see it.
     [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time) const;
-    /// The same, by what was found out since: whose connection was translated here on its way.
-    [[nodiscard]] bool is_told_elsewhere(const NetworkRecord& record) const;
-    /// Whether it is known to carry away what the trace writes. To be asked before the record is attributed.
-    [[nodiscard]] bool is_delivery(const NetworkRecord& record) const;
+    /// What was found out about a record's connection; null where that is nothing. To be asked before the record is
+    /// attributed, valid until the next note.
+    [[nodiscard]] const ConnectionFacts* facts_of(const NetworkRecord& record) const;
+    /// As above, by what was found out since: whose connection was translated here on its way.
+    [[nodiscard]] bool is_told_elsewhere(const NetworkRecord& record, const ConnectionFacts* facts) const;
     /// A connection begins: what was known of an earlier one between the same endpoints is forgotten. Gives what is worth
     /// asking of this one, if anything.
     std::optional<AttributionQuestion> begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time);
-    /// Fills in side, pods, processes and Service. The pods stay valid until the next note.
-    void attribute(NetworkRecord& record) const;
+    /// Fills in side, pods, processes and Service by what was found out; null: nothing. The pods stay valid until the next
+    /// note.
+    void attribute(NetworkRecord& record, const ConnectionFacts* known) const;
 
     /// Notes that tell a new reader all that is known now.
     [[nodiscard]] std::vector<Noted> standing() const;
@@ -57,7 +59,6 @@ class Attribution {
     void note(const PodsKnown& known, Time time);
     void note(const PodsChange&, Time time) { changing_since_ = time; }
     void note(const ConnectionFacts& facts, Time time);
-    [[nodiscard]] const ConnectionFacts* facts_of(const ConnectionKey& key) const;
     [[nodiscard]] bool is_local(const Address& address, std::uint64_t netns) const;
     [[nodiscard]] bool has_other_home(const Endpoint& end, std::uint64_t netns, Time time) const;
     [[nodiscard]] bool is_nodes(const Address& address) const { return node_ != 0 && is_local(address, node_); }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "base/address.hpp"
 
@@ -19,8 +18,7 @@ struct ConnectionKey {
         std::size_t operator()(const ConnectionKey& key) const {
             std::uint64_t hash = key.netns;
             for (const Endpoint* end : {&key.client, &key.server}) {
-                std::uint64_t words[2];
-                std::memcpy(words, end->address.bytes.data(), sizeof words);
+                const auto words = end->address.words();
                 for (const std::uint64_t word : {words[0], words[1], std::uint64_t{end->port}}) {
                     hash = (hash ^ word) * 0x9e3779b97f4a7c15;
                     hash ^= hash >> 32;

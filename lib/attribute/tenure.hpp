@@ -2,11 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "base/time.hpp"
@@ -102,26 +103,40 @@ class Holdings {
     bool has_had_any_ = false;
 };
 
-/// Finds the holder of a value at a time. Holders are pointed at, and must stay where they are.
+/// Finds the holder of a value at a time. Holders are pointed at, and must stay where they are. It is made at once and then
+/// looked up in for each record: those of a bucket stand side by side.
 template <class Value, class Holder, class Hash = std::hash<Value>>
 class HolderTable {
   public:
-    void clear() { claims_.clear(); }
+    void clear() {
+        claims_.clear();
+        buckets_.clear();
+    }
+    /// Until sort(), at() does not know of it.
     void add(const Holder& holder, const Holdings<Value>& holdings) {
-        for (const auto& entry : holdings.entries()) claims_.emplace(entry.value, Claim{&holder, entry.tenure});
+        for (const auto& entry : holdings.entries()) claims_.push_back({entry.value, &holder, entry.tenure});
+    }
+    void sort() {
+        const std::size_t count = std::bit_ceil(claims_.size() + 1);
+        mask_ = count - 1;
+        std::ranges::stable_sort(claims_, {}, [&](const Claim& claim) { return bucket_of(claim.value); });
+        buckets_.assign(count + 1, static_cast<std::uint32_t>(claims_.size()));
+        for (std::size_t i = claims_.size(); i-- > 0;) buckets_[bucket_of(claims_[i].value)] = static_cast<std::uint32_t>(i);
+        for (std::size_t bucket = count; bucket-- > 0;) buckets_[bucket] = std::min(buckets_[bucket], buckets_[bucket + 1]);
     }
 
     /// The one that surely had it, else the only one that possibly had; null where that could be said of two.
     const Holder* at(const Value& value, Time time) const {
+        if (claims_.empty()) return nullptr;
         const Holder* found = nullptr;
         bool is_sure = false, is_one_of_many = false;
-        for (auto [claim, end] = claims_.equal_range(value); claim != end; ++claim) {
-            const auto& [holder, tenure] = claim->second;
-            if (!tenure.is_possible(time)) continue;
-            const bool also_sure = tenure.is_sure(time);
+        const std::size_t bucket = bucket_of(value);
+        for (const Claim& claim : std::span(claims_).subspan(buckets_[bucket], buckets_[bucket + 1] - buckets_[bucket])) {
+            if (claim.value != value || !claim.tenure.is_possible(time)) continue;
+            const bool also_sure = claim.tenure.is_sure(time);
             if (is_sure && !also_sure) continue;
-            is_one_of_many = is_sure == also_sure && found != nullptr && (is_one_of_many || found != holder);
-            found = holder;
+            is_one_of_many = is_sure == also_sure && found != nullptr && (is_one_of_many || found != claim.holder);
+            found = claim.holder;
             is_sure = also_sure;
         }
         return is_one_of_many ? nullptr : found;
@@ -129,10 +144,15 @@ class HolderTable {
 
   private:
     struct Claim {
+        Value value;
         const Holder* holder;
         Tenure tenure;
     };
-    std::unordered_multimap<Value, Claim, Hash> claims_;
+    [[nodiscard]] std::size_t bucket_of(const Value& value) const { return Hash{}(value)&mask_; }
+
+    std::vector<Claim> claims_;           // by bucket
+    std::vector<std::uint32_t> buckets_;  // where each begins, and the end of the last
+    std::size_t mask_ = 0;
 };
 
 }  // namespace podsnoop

@@ -72,10 +72,10 @@ std::string ask(Attribution& attribution, Time time) {
                 exchange.netns = netns;
                 exchange.client.endpoint = endpoint(client + 128);
                 exchange.server.endpoint = endpoint(server);
-                const bool elsewhere = attribution.is_told_elsewhere(exchange);
+                const bool elsewhere = attribution.is_told_elsewhere(exchange, attribution.facts_of(exchange));
                 const bool begins_elsewhere =
                     attribution.is_told_elsewhere(exchange.client.endpoint, exchange.server.endpoint, netns, time);
-                attribution.attribute(exchange);
+                attribution.attribute(exchange, attribution.facts_of(exchange));
                 answer += told(exchange.client) + " " + told(exchange.server) + (elsewhere ? " e" : "") +
                           (begins_elsewhere ? " b" : "") + (exchange.service ? " " + exchange.service->name : "") + " " +
                           std::to_string(static_cast<int>(exchange.side)) + "\n";

@@ -67,19 +67,19 @@ std::string name_of(const Peer& peer) { return peer.pod == nullptr ? "" : peer.p
 TEST_CASE("attribution: both ends get their pods, and the side is where it was seen") {
     const Attribution attribution = two_pods();
     Exchange exchange = seen(web_netns, at("10.244.0.7", 40000), at("10.244.0.9", 8080));
-    attribution.attribute(exchange);
+    attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(name_of(exchange.client) == "web");
     CHECK(name_of(exchange.server) == "db");
     CHECK(exchange.server.pod->container == "app");
     CHECK(exchange.side == Side::client);
     exchange = seen(db_netns, at("10.244.0.7", 40000), at("10.244.0.9", 8080));
-    attribution.attribute(exchange);
+    attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(exchange.side == Side::server);
     exchange = seen(node, at("10.244.0.7", 40000), at("10.244.0.9", 8080));
-    attribution.attribute(exchange);
+    attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(exchange.side == Side::between);
     exchange = seen(99, at("10.244.0.7", 40000), at("10.244.0.9", 8080));
-    attribution.attribute(exchange);
+    attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(exchange.side == Side::unknown);
     CHECK(name_of(exchange.client) == "web");
 }
@@ -88,12 +88,12 @@ TEST_CASE("attribution: loopback belongs to the namespace's pod, and to no pod o
     const Attribution attribution = two_pods();
     for (const char* loopback : {"127.0.0.1", "127.0.0.53", "::1"}) {
         Exchange exchange = seen(web_netns, at(loopback, 40000), at(loopback, 80));
-        attribution.attribute(exchange);
+        attribution.attribute(exchange, attribution.facts_of(exchange));
         CHECK(name_of(exchange.client) == "web");
         CHECK(name_of(exchange.server) == "web");
         CHECK(exchange.side == Side::client);
         exchange = seen(node, at(loopback, 40000), at(loopback, 80));
-        attribution.attribute(exchange);
+        attribution.attribute(exchange, attribution.facts_of(exchange));
         CHECK(name_of(exchange.server) == "");
     }
 }
@@ -121,25 +121,26 @@ TEST_CASE("attribution: a connection between two traced pods is told from its cl
     CHECK_FALSE(attribution.is_told_elsewhere(outside, at("192.168.1.5", 80), node, noon));
     // And one that is translated on its way, once that is known.
     Exchange translated = seen(node, outside, at("192.168.1.5", 30080));
-    CHECK_FALSE(attribution.is_told_elsewhere(translated));
+    CHECK_FALSE(attribution.is_told_elsewhere(translated, attribution.facts_of(translated)));
     apply(attribution,
           ConnectionFacts{.netns = node, .client = outside, .server = at("192.168.1.5", 30080), .backend = at("10.244.0.9", 80)});
-    CHECK(attribution.is_told_elsewhere(translated));
+    CHECK(attribution.is_told_elsewhere(translated, attribution.facts_of(translated)));
     Exchange masqueraded = seen(node, at("192.168.1.5", 40000), outside);
     apply(attribution, ConnectionFacts{.netns = node, .client = at("192.168.1.5", 40000), .server = outside, .caller = web});
-    CHECK(attribution.is_told_elsewhere(masqueraded));
+    CHECK(attribution.is_told_elsewhere(masqueraded, attribution.facts_of(masqueraded)));
     // What the node itself calls is told there, whoever answers.
     Exchange own = seen(node, at("192.168.1.5", 40001), at("10.96.0.1", 80));
     apply(attribution,
           ConnectionFacts{
               .netns = node, .client = at("192.168.1.5", 40001), .server = at("10.96.0.1", 80), .backend = at("10.244.0.9", 80)});
-    CHECK_FALSE(attribution.is_told_elsewhere(own));
+    CHECK_FALSE(attribution.is_told_elsewhere(own, attribution.facts_of(own)));
     // What carries the output away is known of this connection, and of no other.
-    CHECK_FALSE(attribution.is_delivery(own));
+    REQUIRE(attribution.facts_of(own) != nullptr);
+    CHECK_FALSE(attribution.facts_of(own)->delivery);
     apply(attribution,
           ConnectionFacts{.netns = node, .client = at("192.168.1.5", 40001), .server = at("10.96.0.1", 80), .delivery = true});
-    CHECK(attribution.is_delivery(own));
-    CHECK_FALSE(attribution.is_delivery(masqueraded));
+    CHECK(attribution.facts_of(own)->delivery);
+    CHECK_FALSE(attribution.facts_of(masqueraded)->delivery);
     // Where the client's namespace is traced no longer, nobody else tells it.
     apply(attribution, NamespaceState{.netns = web_netns, .addresses = {}, .traced = false});
     CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns, noon));
@@ -179,7 +180,7 @@ TEST_CASE("attribution: what the node answers fills in processes, Service and ca
                                        .backend = at("10.244.0.9", 8080),
                                        .service_name = "shop/db:http"});
     Exchange exchange = seen(node, client, server);
-    attribution.attribute(exchange);
+    attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(exchange.client.comm == "curl");
     CHECK(name_of(exchange.client) == "");
     REQUIRE(exchange.service);
@@ -196,7 +197,7 @@ TEST_CASE("attribution: what the node answers fills in processes, Service and ca
                                                                  .cgroup = "/kubepods/besteffort/pod" + std::string(agent_uid) +
                                                                            "/" + std::string(64, 'b')}});
     exchange = seen(node, client, at("192.168.1.5", 9100));
-    attribution.attribute(exchange);
+    attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(name_of(exchange.server) == "agent");
     CHECK(exchange.server.comm == "");
     CHECK_FALSE(exchange.service);
@@ -205,14 +206,14 @@ TEST_CASE("attribution: what the node answers fills in processes, Service and ca
           ConnectionFacts{
               .netns = db_netns, .client = client, .server = at("10.244.0.9", 8080), .caller = at("10.244.0.7", 40000)});
     exchange = seen(db_netns, client, at("10.244.0.9", 8080));
-    attribution.attribute(exchange);
+    attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(name_of(exchange.client) == "web");
     CHECK(exchange.client.endpoint == client);
 
     // Another connection between the same ends is another's.
     static_cast<void>(attribution.begin(client, server, node, noon));
     exchange = seen(node, client, server);
-    attribution.attribute(exchange);
+    attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(exchange.client.comm == "");
     CHECK_FALSE(exchange.service);
 }
@@ -231,7 +232,7 @@ TEST_CASE("attribution: what stands tells another all that is known") {
         }
     }
     Exchange exchange = seen(node, client, server);
-    other.attribute(exchange);
+    other.attribute(exchange, other.facts_of(exchange));
     CHECK(name_of(exchange.server) == "db");
     CHECK(exchange.side == Side::client);
     CHECK(other.is_told_elsewhere(at("10.244.0.7", 1), at("10.244.0.9", 80), db_netns, noon));
