@@ -1,7 +1,5 @@
 #include "reassemble/flow_table.hpp"
 
-#include <cstring>
-
 namespace podsnoop {
 
 namespace {
@@ -14,8 +12,7 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 }
 
 std::uint64_t mix(std::uint64_t hash, const Endpoint& end) {
-    std::uint64_t words[2];
-    std::memcpy(words, end.address.bytes.data(), sizeof words);
+    const auto words = end.address.words();
     hash = mix(hash ^ words[0], words[1] ^ end.port);
     return hash;
 }

@@ -150,22 +150,30 @@ void Reassembler::note_handshake(Id id, Direction from, const Segment& segment) 
     sink_.connected(id, std::max(segment.time - connection.syn_time, Nanoseconds{0}));
 }
 
-void Reassembler::payload(Id id, Direction from, Segment segment) {
+void Reassembler::payload(Id id, Direction from, const Segment& segment) {
+    const Stream& stream = table_[id].streams[from];
+    if (stream.ended) return;  // nothing follows a FIN
+    const std::int32_t ahead = distance(stream.next, payload_seq(segment));
+    if (ahead >= 0 && !has(segment, tcp_syn)) return payload_in_place(id, from, segment, ahead);
+    Segment rest = segment;
+    rest.seq = payload_seq(segment);
+    rest.flags &= static_cast<std::uint8_t>(~tcp_syn);
+    if (ahead < 0) {
+        const std::uint32_t old = stream.next - rest.seq;
+        // A keep-alive probe repeats the last byte, or sends a garbage one in its place (RFC 9293 3.8.4).
+        if (!(rest.length == 1 && old == 1)) sink_.retransmitted(id, from);
+        if (old >= rest.length) return;
+        rest.seq += old;
+        rest.length -= old;
+        rest.payload = rest.payload.subspan(std::min<std::size_t>(old, rest.payload.size()));
+    }
+    payload_in_place(id, from, rest, ahead);
+}
+
+/// Of a segment without a SYN, and without what was told before; `ahead` of where its stream stands.
+void Reassembler::payload_in_place(Id id, Direction from, const Segment& segment, std::int32_t ahead) {
     Connection& connection = table_[id];
     Stream& stream = connection.streams[from];
-    if (stream.ended) return;  // nothing follows a FIN
-    segment.seq = payload_seq(segment);
-    segment.flags &= static_cast<std::uint8_t>(~tcp_syn);
-    const std::int32_t ahead = distance(stream.next, segment.seq);
-    if (ahead < 0) {
-        const std::uint32_t old = stream.next - segment.seq;
-        // A keep-alive probe repeats the last byte, or sends a garbage one in its place (RFC 9293 3.8.4).
-        if (!(segment.length == 1 && old == 1)) sink_.retransmitted(id, from);
-        if (old >= segment.length) return;
-        segment.seq += old;
-        segment.length -= old;
-        segment.payload = segment.payload.subspan(std::min<std::size_t>(old, segment.payload.size()));
-    }
     const bool hole = ahead > 0 && (stream.hold || !skip_hole(id, from, segment.seq, segment.time));
     if (hole || (stream.hold && !stream.hold->segments.empty()) || (has(segment, tcp_ack) && must_wait(id, from, segment.ack))) {
         hold(id, from, segment);

@@ -60,16 +60,6 @@ Result<Next> FileCapture::next(Packet& packet) {
     return Next::end;
 }
 
-const std::vector<Interface>& FileCapture::interfaces() const {
-    const auto* pcapng = std::get_if<PcapngReader>(&reader_);
-    return pcapng != nullptr ? pcapng->interfaces() : unnamed_;
-}
-
-bool FileCapture::skips_bodies() const {
-    const auto* pcapng = std::get_if<PcapngReader>(&reader_);
-    return pcapng != nullptr && pcapng->skips_bodies();
-}
-
 std::vector<std::string> FileCapture::take_notes() {
     auto* pcapng = std::get_if<PcapngReader>(&reader_);
     return pcapng != nullptr ? pcapng->take_notes() : std::vector<std::string>{};

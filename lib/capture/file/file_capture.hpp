@@ -31,17 +31,28 @@ class FileCapture {
     Result<Next> next(Packet& packet);
 
     /// What the file says of its interfaces so far; grows while it is read. A pcap has one, without a name.
-    [[nodiscard]] const std::vector<Interface>& interfaces() const;
+    [[nodiscard]] const std::vector<Interface>& interfaces() const {
+        const auto* pcapng = std::get_if<PcapngReader>(&reader_);
+        return pcapng != nullptr ? pcapng->interfaces() : unnamed_;
+    }
     /// So far; what was lost when the capture was made is known at its end.
     [[nodiscard]] PacketCounts counts() const;
     /// Whether the packets to come are of a capture that left out segments inside bodies, as podsnoop's does.
-    [[nodiscard]] bool skips_bodies() const;
+    [[nodiscard]] bool skips_bodies() const {
+        const auto* pcapng = std::get_if<PcapngReader>(&reader_);
+        return pcapng != nullptr && pcapng->skips_bodies();
+    }
     /// When capturing began and ended, where the file says it; known once it was read to its end.
     [[nodiscard]] std::optional<Time> started() const;
     [[nodiscard]] std::optional<Time> stopped() const;
     /// What the writer knew of pods, namespaces and connections where the packet last given stands in the file (or, at
     /// its end, behind the last packet), since the last call; see PcapngWriter::write_notes.
     std::vector<std::string> take_notes();
+    /// Whether that is any.
+    [[nodiscard]] bool has_notes() const {
+        const auto* pcapng = std::get_if<PcapngReader>(&reader_);
+        return pcapng != nullptr && pcapng->has_notes();
+    }
     /// Readable when more may be waiting; for poll(). A regular file always is.
     [[nodiscard]] int poll_fd() const { return input_.fd(); }
 

@@ -37,6 +37,7 @@ class PcapngReader {
     [[nodiscard]] std::optional<Time> started() const { return started_; }
     [[nodiscard]] std::optional<Time> stopped() const { return stopped_; }
     /// The notes that stood before the packet last given or, at the end, behind the last; then forgets them.
+    [[nodiscard]] bool has_notes() const { return !notes_.empty(); }
     std::vector<std::string> take_notes() {
         notes_bytes_ = 0;
         return std::exchange(notes_, {});
