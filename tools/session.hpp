@@ -107,12 +107,14 @@ class Session : public StageHost<typename Stages::Record> {
 
     /// Gives it to the consumer, if it is wanted.
     void tell(Record& record) {
-        if (done_ || attribution_.is_told_elsewhere(record)) return;
-        if (settings_.exclude_self && attribution_.is_delivery(record)) {
+        if (done_) return;
+        const ConnectionFacts* facts = attribution_.facts_of(record);
+        if (attribution_.is_told_elsewhere(record, facts)) return;
+        if (settings_.exclude_self && facts != nullptr && facts->delivery) {
             ++stages_.ledger().records_delivery;
             return;
         }
-        attribution_.attribute(record);
+        attribution_.attribute(record, facts);
         if (!stages_.selects(record) || !is_of_selected_pod(record)) return;
         consumer_.take(record, pending_output_);
         note_told();
@@ -237,6 +239,7 @@ class Session : public StageHost<typename Stages::Record> {
     /// What stands in the file before the packet just read, or at its end.
     void note_file() {
         if constexpr (requires { source_.take_notes(); }) {
+            if (!source_.has_notes()) return;
             for (const std::string& text : source_.take_notes()) {
                 Result<std::optional<Noted>> read = note_reader_.read(text);
                 if (!read) {

@@ -1,10 +1,12 @@
 #include "terminal.hpp"
 
 #include <fcntl.h>
+#include <linux/major.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,7 +52,8 @@ bool StopSignals::take() {
 Output::Output(StopSignals& signals) : signals_(signals), terminal_(isatty(STDOUT_FILENO) == 1) {
     struct stat status{};
     if (fstat(STDOUT_FILENO, &status) != 0) return;
-    regular_ = S_ISREG(status.st_mode);
+    // Of devices, those of memory: /dev/null.
+    never_waits_ = S_ISREG(status.st_mode) || (S_ISCHR(status.st_mode) && major(status.st_rdev) == MEM_MAJOR);
     if (!S_ISFIFO(status.st_mode)) return;
     own_ = Fd(::open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_CLOEXEC));
     if (own_) fd_ = own_.get();
@@ -59,13 +62,14 @@ Output::Output(StopSignals& signals) : signals_(signals), terminal_(isatty(STDOU
 Result<Output::Written> Output::write(std::string_view text) {
     while (!text.empty()) {
         pollfd fds[2] = {{fd_, POLLOUT, 0}, {signals_.poll_fd(), POLLIN, 0}};
-        if (!regular_ && poll(fds, 2, -1) < 0 && errno != EINTR) return fail("cannot write", "standard output", reason_of(errno));
+        if (!never_waits_ && poll(fds, 2, -1) < 0 && errno != EINTR)
+            return fail("cannot write", "standard output", reason_of(errno));
         if ((fds[0].revents & POLLERR) != 0 && (fds[0].revents & POLLOUT) == 0) return Written::closed;
-        if ((fds[0].revents & POLLOUT) == 0 && !regular_) {
+        if ((fds[0].revents & POLLOUT) == 0 && !never_waits_) {
             if ((fds[1].revents & POLLIN) != 0) return Written::stopped;
             continue;
         }
-        const std::size_t count = regular_ || own_ ? text.size() : std::min(text.size(), careful_write);
+        const std::size_t count = never_waits_ || own_ ? text.size() : std::min(text.size(), careful_write);
         const ssize_t written = ::write(fd_, text.data(), count);
         if (written >= 0) {
             text.remove_prefix(static_cast<std::size_t>(written));

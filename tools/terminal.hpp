@@ -44,7 +44,7 @@ class Output {
     StopSignals& signals_;
     Fd own_;  // a pipe opened again, so that it can be made non-blocking without others noticing
     int fd_ = 1;
-    bool regular_ = false, terminal_ = false;
+    bool never_waits_ = false, terminal_ = false;
 };
 
 /// Writes a text to standard output, for a command that does nothing else.
