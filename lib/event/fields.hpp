@@ -10,6 +10,7 @@
 //
 //     visitor.repeated(identity, members)           all members of an object that is told again and again, the same texts
 //                                                   under the same identity unless that is 0; members(visitor) visits them
+//     visitor.repeated(network record, members)     the same of the fields that all records of a connection have
 //
 // `members` may be called where `present` is false, or with an item that is in no list: it then visits values
 // that mean nothing, which is how CSV and the manual get at the names.

@@ -5,7 +5,7 @@
 
 #include "base/letters.hpp"
 #include "base/number.hpp"
-#include "http/line_feed.hpp"
+#include "http/line_feeds.hpp"
 
 namespace podsnoop {
 
@@ -54,37 +54,53 @@ void add_transfer_encoding(BodyHeaders& body, std::string_view value) {
     });
 }
 
-/// The value of a field line, without blanks around it, if the field has this name (in lower case).
-std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
-    if (line.size() <= name.size()) return std::nullopt;
-    // Most fields have another name, and mostly no shorter one: nothing else may stand behind this.
-    if (const char behind = line[name.size()]; behind != ':' && !is_blank(behind)) return std::nullopt;
-    for (std::size_t i = 0; i < name.size(); ++i)
-        if (to_lower(line[i]) != name[i]) return std::nullopt;
-    const std::string_view rest = without_blanks_before(line.substr(name.size()));
-    if (!rest.starts_with(':')) return std::nullopt;
-    return without_blanks_behind(without_blanks_before(rest.substr(1)));
+// The fields that matter here, in lower case.
+constexpr std::string_view host_name = "host", expect_name = "expect", upgrade_name = "upgrade", length_name = "content-length",
+                           coding_name = "transfer-encoding";
+
+/// By the last five bits of a first letter, which are the same in either case: how long the name is that begins so and matters;
+/// 0 where there is none.
+constexpr auto name_sizes = [] {
+    std::array<std::uint8_t, 32> sizes{};
+    for (const std::string_view name : {host_name, expect_name, upgrade_name, length_name, coding_name})
+        sizes[static_cast<unsigned char>(name.front()) % sizes.size()] = static_cast<std::uint8_t>(name.size());
+    return sizes;
+}();
+
+/// Whether the field of the line that a text, not empty, begins with may be one that matters: by how long its name seems to be.
+bool may_matter(std::string_view text) {
+    const std::size_t size = name_sizes[static_cast<unsigned char>(text.front()) % name_sizes.size()];
+    return size != 0 && size < text.size() && (text[size] == ':' || is_blank(text[size]));
 }
 
+/// Whether a text of the same size is this name, in any case.
+bool is_name(std::string_view text, std::string_view name) {
+    unsigned differences = 0;
+    for (std::size_t i = 0; i < name.size(); ++i) differences |= static_cast<unsigned>(to_lower(text[i]) ^ name[i]);
+    return differences == 0;
+}
+
+/// Takes a line's field, if it is one that matters; it has to be one that may.
 void add_field(Head& head, std::string_view line) {
-    if (line.empty()) return;
-    // Only few names matter here, and their first letters are all different.
-    switch (to_lower(line.front())) {
-        case 'h':
-            if (const auto value = value_of(line, "host"); value && !head.host) head.host = value;
+    const std::size_t size = name_sizes[static_cast<unsigned char>(line.front()) % name_sizes.size()];
+    const std::string_view rest = without_blanks_before(line.substr(std::min(size, line.size())));
+    if (!rest.starts_with(':')) return;
+    const std::string_view value = without_blanks_behind(without_blanks_before(rest.substr(1)));
+    switch (size) {  // all different
+        case length_name.size():
+            if (is_name(line, length_name)) add_content_length(head.body, value);
             break;
-        case 'e':
-            if (const auto value = value_of(line, "expect"); value && same_letters(*value, "100-continue"))
-                head.expects_continue = true;
+        case host_name.size():
+            if (is_name(line, host_name)) head.host = head.host.value_or(value);
             break;
-        case 'u':
-            if (const auto value = value_of(line, "upgrade")) head.upgrade = *value;
+        case coding_name.size():
+            if (is_name(line, coding_name)) add_transfer_encoding(head.body, value);
             break;
-        case 'c':
-            if (const auto value = value_of(line, "content-length")) add_content_length(head.body, *value);
+        case upgrade_name.size():
+            if (is_name(line, upgrade_name)) head.upgrade = value;
             break;
-        case 't':
-            if (const auto value = value_of(line, "transfer-encoding")) add_transfer_encoding(head.body, *value);
+        case expect_name.size():
+            if (is_name(line, expect_name) && same_letters(value, "100-continue")) head.expects_continue = true;
             break;
         default: break;
     }
@@ -120,23 +136,24 @@ std::optional<std::size_t> HeadEnd::find(Bytes bytes) {
 }
 
 HeadStart read_head(Bytes bytes, Head& head) {
-    constexpr std::size_t none = std::string_view::npos;
     const std::string_view text = as_text(bytes);
+    LineFeeds line_feeds(text);
+    std::size_t end = line_feeds.next();
     head = Head{};
-    HeadStart found{.start = read_start_line(text, head.start)};
+    HeadStart found{.start = read_start_line(text, end, head.start)};
     if (found.start != StartLine::request && found.start != StartLine::response) return found;
     head.is_request = found.start == StartLine::request;
-    std::size_t end = find_line_feed(text, 0);
-    while (end != none) {
+    while (end != LineFeeds::none) {
         const std::size_t line = end + 1;
-        end = find_line_feed(text, line);
+        end = line_feeds.next();
         if (end == line || (end == line + 1 && text[line] == '\r')) {
             found.length = end + 1;
             break;
         }
+        if (line == text.size() || !may_matter(text.substr(line))) continue;
         // A line that starts with a blank goes on with the field before it.
-        while (end < text.size() - 1 && (text[end + 1] == ' ' || text[end + 1] == '\t')) end = find_line_feed(text, end + 1);
-        add_field(head, text.substr(line, end == none ? none : end - line));
+        while (end < text.size() - 1 && (text[end + 1] == ' ' || text[end + 1] == '\t')) end = line_feeds.next();
+        add_field(head, text.substr(line, end - line));
     }
     if (head.is_request)
         if (const auto host = host_of_target(head)) head.host = host;

@@ -4,7 +4,6 @@
 #include <cstddef>
 
 #include "base/letters.hpp"
-#include "http/line_feed.hpp"
 
 namespace podsnoop {
 
@@ -16,7 +15,8 @@ constexpr std::size_t longest_method = 32;  // BASELINE-CONTROL, the longest reg
 StartLine read_status_line(std::string_view text, StartLineParts& parts) {
     // "HTTP/1.1 200": the reason phrase and even the blank before it may be missing.
     constexpr std::string_view form = "HTTP/1.d ddd";
-    for (std::size_t i = 0; i < std::min(text.size(), form.size()); ++i)
+    const std::size_t begins = text.starts_with(version_prefix) ? version_prefix.size() : 0;
+    for (std::size_t i = begins; i < std::min(text.size(), form.size()); ++i)
         if (form[i] == 'd' ? !is_digit(text[i]) : text[i] != form[i]) return StartLine::neither;
     if (text.size() < form.size()) return StartLine::incomplete;
     if (text.size() > form.size() && is_digit(text[form.size()])) return StartLine::neither;
@@ -25,14 +25,13 @@ StartLine read_status_line(std::string_view text, StartLineParts& parts) {
     return StartLine::response;
 }
 
-StartLine read_request_line(std::string_view text, StartLineParts& parts) {
+StartLine read_request_line(std::string_view text, std::size_t line_feed, StartLineParts& parts) {
     const std::size_t limit = std::min(text.size(), longest_method + 1);
     std::size_t blank = 0;
     while (blank < limit && is_token_char(text[blank])) ++blank;
     if (blank > longest_method) return StartLine::neither;
     if (blank == text.size()) return StartLine::incomplete;
     if (blank == 0 || text[blank] != ' ') return StartLine::neither;
-    const std::size_t line_feed = find_line_feed(text, blank);
     std::string_view line = text.substr(blank, line_feed == std::string_view::npos ? line_feed : line_feed - blank);
     if (line_feed == std::string_view::npos)
         return line.find('\0') == std::string_view::npos ? StartLine::incomplete : StartLine::neither;
@@ -48,16 +47,17 @@ StartLine read_request_line(std::string_view text, StartLineParts& parts) {
 
 }  // namespace
 
-StartLine read_start_line(std::string_view text, StartLineParts& parts) {
+StartLine read_start_line(std::string_view text, std::size_t line_feed, StartLineParts& parts) {
     if (text.empty()) return StartLine::incomplete;
     // "HTTP" is a token too, but no client has it for a method.
     const bool status_line = text.starts_with(version_prefix.substr(0, std::min<std::size_t>(text.size(), 5)));
-    return status_line ? read_status_line(text, parts) : read_request_line(text, parts);
+    return status_line ? read_status_line(text, parts) : read_request_line(text, line_feed, parts);
 }
 
 StartLine classify_start(Bytes bytes) {
     StartLineParts parts;
-    return read_start_line(as_text(bytes), parts);
+    const std::string_view text = as_text(bytes);
+    return read_start_line(text, text.find('\n'), parts);
 }
 
 bool is_registered_method(std::string_view method) {

@@ -24,8 +24,9 @@ struct StartLineParts {
 };
 
 /// Judges the first bytes of a would-be message. Any token is a method, but a request line counts only when
-/// it ends in "HTTP/1.x". `parts` are set for a request and a response.
-StartLine read_start_line(std::string_view text, StartLineParts& parts);
+/// it ends in "HTTP/1.x". `parts` are set for a request and a response. `line_feed` is the place of the first in the text, npos
+/// where there is none.
+StartLine read_start_line(std::string_view text, std::size_t line_feed, StartLineParts& parts);
 StartLine classify_start(Bytes bytes);
 
 /// Whether it is one of the registered methods (RFC 9110 16.1.1). Where framing is lost, any other word in their

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "print/connection_texts.hpp"
 
 namespace podsnoop {
 
 struct TextCache {
+    ConnectionTexts connections;
     std::string scratch, escaped, cell, path, fields;  ///< for text on its way elsewhere; their capacity is what is kept
 
     /// A text that was made under this identity, which is not 0; `make(text)` makes it.
