@@ -23,6 +23,11 @@ bool is_link_local(const Address& address) {
 }
 bool is_everywhere(const Address& address) { return is_loopback(address) || is_link_local(address); }
 
+bool is_empty(const ConnectionFacts& facts) {
+    return !facts.client_process && !facts.server_process && facts.backend == Endpoint{} && facts.caller == Endpoint{} &&
+           facts.service_name.empty() && !facts.delivery;
+}
+
 }  // namespace
 
 void Attribution::apply(const Noted& noted) {
@@ -50,8 +55,14 @@ void Attribution::note(const PodsKnown& known, Time time) {
 }
 
 void Attribution::note(const ConnectionFacts& facts, Time time) {
+    // Of most connections nothing is found: what leads to no process here, and is not translated.
+    if (is_empty(facts)) return forget({facts.netns, facts.client, facts.server});
     if (facts_[0].size() >= facts_limit) facts_[1] = std::exchange(facts_[0], {});
     facts_[0].insert_or_assign(ConnectionKey{facts.netns, facts.client, facts.server}, Noted{time, facts});
+}
+
+void Attribution::forget(const ConnectionKey& connection) {
+    for (Facts& half : facts_) half.erase(connection);
 }
 
 const ConnectionFacts* Attribution::facts_of(const NetworkRecord& record) const {
@@ -99,8 +110,7 @@ std::uint64_t Attribution::process_namespace(const Endpoint& end, std::uint64_t 
 
 std::optional<AttributionQuestion> Attribution::begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns,
                                                       Time time) {
-    const ConnectionKey key{netns, client, server};
-    for (Facts& half : facts_) half.erase(key);
+    forget({netns, client, server});
     const AttributionQuestion question{
         .netns = netns,
         .client = client,

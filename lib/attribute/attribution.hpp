@@ -59,6 +59,7 @@ class Attribution {
     void note(const PodsKnown& known, Time time);
     void note(const PodsChange&, Time time) { changing_since_ = time; }
     void note(const ConnectionFacts& facts, Time time);
+    void forget(const ConnectionKey& connection);
     [[nodiscard]] bool is_local(const Address& address, std::uint64_t netns) const;
     [[nodiscard]] bool has_other_home(const Endpoint& end, std::uint64_t netns, Time time) const;
     [[nodiscard]] bool is_nodes(const Address& address) const { return node_ != 0 && is_local(address, node_); }

@@ -56,22 +56,21 @@ void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t len
         }
         if (half.framer.skip_body(skipped) == BodyFramer::Status::done) {
             half.framer.restart();
-            message_end(id, direction, time);
+            message_end(conversation, direction, time);
         }
         length -= skipped;
     }
     if (length == 0) return;
     if (half.framer.between_messages() && is_client(conversation, direction)) conversation.request_lost = true;
-    lose_place(id, direction, time, why == Missing::skipped);
+    lose_place(conversation, direction, time, why == Missing::skipped);
     account_heads(conversation);
 }
 
 /// Bytes are missing that framing needed. `truncated`: the capture cut them off.
-void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, bool truncated) {
-    Conversation& conversation = conversations_[id];
+void HttpTracer::lose_place(Conversation& conversation, Direction direction, Time time, bool truncated) {
     Half& half = conversation.halves[direction];
     const bool in_head = half.framer.in_head();
-    if (in_head) salvage_head(id, direction, time, truncated);
+    if (in_head) salvage_head(conversation, direction, time, truncated);
     half.framer.restart();
     if (is_client(conversation, direction)) {
         conversation.request_gap = true;
@@ -85,7 +84,7 @@ void HttpTracer::lose_place(ConnectionId id, Direction direction, Time time, boo
     if (is_client(conversation, direction)) {
         if (truncated && in_head && conversation.request_now != none) {
             // A head cut short by the capture says enough, and a request mostly ends with its head.
-            message_end(id, direction, time);
+            message_end(conversation, direction, time);
         } else {
             finish_request(conversation, ExchangeEnd::gap);
         }
@@ -104,8 +103,7 @@ bool HttpTracer::is_possible(const Conversation& conversation, Direction directi
 }
 
 /// Makes what can be made of a head whose end was not seen. `truncated`: the capture cut it off.
-void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time, bool truncated) {
-    Conversation& conversation = conversations_[id];
+void HttpTracer::salvage_head(Conversation& conversation, Direction direction, Time time, bool truncated) {
     const std::string text(as_text(conversation.halves[direction].framer.unfinished_head()));
     const auto parsed = truncated ? parse_cut_head(as_bytes(text)) : parse_head(as_bytes(text));
     if (!parsed || !is_possible(conversation, direction, *parsed)) return;
@@ -116,7 +114,7 @@ void HttpTracer::salvage_head(ConnectionId id, Direction direction, Time time, b
     }
     become_http(conversation, parsed->is_request);
     if (parsed->is_request) {
-        request_head(id, *parsed, text);
+        request_head(conversation, *parsed, text);
         if (conversation.request_now != none) {
             Pending& pending = pending_[conversation.request_now];
             pending.request_last = time;
@@ -176,10 +174,9 @@ bool HttpTracer::may_resume(Conversation& conversation, Direction direction, con
 }
 
 /// Bytes that should start a message and do not.
-void HttpTracer::not_message(ConnectionId id, Direction direction, Bytes bytes) {
-    Conversation& conversation = conversations_[id];
+void HttpTracer::not_message(Conversation& conversation, Direction direction, Bytes bytes) {
     if (conversation.mode == Mode::http) {
-        lose_place(id, direction, conversation.halves[direction].first, false);
+        lose_place(conversation, direction, conversation.halves[direction].first, false);
         return;
     }
     const OtherProtocol protocol = identify_other(bytes);
@@ -211,12 +208,11 @@ void HttpTracer::hint_ignored(const Conversation& conversation) {
 }
 
 /// Keeps the memory of unfinished heads within its limit: the one that would exceed it is given up.
-void HttpTracer::bound_partial_heads(ConnectionId id, Direction direction, Time time) {
-    Conversation& conversation = conversations_[id];
+void HttpTracer::bound_partial_heads(Conversation& conversation, Direction direction, Time time) {
     const std::size_t before = conversation.head_bytes;
     account_heads(conversation);
     if (conversation.head_bytes <= before || partial_head_bytes_ <= options_.partial_head_bytes) return;
-    lose_place(id, direction, time, false);
+    lose_place(conversation, direction, time, false);
     account_heads(conversation);
 }
 
@@ -240,7 +236,7 @@ void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
     Conversation& conversation = conversations_[id];
     if (conversation.mode == Mode::ignored || conversation.mode == Mode::tunnel) return;
     Half& half = conversation.halves[direction];
-    if (half.framer.in_head()) salvage_head(id, direction, time, false);
+    if (half.framer.in_head()) salvage_head(conversation, direction, time, false);
     const bool whole = half.framer.in_body() && half.framer.body().ends_with_connection();
     half.framer.restart();
     account_heads(conversation);
@@ -250,7 +246,7 @@ void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
         return;
     }
     // A body until close ends here as it should (RFC 9112 6.3, 8); nothing else does.
-    if (whole) message_end(id, direction, time);
+    if (whole) message_end(conversation, direction, time);
     end_queue(conversation, half.lost ? ExchangeEnd::gap : ExchangeEnd::closed);
 }
 
@@ -259,7 +255,7 @@ void HttpTracer::closed(ConnectionId id, Close how, Time time) {
     for (const Direction direction : {Direction{0}, Direction{1}}) {
         Half& half = conversation.halves[direction];
         if (half.framer.in_head() && conversation.mode != Mode::ignored && conversation.mode != Mode::tunnel)
-            salvage_head(id, direction, time, false);
+            salvage_head(conversation, direction, time, false);
         half.framer.restart();
     }
     account_heads(conversation);

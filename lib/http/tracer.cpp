@@ -19,10 +19,11 @@ HttpTracer::HttpTracer(ExchangeSink& sink, Ledger& ledger, HttpOptions options)
     : pending_(sink, ledger, options.exchanges), sink_(sink), ledger_(ledger), options_(std::move(options)) {}
 
 void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info) {
-    if (id >= conversations_.size()) conversations_.resize(id + 1);
+    while (id >= conversations_.made()) static_cast<void>(conversations_.take());
     Conversation& conversation = conversations_[id];
     conversation = Conversation{};
     conversation.info = info;
+    conversation.id = id;
     conversation.uncertain = conversation.request_gap = conversation.joined = info.midstream;
 }
 
@@ -30,31 +31,32 @@ void HttpTracer::connected(ConnectionId id, Nanoseconds connect) { conversations
 
 void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
     Conversation& conversation = conversations_[id];
-    feed(id, direction, chunk);
+    feed(conversation, direction, chunk);
     conversation.halves[direction].last_ack = chunk.ack;
     conversation.halves[direction].has_last_ack = chunk.has_ack;
-    bound_partial_heads(id, direction, chunk.time);
+    if (conversation.head_bytes != 0 || conversation.halves[direction].framer.memory() != 0)
+        bound_partial_heads(conversation, direction, chunk.time);
     if (chunk.length > chunk.bytes.size())
         missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
     else hint_body(conversation, direction, chunk);
 }
 
-void HttpTracer::feed(ConnectionId id, Direction direction, const Chunk& chunk) {
-    Conversation& conversation = conversations_[id];
+void HttpTracer::feed(Conversation& conversation, Direction direction, const Chunk& chunk) {
     Half& half = conversation.halves[direction];
     if (half.lost && !may_resume(conversation, direction, chunk)) return;
     // With 100-continue, a request that got a final answer need not send its body (RFC 9110 10.1.1).
     if (std::exchange(half.body_optional, false) && half.framer.in_body() && classify_start(chunk.bytes) == StartLine::request) {
         half.framer.restart();
         // Its record may have been told meanwhile: as upgraded, or because bytes of its answer were lost.
-        if (const Index index = conversation.request_now; index != none) message_end(id, direction, pending_[index].request_last);
+        if (const Index index = conversation.request_now; index != none)
+            message_end(conversation, direction, pending_[index].request_last);
     }
     // What answers a request that was not seen may be one to HEAD, and its length that of no body.
     const Index answering = conversation.response_now;
     const bool unknown = !is_client(conversation, direction) && (answering == none || !pending_[answering].exchange.request.seen);
     if (half.framer.in_body() && unknown && starts_answer(conversation, chunk)) {
         half.framer.restart();
-        message_end(id, direction, half.first);
+        message_end(conversation, direction, half.first);
     }
     Bytes rest = chunk.bytes;
     while (!rest.empty()) {
@@ -66,29 +68,28 @@ void HttpTracer::feed(ConnectionId id, Direction direction, const Chunk& chunk) 
         const auto offset = static_cast<std::uint32_t>(chunk.bytes.size() - rest.size());
         const Framer::Step step = half.framer.step(rest, head_);
         if (step.event == Framer::Event::not_message) {
-            not_message(id, direction, rest);
+            not_message(conversation, direction, rest);
             return;
         }
-        if (!handle(id, direction, step, chunk, offset)) return;
+        if (!handle(conversation, direction, step, chunk, offset)) return;
         rest = rest.subspan(step.consumed);
     }
 }
 
-bool HttpTracer::handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk,
+bool HttpTracer::handle(Conversation& conversation, Direction direction, const Framer::Step& step, const Chunk& chunk,
                         std::uint32_t offset) {
-    Conversation& conversation = conversations_[id];
     Half& half = conversation.halves[direction];
     switch (step.event) {
         case Framer::Event::more: break;
         case Framer::Event::start: message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed)); break;
         case Framer::Event::head:
             if (step.started) message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed - step.bytes.size()));
-            return head(id, direction, step.bytes, chunk.time);
+            return head(conversation, direction, step.bytes, chunk.time);
         case Framer::Event::content: content(conversation, direction, step.bytes, chunk.time); break;
-        case Framer::Event::broken: lose_place(id, direction, chunk.time, false); return false;
+        case Framer::Event::broken: lose_place(conversation, direction, chunk.time, false); return false;
         case Framer::Event::not_message: return false;
     }
-    if (step.ended) message_end(id, direction, chunk.time);
+    if (step.ended) message_end(conversation, direction, chunk.time);
     return true;
 }
 
@@ -103,10 +104,9 @@ void HttpTracer::message_starts(Half& half, const Chunk& chunk, std::uint32_t of
 }
 
 /// `head_` was read from `bytes`.
-bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time time) {
-    Conversation& conversation = conversations_[id];
+bool HttpTracer::head(Conversation& conversation, Direction direction, Bytes bytes, Time time) {
     if (!is_possible(conversation, direction, head_)) {
-        not_message(id, direction, bytes);
+        not_message(conversation, direction, bytes);
         return false;
     }
     if (!conversation.info.client_known) {
@@ -116,10 +116,10 @@ bool HttpTracer::head(ConnectionId id, Direction direction, Bytes bytes, Time ti
     conversation.halves[direction].framed = true;
     if (!become_http(conversation, head_.is_request)) return false;
     Framer& framer = conversation.halves[direction].framer;
-    if (!head_.is_request) return response_head(id, head_, as_text(bytes), time);
-    request_head(id, head_, as_text(bytes));
+    if (!head_.is_request) return response_head(conversation, head_, as_text(bytes), time);
+    request_head(conversation, head_, as_text(bytes));
     if (conversation.request_now != none) pending_[conversation.request_now].request_last = time;
-    if (framer.begin_body(request_framing(head_))) message_end(id, direction, time);
+    if (framer.begin_body(request_framing(head_))) message_end(conversation, direction, time);
     return true;
 }
 
@@ -144,10 +144,9 @@ bool HttpTracer::become_http(Conversation& conversation, bool by_request) {
     return true;
 }
 
-void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_view text) {
-    Conversation& conversation = conversations_[id];
+void HttpTracer::request_head(Conversation& conversation, const Head& head, std::string_view text) {
     const Half& half = conversation.halves[conversation.info.client];
-    const Index index = take_pending(id);
+    const Index index = take_pending(conversation);
     conversation.request_now = index;
     ++ledger_.requests_seen;
     if (index == none) {
@@ -176,8 +175,7 @@ void HttpTracer::request_head(ConnectionId id, const Head& head, std::string_vie
     bound_texts(index);
 }
 
-bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_view text, Time time) {
-    Conversation& conversation = conversations_[id];
+bool HttpTracer::response_head(Conversation& conversation, const Head& head, std::string_view text, Time time) {
     const Direction server = other(conversation.info.client);
     Half& half = conversation.halves[server];
     if (head.start.status < 200 && head.start.status != 101) {  // an interim response ends no exchange (RFC 9110 15.2)
@@ -190,7 +188,7 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
         // It may be the answer to the request whose head is under way: that one must not take the next answer.
         if (conversation.halves[conversation.info.client].framer.in_head()) conversation.uncertain = true;
         note_orphan(conversation);
-        index = take_pending(id);
+        index = take_pending(conversation);
         if (index != none) fill(index, conversation);
         else ++ledger_.responses_orphan;
     }
@@ -228,7 +226,7 @@ bool HttpTracer::response_head(ConnectionId id, const Head& head, std::string_vi
         for (Half& each : conversation.halves) each.framer.restart();  // `head` may lie in one of them
         return true;
     }
-    if (half.framer.begin_body(framing)) message_end(id, server, time);
+    if (half.framer.begin_body(framing)) message_end(conversation, server, time);
     return true;
 }
 
@@ -245,8 +243,7 @@ void HttpTracer::content(Conversation& conversation, Direction direction, Bytes 
     bound_texts(index);
 }
 
-void HttpTracer::message_end(ConnectionId id, Direction direction, Time time) {
-    Conversation& conversation = conversations_[id];
+void HttpTracer::message_end(Conversation& conversation, Direction direction, Time time) {
     const bool request = is_client(conversation, direction);
     const Index index = std::exchange(request ? conversation.request_now : conversation.response_now, none);
     if (index == none) return;
@@ -280,8 +277,7 @@ void HttpTracer::end_queue(Conversation& conversation, ExchangeEnd end) {
 
 /// A fresh exchange. Where there is no room, a request that has no answer gives way to it: of the connection, if it
 /// has too many, else of all.
-Pending::Index HttpTracer::take_pending(ConnectionId id) {
-    Conversation& conversation = conversations_[id];
+Pending::Index HttpTracer::take_pending(Conversation& conversation) {
     Index victim = none;
     if (conversation.queue.length >= options_.exchanges_per_connection) {
         victim = conversation.queue.front;
@@ -290,11 +286,11 @@ Pending::Index HttpTracer::take_pending(ConnectionId id) {
         };
         while (victim != none && !is_told_or_waits(pending_[victim].line)) victim = pending_[victim].next;
     }
-    Index index = victim == none ? pending_.take(id) : none;
+    Index index = victim == none ? pending_.take(conversation.id) : none;
     if (index == none && victim == none) victim = pending_.most_dispensable();
     if (index == none && victim != none) {
         evict(victim);
-        index = pending_.take(id);
+        index = pending_.take(conversation.id);
     }
     return index;
 }
@@ -323,8 +319,11 @@ void HttpTracer::bound_texts(Index newest) {
 void HttpTracer::fill(Index index, const Conversation& conversation) {
     Exchange& exchange = pending_[index].exchange;
     const Direction client = conversation.info.client;
-    exchange.client = {.endpoint = conversation.info.ends[client], .pod = nullptr, .comm = {}};
-    exchange.server = {.endpoint = conversation.info.ends[other(client)], .pod = nullptr, .comm = {}};
+    for (Peer* peer : {&exchange.client, &exchange.server}) {  // its name keeps its memory
+        peer->endpoint = conversation.info.ends[peer == &exchange.client ? client : other(client)];
+        peer->pod = nullptr;
+        peer->comm.clear();
+    }
     exchange.service.reset();
     exchange.side = Side::unknown;
     const Interface& interface = sink_.interface(conversation.info.interface);

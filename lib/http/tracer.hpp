@@ -3,9 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <limits>
 #include <optional>
 
+#include "base/pool.hpp"
 #include "event/ledger.hpp"
 #include "http/framer.hpp"
 #include "http/options.hpp"
@@ -68,6 +69,7 @@ class HttpTracer : public StreamSink {
 
     struct Conversation {
         ConnectionInfo info;
+        ConnectionId id = 0;
         Mode mode = Mode::undecided;
         bool uncertain = false;    ///< answers may have been lost: pair by place, not by order
         bool request_gap = false;  ///< requests may have been lost since the last in the queue
@@ -83,21 +85,22 @@ class HttpTracer : public StreamSink {
         std::size_t head_bytes = 0; ///< of partial_head_bytes_, what its unfinished heads take
     };
 
-    void feed(ConnectionId id, Direction direction, const Chunk& chunk);
+    void feed(Conversation& conversation, Direction direction, const Chunk& chunk);
     [[nodiscard]] bool is_overdue(const Pending& pending, Time now) const;
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.
-    bool handle(ConnectionId id, Direction direction, const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
+    bool handle(Conversation& conversation, Direction direction, const Framer::Step& step, const Chunk& chunk,
+                std::uint32_t offset);
     static void message_starts(Half& half, const Chunk& chunk, std::uint32_t offset);
-    bool head(ConnectionId id, Direction direction, Bytes bytes, Time time);
+    bool head(Conversation& conversation, Direction direction, Bytes bytes, Time time);
     bool become_http(Conversation& conversation, bool by_request);
-    void request_head(ConnectionId id, const Head& head, std::string_view text);
-    bool response_head(ConnectionId id, const Head& head, std::string_view text, Time time);
+    void request_head(Conversation& conversation, const Head& head, std::string_view text);
+    bool response_head(Conversation& conversation, const Head& head, std::string_view text, Time time);
     void content(Conversation& conversation, Direction direction, Bytes bytes, Time time);
-    void message_end(ConnectionId id, Direction direction, Time time);
+    void message_end(Conversation& conversation, Direction direction, Time time);
     void hint_ignored(const Conversation& conversation);
     void hint_body(Conversation& conversation, Direction direction, const Chunk& chunk);
 
-    Index take_pending(ConnectionId id);
+    Index take_pending(Conversation& conversation);
     void evict(Index index);
     void bound_texts(Index newest);
     void drop_passed(Conversation& conversation, std::uint32_t seq);
@@ -107,11 +110,11 @@ class HttpTracer : public StreamSink {
     void fill(Index index, const Conversation& conversation);
     bool starts_answer(Conversation& conversation, const Chunk& chunk);
     static bool is_possible(const Conversation& conversation, Direction direction, const Head& head);
-    void not_message(ConnectionId id, Direction direction, Bytes bytes);
-    void lose_place(ConnectionId id, Direction direction, Time time, bool truncated);
-    void salvage_head(ConnectionId id, Direction direction, Time time, bool truncated);
+    void not_message(Conversation& conversation, Direction direction, Bytes bytes);
+    void lose_place(Conversation& conversation, Direction direction, Time time, bool truncated);
+    void salvage_head(Conversation& conversation, Direction direction, Time time, bool truncated);
     bool may_resume(Conversation& conversation, Direction direction, const Chunk& chunk);
-    void bound_partial_heads(ConnectionId id, Direction direction, Time time);
+    void bound_partial_heads(Conversation& conversation, Direction direction, Time time);
     void account_heads(Conversation& conversation);
     void finish_request(Conversation& conversation, ExchangeEnd fault);
     void end_exchange(Conversation& conversation, Index index, ExchangeEnd end);
@@ -124,7 +127,7 @@ class HttpTracer : public StreamSink {
     ExchangeSink& sink_;
     Ledger& ledger_;
     HttpOptions options_;
-    std::deque<Conversation> conversations_;  // by ConnectionId
+    Pool<Conversation> conversations_{std::numeric_limits<std::size_t>::max()};  // by ConnectionId, none is ever given back
     Head head_;                               // the last that was read
     std::size_t partial_head_bytes_ = 0;
 };

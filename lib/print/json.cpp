@@ -64,11 +64,6 @@ void JsonWriter::value(std::span<const SketchBin> bins) {
     close('}');
 }
 
-void JsonWriter::value(Micros micros) {
-    if (micros.value) value(std::chrono::duration_cast<std::chrono::microseconds>(*micros.value).count());
-    else put_null();
-}
-
 void JsonWriter::value(FlagList flags) {
     out_.put('[');
     flags.each([&](std::string_view name) {

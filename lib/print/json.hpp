@@ -119,7 +119,12 @@ class JsonWriter {
     void value(MethodName method) { value(method.text); }
     void value(Time time);
     void value(const Address& address);
-    void value(Micros micros);
+    void value(Micros micros) {
+        if (!micros.value) return put_null();
+        const std::int64_t number = *micros.value / std::chrono::microseconds(1);
+        if (number >= 0) value(static_cast<std::uint64_t>(number));
+        else value(number);
+    }
     void value(FlagList flags);
     void value(const HeaderMap& map);
     void value(std::span<const SketchBin> bins);

@@ -41,9 +41,11 @@ struct TextCache {
         }
         constexpr std::size_t last_digit = 28;
         auto rest = static_cast<std::uint64_t>(std::chrono::nanoseconds(time - second).count());
-        for (std::size_t digit = 0; digit < 9; ++digit) {
-            time_[last_digit - digit] = static_cast<char>('0' + rest % 10);
-            rest /= 10;
+        for (std::size_t digit = 0; digit < 9; digit += 3, rest /= 1000) {
+            const auto three = static_cast<unsigned>(rest % 1000);
+            time_[last_digit - digit] = static_cast<char>('0' + three % 10);
+            time_[last_digit - digit - 1] = static_cast<char>('0' + three / 10 % 10);
+            time_[last_digit - digit - 2] = static_cast<char>('0' + three / 100);
         }
         return time_;
     }
