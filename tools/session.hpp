@@ -174,7 +174,7 @@ class Session : public StageHost<typename Stages::Record> {
         follow(packet.time);
         look_after(latest_);
         if (recorder_ && !recording_failed_) record(packet);
-        Segment segment;
+        Segment& segment = segment_;
         const Decoded decoded = decoder_.decode(packet, segment);
         // Addresses are those of a namespace: equal ones elsewhere are others. An inode fits in 32 bits (ns_common).
         segment.scope = static_cast<std::uint32_t>(source_.interfaces()[packet.interface].netns);
@@ -394,6 +394,7 @@ class Session : public StageHost<typename Stages::Record> {
     HeldRecords<Record> held_;
     NoteReader note_reader_;
     Decoder decoder_;
+    Segment segment_;  // the last that was decoded; a fresh one for each packet costs as much as finding its TCP header
     Stages stages_;
     std::string pending_output_;
     std::uint64_t not_tcp_ = 0;

@@ -33,14 +33,13 @@ struct TextCache {
     /// The time as RFC 3339 (append_rfc3339). Records come in order, so the date, hours, minutes and seconds
     /// are mostly those of the record before.
     std::string_view rfc3339(Time time) {
-        const auto second = std::chrono::floor<std::chrono::seconds>(time);
-        if (time_.empty() || second != second_) {
+        if (time_.empty() || time < second_ || time - second_ >= std::chrono::seconds(1)) {
             time_.clear();
             append_rfc3339(time_, time);
-            second_ = second;
+            second_ = std::chrono::floor<std::chrono::seconds>(time);
         }
         constexpr std::size_t last_digit = 28;
-        auto rest = static_cast<std::uint64_t>(std::chrono::nanoseconds(time - second).count());
+        auto rest = static_cast<std::uint64_t>((time - second_).count());
         for (std::size_t digit = 0; digit < 9; digit += 3, rest /= 1000) {
             const auto three = static_cast<unsigned>(rest % 1000);
             time_[last_digit - digit] = static_cast<char>('0' + three % 10);
@@ -56,7 +55,7 @@ struct TextCache {
         std::string text;
     };
     std::vector<Repeated> repeated_;
-    std::chrono::sys_seconds second_{};
+    Time second_{};
     std::string time_;
 };
 
