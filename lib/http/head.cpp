@@ -73,7 +73,7 @@ bool may_matter(std::string_view text) {
     return size != 0 && size < text.size() && (text[size] == ':' || is_blank(text[size]));
 }
 
-/// Whether a text of the same size is this name, in any case.
+/// Whether a text, no shorter than it, begins with this name, in any case.
 bool is_name(std::string_view text, std::string_view name) {
     unsigned differences = 0;
     for (std::size_t i = 0; i < name.size(); ++i) differences |= static_cast<unsigned>(to_lower(text[i]) ^ name[i]);
@@ -138,11 +138,11 @@ std::optional<std::size_t> HeadEnd::find(Bytes bytes) {
 HeadStart read_head(Bytes bytes, Head& head) {
     const std::string_view text = as_text(bytes);
     LineFeeds line_feeds(text);
-    std::size_t end = line_feeds.next();
     head = Head{};
-    HeadStart found{.start = read_start_line(text, end, head.start)};
+    HeadStart found{.start = read_start_line(text, line_feeds, head.start)};
     if (found.start != StartLine::request && found.start != StartLine::response) return found;
     head.is_request = found.start == StartLine::request;
+    std::size_t end = head.start.end;
     while (end != LineFeeds::none) {
         const std::size_t line = end + 1;
         end = line_feeds.next();

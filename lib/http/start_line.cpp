@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view version_prefix = "HTTP/1.";
 constexpr std::size_t longest_method = 32;  // BASELINE-CONTROL, the longest registered one, has 16
 
-StartLine read_status_line(std::string_view text, StartLineParts& parts) {
+StartLine read_status_line(std::string_view text, LineFeeds& line_feeds, StartLineParts& parts) {
     // "HTTP/1.1 200": the reason phrase and even the blank before it may be missing.
     constexpr std::string_view form = "HTTP/1.d ddd";
     const std::size_t begins = text.starts_with(version_prefix) ? version_prefix.size() : 0;
@@ -22,16 +22,18 @@ StartLine read_status_line(std::string_view text, StartLineParts& parts) {
     if (text.size() > form.size() && is_digit(text[form.size()])) return StartLine::neither;
     parts.version_minor = static_cast<std::uint8_t>(text[7] - '0');
     parts.status = static_cast<std::uint16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 + (text[11] - '0'));
+    parts.end = line_feeds.next();
     return StartLine::response;
 }
 
-StartLine read_request_line(std::string_view text, std::size_t line_feed, StartLineParts& parts) {
+StartLine read_request_line(std::string_view text, LineFeeds& line_feeds, StartLineParts& parts) {
     const std::size_t limit = std::min(text.size(), longest_method + 1);
     std::size_t blank = 0;
     while (blank < limit && is_token_char(text[blank])) ++blank;
     if (blank > longest_method) return StartLine::neither;
     if (blank == text.size()) return StartLine::incomplete;
     if (blank == 0 || text[blank] != ' ') return StartLine::neither;
+    const std::size_t line_feed = line_feeds.next();  // not before: most of what is no message ends here
     std::string_view line = text.substr(blank, line_feed == std::string_view::npos ? line_feed : line_feed - blank);
     if (line_feed == std::string_view::npos)
         return line.find('\0') == std::string_view::npos ? StartLine::incomplete : StartLine::neither;
@@ -39,6 +41,7 @@ StartLine read_request_line(std::string_view text, std::size_t line_feed, StartL
     constexpr std::size_t version_size = version_prefix.size() + 2;  // with the blank before it and the digit behind
     if (line.size() <= version_size || !is_digit(line.back())) return StartLine::neither;
     if (line.substr(line.size() - version_size, version_size - 1) != " HTTP/1.") return StartLine::neither;
+    parts.end = line_feed;
     parts.method = text.substr(0, blank);
     parts.target = line.substr(1, line.size() - version_size - 1);
     parts.version_minor = static_cast<std::uint8_t>(line.back() - '0');
@@ -47,17 +50,18 @@ StartLine read_request_line(std::string_view text, std::size_t line_feed, StartL
 
 }  // namespace
 
-StartLine read_start_line(std::string_view text, std::size_t line_feed, StartLineParts& parts) {
+StartLine read_start_line(std::string_view text, LineFeeds& line_feeds, StartLineParts& parts) {
     if (text.empty()) return StartLine::incomplete;
     // "HTTP" is a token too, but no client has it for a method.
     const bool status_line = text.starts_with(version_prefix.substr(0, std::min<std::size_t>(text.size(), 5)));
-    return status_line ? read_status_line(text, parts) : read_request_line(text, line_feed, parts);
+    return status_line ? read_status_line(text, line_feeds, parts) : read_request_line(text, line_feeds, parts);
 }
 
 StartLine classify_start(Bytes bytes) {
     StartLineParts parts;
     const std::string_view text = as_text(bytes);
-    return read_start_line(text, text.find('\n'), parts);
+    LineFeeds line_feeds(text);
+    return read_start_line(text, line_feeds, parts);
 }
 
 bool is_registered_method(std::string_view method) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "http/line_feeds.hpp"
 
 namespace podsnoop {
 
@@ -21,12 +22,12 @@ struct StartLineParts {
     std::string_view method, target;  ///< of a request; all between the first blank and the last: some clients leave some in it
     std::uint16_t status = 0;  ///< of a response
     std::uint8_t version_minor = 1;
+    std::size_t end = std::string_view::npos;  ///< the place of its line feed; npos where that is not there
 };
 
 /// Judges the first bytes of a would-be message. Any token is a method, but a request line counts only when
-/// it ends in "HTTP/1.x". `parts` are set for a request and a response. `line_feed` is the place of the first in the text, npos
-/// where there is none.
-StartLine read_start_line(std::string_view text, std::size_t line_feed, StartLineParts& parts);
+/// it ends in "HTTP/1.x". `parts` are set for a request and a response, whose line feed was taken from the text's.
+StartLine read_start_line(std::string_view text, LineFeeds& line_feeds, StartLineParts& parts);
 StartLine classify_start(Bytes bytes);
 
 /// Whether it is one of the registered methods (RFC 9110 16.1.1). Where framing is lost, any other word in their

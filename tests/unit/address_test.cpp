@@ -3,6 +3,10 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <tuple>
+#include <vector>
+
 using namespace podsnoop;
 
 namespace {
@@ -48,4 +52,22 @@ TEST_CASE("endpoints of IPv6 have brackets") {
     CHECK(shown({address_of("10.0.0.1"), 80}) == "10.0.0.1:80");
     CHECK(shown({address_of("fd00::3"), 8080}) == "[fd00::3]:8080");
     CHECK(shown({}) == "?:0");
+}
+
+TEST_CASE("addresses are ordered by their bytes, IPv4 before IPv6 where these are the same") {
+    const char* const in_order[] = {"0.0.0.0",   "::",       "::1",       "0.0.0.1",      "1.2.3.4",        "1.2.3.5",
+                                    "1.2.4.0",   "10.0.0.1", "10.78.0.2", "127.0.0.1",    "2001::",         "2001::1:0:0:0:0",
+                                    "128.0.0.1", "fd00::3",  "fd00::4",   "fd00:0:0:1::", "255.255.255.255"};
+    std::vector<Address> sorted, by_bytes;
+    for (const char* text : in_order) sorted.push_back(address_of(text));
+    by_bytes = sorted;
+    std::ranges::sort(sorted);
+    std::ranges::sort(
+        by_bytes, [](const Address& a, const Address& b) { return std::tie(a.bytes, a.family) < std::tie(b.bytes, b.family); });
+    CHECK(sorted == by_bytes);
+    for (const Address& a : sorted)
+        for (const Address& b : sorted) {
+            CHECK((a == b) == (&a == &b));
+            CHECK((a <=> b == 0) == (a == b));
+        }
 }

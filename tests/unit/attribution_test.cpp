@@ -141,6 +141,9 @@ TEST_CASE("attribution: a connection between two traced pods is told from its cl
           ConnectionFacts{.netns = node, .client = at("192.168.1.5", 40001), .server = at("10.96.0.1", 80), .delivery = true});
     CHECK(attribution.facts_of(own)->delivery);
     CHECK_FALSE(attribution.facts_of(masqueraded)->delivery);
+    // Where nothing was found there is nothing to keep, nor of what was known before.
+    apply(attribution, ConnectionFacts{.netns = node, .client = at("192.168.1.5", 40001), .server = at("10.96.0.1", 80)});
+    CHECK(attribution.facts_of(own) == nullptr);
     // Where the client's namespace is traced no longer, nobody else tells it.
     apply(attribution, NamespaceState{.netns = web_netns, .addresses = {}, .traced = false});
     CHECK_FALSE(attribution.is_told_elsewhere(web, at("10.244.0.9", 80), db_netns, noon));

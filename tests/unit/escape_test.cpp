@@ -26,6 +26,21 @@ std::string cut(std::string_view text, unsigned width) {
 
 }  // namespace
 
+TEST_CASE("a text is plain where each of its bytes is") {
+    CHECK(is_plain(""));
+    for (std::size_t size = 1; size <= 40; ++size) {
+        CHECK(is_plain(std::string(size, '~')));
+        for (std::size_t at = 0; at < size; ++at) {
+            for (int byte = 0; byte < 256; ++byte) {
+                std::string text(size, ' ');
+                text[at] = static_cast<char>(byte);
+                const bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+                if (is_plain(text) != plain) FAIL("byte ", byte, " at ", at, " of ", size);
+            }
+        }
+    }
+}
+
 TEST_CASE("terminal: controls and invalid bytes are shown, never sent") {
     CHECK(shown("GET /a\"b\\c") == "GET /a\"b\\c");
     CHECK(shown("\x1b]0;x\x07\n\x7f") == R"(\x1b]0;x\x07\x0a\x7f)");

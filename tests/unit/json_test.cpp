@@ -49,6 +49,67 @@ TEST_CASE("json: a full exchange is one line, field by field as documented") {
         "\n");
 }
 
+TEST_CASE("json: numbers of any size are whole") {
+    Exchange e = full_exchange();
+    for (const std::uint64_t number : {0ull, 9ull, 10ull, 99ull, 100ull, 999ull, 1000ull, 9999ull, 10'000ull, 65'535ull,
+                                       4'294'967'296ull, 18'446'744'073'709'551'615ull}) {
+        e.response.body_bytes = number;
+        CHECK(json(e).find("\"body_bytes\":" + std::to_string(number) + "},\"latency") != std::string::npos);
+    }
+}
+
+TEST_CASE("json: each second's records have their own time") {
+    ExchangePrinter printer({.format = Format::json});
+    Exchange e = full_exchange();
+    const auto time_of = [&](Time time) {
+        std::string out;
+        e.time = time;
+        printer.print(out, e);
+        return out.substr(out.find("T") + 1, sizeof("07:49:25.123456789Z") - 1);
+    };
+    using namespace std::chrono_literals;
+    CHECK(time_of(some_time) == "07:49:25.123456789Z");
+    CHECK(time_of(some_time + 876'543'210ns) == "07:49:25.999999999Z");
+    CHECK(time_of(some_time + 876'543'211ns) == "07:49:26.000000000Z");
+    CHECK(time_of(some_time - 123'456'789ns) == "07:49:25.000000000Z");
+    CHECK(time_of(some_time - 123'456'790ns) == "07:49:24.999999999Z");
+    CHECK(time_of(Time{} - 1ns) == "23:59:59.999999999Z");
+}
+
+TEST_CASE("json: what records of a connection have in common is each one's own") {
+    ExchangePrinter printer({.format = Format::json});
+    const auto line = [&](const Exchange& e) {
+        std::string out, alone;
+        printer.print(out, e);
+        ExchangePrinter({.format = Format::json}).print(alone, e);  // which has told nothing before
+        CHECK(out == alone);
+        return out;
+    };
+    Exchange e = full_exchange();
+    const Pod web{"shop", "web", "uid-1", "app", 1}, other{"shop", "other", "uid-2", "", 2}, nameless{"shop", "x", "", "", 0};
+    std::set<std::string> lines{line(e)};
+    const auto is_new = [&](auto change) {
+        change();
+        CHECK(lines.insert(line(e)).second);
+        CHECK(lines.contains(line(e)));
+    };
+    is_new([&] { e.client.pod = &web; });
+    is_new([&] { e.client.pod = &other; });
+    is_new([&] { e.client.pod = &nameless; });
+    is_new([&] { e.server.pod = &web; });
+    is_new([&] { e.client.pod = nullptr; });
+    is_new([&] { e.side = Side::server; });
+    is_new([&] { e.interface = "eth1"; });
+    is_new([&] { e.netns = 7; });
+    is_new([&] { e.client.endpoint.port += 1024; });
+    is_new([&] { e.server.endpoint.port = 81; });
+    is_new([&] { e.client.endpoint.address = ipv4(10, 244, 0, 8); });
+    is_new([&] { e.client.comm = "curl"; });
+    is_new([&] { e.client.comm = "wget"; });
+    is_new([&] { e.service = Service{e.server.endpoint, "shop/web"}; });
+    is_new([&] { e.service->name = "shop/other"; });
+}
+
 TEST_CASE("json: what is not known is null") {
     CHECK(json(unanswered_exchange()) ==
           R"({"type":"http","time":"2026-11-21T07:49:25.123456789Z","side":null,"interface":null,"netns":null,)"

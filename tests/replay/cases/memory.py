@@ -9,7 +9,7 @@ from lab import equal, true
 from lab.lab import PODSNOOP
 from lab.ledger import check as check_ledger
 
-LIMIT_MIB = 64
+LIMIT_MIB = 96
 MILLION = 1_000_000
 FLOOD = pathlib.Path(__file__).resolve().parent.parent / "flood.py"
 
