@@ -157,21 +157,21 @@ TEST_CASE("body segments that the filter skips by design leave no trace but the 
     talk.open();
     talk.send(Talk::client, get_a);
     const std::uint32_t start = talk.next[Talk::server];
-    const std::string head = big_head(200'000);
+    const std::string head = big_head(600'000);
     const std::string more(1000, 'x');
     talk.send(Talk::server, head + more);
-    // What the filter keeps: headers of segments that cross a 64 KiB boundary, and of the last.
-    const std::uint32_t end = start + static_cast<std::uint32_t>(head.size()) + 200'000;
+    // What the filter keeps: headers of segments that cross a 256 KiB boundary, and of the last.
+    const std::uint32_t end = start + static_cast<std::uint32_t>(head.size()) + 600'000;
     while (talk.next[Talk::server] != end) {
         const std::uint32_t from = talk.next[Talk::server];
         const std::uint32_t length = std::min<std::uint32_t>(1448, end - from);
         const std::string bytes(length, 'x');
-        if ((from ^ (from + length)) >> 16 != 0 || from + length == end) talk.send_cut(Talk::server, bytes, 0);
+        if ((from ^ (from + length)) >> 18 != 0 || from + length == end) talk.send_cut(Talk::server, bytes, 0);
         else talk.lose(Talk::server, length);
     }
     talk.send(Talk::client, get_b);
     talk.send(Talk::server, ok);
-    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/200000 complete", "GET /b 200 body 0/2 complete"});
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/600000 complete", "GET /b 200 body 0/2 complete"});
     talk.finish();
 }
 
@@ -180,13 +180,13 @@ TEST_CASE("a loss that no design explains is a gap, also where the filter skips"
     talk.next[Talk::server] = 0x10000;
     talk.open();
     talk.send(Talk::client, get_a);
-    talk.send(Talk::server, big_head(200'000));
-    const std::uint32_t rest = 200'000 - 66'000;
-    talk.lose(Talk::server, 66'000);
+    talk.send(Talk::server, big_head(400'000));
+    const std::uint32_t rest = 400'000 - 263'000;
+    talk.lose(Talk::server, 263'000);
     const std::string tail(rest, 'x');
     talk.send_cut(Talk::server, tail, 0);
     talk.wait(std::chrono::seconds(3));
-    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/200000 complete body-gap"});
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/400000 complete body-gap"});
     talk.finish();
 }
 
