@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "attribute/pod_item.hpp"
@@ -16,6 +17,7 @@ namespace podsnoop {
 namespace {
 
 using nlohmann::json;
+using namespace std::string_view_literals;  // whose sizes are known, and mostly differ: a file of pods has a hundred keys a pod
 
 // Far above what a pod may have, so that hostile lists end.
 constexpr std::size_t max_pods = 65'536, max_containers = 256, max_ports = 256, max_addresses = 16, max_depth = 64;
@@ -31,7 +33,7 @@ class PodListReader {
 
     bool null() {
         // What Go writes for a list that was never added to.
-        if (path_ == "items") has_items_ = true;
+        if (path_ == "items"sv) has_items_ = true;
         return true;
     }
     bool boolean(bool value) {
@@ -77,7 +79,7 @@ class PodListReader {
     std::string path_;
     std::vector<std::size_t> ends_;  // of each object and array around: where its path ends in path_
     PodItem item_;
-    std::size_t ports_ = 0;                        // of all containers of the item
+    std::size_t ports_ = 0;  // of all containers of the item
     PodItem::Kind kind_ = PodItem::Kind::regular;  // of the containers just read
     PodItem::Declared declared_;
     PodItem::Port port_;
@@ -91,9 +93,9 @@ class PodListReader {
 bool PodListReader::number_unsigned(json::number_unsigned_t value) {
     const std::string_view at = field();
     const bool is_port = value <= std::numeric_limits<std::uint16_t>::max();
-    if (at == "spec.containers[].ports[].containerPort" && is_port) port_.container = static_cast<std::uint16_t>(value);
-    else if (at == "spec.containers[].ports[].hostPort" && is_port) port_.host = static_cast<std::uint16_t>(value);
-    else if (at == "status.containers[].state.terminated.exitCode") status_.failed = value != 0;
+    if (at == "spec.containers[].ports[].containerPort"sv && is_port) port_.container = static_cast<std::uint16_t>(value);
+    else if (at == "spec.containers[].ports[].hostPort"sv && is_port) port_.host = static_cast<std::uint16_t>(value);
+    else if (at == "status.containers[].state.terminated.exitCode"sv) status_.failed = value != 0;
     return true;
 }
 
@@ -103,33 +105,33 @@ bool PodListReader::string(std::string& value) {
         if (to.size() < max_addresses) to.push_back(std::move(value));
     };
     if (at.empty()) return true;
-    if (at == "kind") item_.kind = std::move(value);
-    else if (at == "metadata.name") item_.name = std::move(value);
-    else if (at == "metadata.namespace") item_.namespace_name = std::move(value);
-    else if (at == "metadata.uid") item_.uid = std::move(value);
-    else if (at == "metadata.annotations.kubernetes.io/config.mirror") item_.mirror = std::move(value);
-    else if (at == "metadata.deletionTimestamp") item_.deletion_timestamp = std::move(value);
-    else if (at == "status.phase") item_.phase = std::move(value);
-    else if (at == "status.podIP") item_.pod_ip = std::move(value);
-    else if (at == "status.podIPs[].ip") add(item_.pod_ips);
-    else if (at == "status.hostIP" || at == "status.hostIPs[].ip") add(item_.host_ips);
-    else if (at == "status.startTime") item_.start_time = std::move(value);
-    else if (at == "spec.containers[].name") declared_.name = std::move(value);
-    else if (at == "spec.containers[].restartPolicy") declared_.restart_policy = std::move(value);
-    else if (at == "spec.containers[].ports[].protocol") port_.protocol = std::move(value);
-    else if (at == "status.containers[].name") status_.name = std::move(value);
-    else if (at == "status.containers[].containerID") status_.container_id = std::move(value);
-    else if (at == "status.containers[].state.terminated.finishedAt") status_.finished_at = std::move(value);
+    if (at == "kind"sv) item_.kind = std::move(value);
+    else if (at == "metadata.name"sv) item_.name = std::move(value);
+    else if (at == "metadata.namespace"sv) item_.namespace_name = std::move(value);
+    else if (at == "metadata.uid"sv) item_.uid = std::move(value);
+    else if (at == "metadata.annotations.kubernetes.io/config.mirror"sv) item_.mirror = std::move(value);
+    else if (at == "metadata.deletionTimestamp"sv) item_.deletion_timestamp = std::move(value);
+    else if (at == "status.phase"sv) item_.phase = std::move(value);
+    else if (at == "status.podIP"sv) item_.pod_ip = std::move(value);
+    else if (at == "status.podIPs[].ip"sv) add(item_.pod_ips);
+    else if (at == "status.hostIP"sv || at == "status.hostIPs[].ip"sv) add(item_.host_ips);
+    else if (at == "status.startTime"sv) item_.start_time = std::move(value);
+    else if (at == "spec.containers[].name"sv) declared_.name = std::move(value);
+    else if (at == "spec.containers[].restartPolicy"sv) declared_.restart_policy = std::move(value);
+    else if (at == "spec.containers[].ports[].protocol"sv) port_.protocol = std::move(value);
+    else if (at == "status.containers[].name"sv) status_.name = std::move(value);
+    else if (at == "status.containers[].containerID"sv) status_.container_id = std::move(value);
+    else if (at == "status.containers[].state.terminated.finishedAt"sv) status_.finished_at = std::move(value);
     return true;
 }
 
 bool PodListReader::start_object(std::size_t) {
-    if (path_ == "items[]") item_ = {}, ports_ = 0;
+    if (path_ == "items[]"sv) item_ = {}, ports_ = 0;
     const std::string_view at = field();
-    if (at == "spec.containers[]") declared_ = {.kind = kind_, .name = {}, .restart_policy = {}, .ports = {}};
-    else if (at == "spec.containers[].ports[]") port_ = {};
-    else if (at == "status.containers[]") status_ = {.kind = kind_, .name = {}, .container_id = {}, .finished_at = {}};
-    else if (at == "status.containers[].state.terminated") status_.terminated = true;
+    if (at == "spec.containers[]"sv) declared_ = {.kind = kind_, .name = {}, .restart_policy = {}, .ports = {}};
+    else if (at == "spec.containers[].ports[]"sv) port_ = {};
+    else if (at == "status.containers[]"sv) status_ = {.kind = kind_, .name = {}, .container_id = {}, .finished_at = {}};
+    else if (at == "status.containers[].state.terminated"sv) status_.terminated = true;
     return enter();
 }
 
@@ -139,11 +141,11 @@ bool PodListReader::key(std::string& key) {
     const std::string_view at = field();
     std::string_view name = key.size() <= longest ? std::string_view(key) : "?";
     // The three kinds of containers are read alike.
-    if ((at == "spec" && name == "containers") || (at == "status" && name == "containerStatuses"))
+    if ((at == "spec"sv && name == "containers"sv) || (at == "status"sv && name == "containerStatuses"sv))
         kind_ = PodItem::Kind::regular, name = "containers";
-    else if ((at == "spec" && name == "initContainers") || (at == "status" && name == "initContainerStatuses"))
+    else if ((at == "spec"sv && name == "initContainers"sv) || (at == "status"sv && name == "initContainerStatuses"sv))
         kind_ = PodItem::Kind::init, name = "containers";
-    else if ((at == "spec" && name == "ephemeralContainers") || (at == "status" && name == "ephemeralContainerStatuses"))
+    else if ((at == "spec"sv && name == "ephemeralContainers"sv) || (at == "status"sv && name == "ephemeralContainerStatuses"sv))
         kind_ = PodItem::Kind::ephemeral, name = "containers";
     if (!path_.empty()) path_ += '.';
     path_ += name;
@@ -153,18 +155,18 @@ bool PodListReader::key(std::string& key) {
 bool PodListReader::end_object() {
     path_.resize(ends_.back());
     const std::string_view at = field();
-    if (path_ == "items[]") {
+    if (path_ == "items[]"sv) {
         ++items_;
         for (const std::string& text : item_.host_ips)
             if (const auto address = parse_address(text)) node_addresses_.insert(*address);
         if (auto pod = make_pod(std::move(item_), source_)) pods_.push_back(std::move(*pod));
         too_many_ = pods_.size() > max_pods;
-    } else if (at == "spec.containers[]" && item_.containers.size() < max_containers) {
+    } else if (at == "spec.containers[]"sv && item_.containers.size() < max_containers) {
         item_.containers.push_back(std::move(declared_));
-    } else if (at == "spec.containers[].ports[]" && ports_ < max_ports) {
+    } else if (at == "spec.containers[].ports[]"sv && ports_ < max_ports) {
         ++ports_;
         declared_.ports.push_back(std::move(port_));
-    } else if (at == "status.containers[]" && item_.statuses.size() < max_containers) {
+    } else if (at == "status.containers[]"sv && item_.statuses.size() < max_containers) {
         item_.statuses.push_back(std::move(status_));
     }
     leave();
@@ -172,7 +174,7 @@ bool PodListReader::end_object() {
 }
 
 bool PodListReader::start_array(std::size_t) {
-    if (path_ == "items") has_items_ = true;
+    if (path_ == "items"sv) has_items_ = true;
     path_ += "[]";
     return enter();
 }
