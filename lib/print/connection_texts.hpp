@@ -4,9 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/address.hpp"
@@ -25,26 +26,40 @@ class ConnectionTexts {
         return is_known(record.client) && is_known(record.server) && !record.service;
     }
 
-    /// Of one that is: the text that `make(text)` makes, or made of the same.
+    /// Of one that is: the text that `make(text)` makes, or made of the same. Valid until the next call.
     template <class Make>
     std::string_view text_of(const NetworkRecord& record, Make make) {
-        if (texts_.empty()) texts_.resize(places);
+        if (texts_.empty()) {
+            texts_.resize(places);
+            memory_ = std::make_unique_for_overwrite<char[]>(places * room);
+        }
         const Endpoint &client = record.client.endpoint, &server = record.server.endpoint;
         const std::uint64_t mixed = (client.address.words()[0] ^ server.address.words()[0]) * 0x9e3779b97f4a7c15;
-        Text& at = texts_[((mixed >> 32) + client.port) % places];
+        const std::size_t place = ((mixed >> 32) + client.port) % places;
+        Text& at = texts_[place];
+        char* const text = &memory_[place * room];
         const std::uint64_t client_pod = identity_of(record.client), server_pod = identity_of(record.server);
         const bool is_same = at.client == client && at.server == server && at.netns == record.netns && at.side == record.side &&
                              at.client_pod == client_pod && at.server_pod == server_pod && at.interface == record.interface;
-        if (!is_same || at.text.empty()) {
-            at = {client, server, record.netns, client_pod, server_pod, record.side, record.interface, std::move(at.text)};
-            at.text.clear();
-            make(at.text);
-        }
-        return at.text;
+        if (is_same && at.size != 0) return {text, at.size};
+        made_.clear();
+        make(made_);
+        at.size = 0;
+        if (made_.size() > room) return made_;
+        std::memcpy(text, made_.data(), made_.size());
+        at.client = client;
+        at.server = server;
+        at.netns = record.netns;
+        at.client_pod = client_pod;
+        at.server_pod = server_pod;
+        at.side = record.side;
+        at.interface = record.interface;
+        at.size = made_.size();
+        return made_;
     }
 
   private:
-    static constexpr std::size_t places = 1024;
+    static constexpr std::size_t places = 1024, room = 1024;  // bytes of a text; a longer one is not kept
 
     static std::uint64_t identity_of(const Peer& peer) { return peer.pod == nullptr ? 0 : peer.pod->identity; }
 
@@ -53,9 +68,12 @@ class ConnectionTexts {
         std::uint64_t netns = 0;
         std::uint64_t client_pod = 0, server_pod = 0;  // Pod::identity; 0: none
         Side side = Side::unknown;
-        std::string interface, text;
+        std::string interface;
+        std::size_t size = 0;  // 0: there is none
     };
     std::vector<Text> texts_;
+    std::unique_ptr<char[]> memory_;  // of all places, taken at once: no text is an allocation
+    std::string made_;                // the last
 };
 
 }  // namespace podsnoop

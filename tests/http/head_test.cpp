@@ -73,8 +73,8 @@ TEST_CASE("fields are known by their names alone, in any case and however they a
     CHECK(read("GET / HTTP/1.1\nHost\n\t: shop\n\n").host == "shop");
     CHECK(read("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n").host == "a");
     CHECK(read("GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n").host == "b");
-    for (const char* other : {"Hosts: shop", "Hos: shop", " Host: shop", "X: Host: shop", "Host shop", "Host", ":Host: shop", "Hosu: x",
-                              "X: a\r\n Host: shop"})
+    for (const char* other : {"Hosts: shop", "Hos: shop", " Host: shop", "X: Host: shop", "Host shop", "Host", ":Host: shop",
+                              "Hosu: x", "X: a\r\n Host: shop"})
         CHECK_FALSE(read("GET / HTTP/1.1\r\n" + std::string(other) + "\r\n\r\n").host);
     CHECK(read("HTTP/1.1 101 x\r\nupgrade: WebSocket\r\nUpgraded: no\r\n\r\n").upgrade == "WebSocket");
     CHECK(read("PUT / HTTP/1.1\r\nExpect: 100-Continue\r\n\r\n").expects_continue);

@@ -100,6 +100,8 @@ TEST_CASE("json: what records of a connection have in common is each one's own")
     is_new([&] { e.client.pod = nullptr; });
     is_new([&] { e.side = Side::server; });
     is_new([&] { e.interface = "eth1"; });
+    is_new([&] { e.interface = std::string(2000, 'x'); });  // too long to be kept
+    is_new([&] { e.interface = "eth2"; });
     is_new([&] { e.netns = 7; });
     is_new([&] { e.client.endpoint.port += 1024; });
     is_new([&] { e.server.endpoint.port = 81; });
