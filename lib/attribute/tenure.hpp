@@ -126,7 +126,7 @@ class HolderTable {
     }
 
     /// The one that surely had it, else the only one that possibly had; null where that could be said of two.
-    const Holder* at(const Value& value, Time time) const {
+    [[nodiscard]] const Holder* at(const Value& value, Time time) const {
         if (claims_.empty()) return nullptr;
         const Holder* found = nullptr;
         bool is_sure = false, is_one_of_many = false;
