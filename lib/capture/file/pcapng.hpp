@@ -36,8 +36,8 @@ class PcapngReader {
     /// When capturing began and ended, where the statistics say it.
     [[nodiscard]] std::optional<Time> started() const { return started_; }
     [[nodiscard]] std::optional<Time> stopped() const { return stopped_; }
-    /// The notes that stood before the packet last given or, at the end, behind the last; then forgets them.
     [[nodiscard]] bool has_notes() const { return !notes_.empty(); }
+    /// The notes that stood before the packet last given or, at the end, behind the last; then forgets them.
     std::vector<std::string> take_notes() {
         notes_bytes_ = 0;
         return std::exchange(notes_, {});
