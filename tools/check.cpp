@@ -111,10 +111,11 @@ void Check::tell_packets(const CheckRecord& namespaces) {
     const auto http = load("packet-filter", Keep::http, http_commands, no_http_);
     const auto tcp = load("tcp-filter", Keep::tcp_headers, tcp_commands, no_tcp);
     if (http || tcp) {
-        auto ring =
-            PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring, .filter_fd = (http ? http : tcp)->program_fd()});
+        auto ring = PacketRing::open({.ifindex = loopback, .buffer_bytes = small_ring});
         if (ring)
-            if (auto started = ring->start(); !started) ring = std::unexpected(started.error());
+            if (auto done = ring->allocate(); !done) ring = std::unexpected(done.error());
+        if (ring)
+            if (auto done = ring->attach((http ? http : tcp)->program_fd()); !done) ring = std::unexpected(done.error());
         if (ring) {
             tell({.name = "packet-socket", .state = ok, .detail = "opens on lo, with the filter", .needed_for = packet_commands});
         } else {

@@ -28,35 +28,53 @@ constexpr unsigned look_every = 64;
 /// As the kernel tells packets' times.
 Time now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now()); }
 
+Result<Fd> make_epoll() {
+    Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll) return fail("cannot poll", "", reason_of(errno));
+    return epoll;
+}
+
+Result<NamespaceCapture> open_with_rings(NetworkNamespace netns, NamespaceOptions options, InterfaceList& interfaces,
+                                         int epoll) {
+    auto place = NamespaceCapture::open(std::move(netns), std::move(options), interfaces, epoll);
+    if (!place) return place;
+    if (auto done = place->allocate(); !done) return std::unexpected(done.error());
+    return place;
+}
+
 }  // namespace
 
 Result<LiveCapture> LiveCapture::open_empty(const LiveOptions& options) {
     auto filter = PacketFilter::load(options.filter);
     if (!filter) return std::unexpected(filter.error());
-    Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
-    if (!epoll) return fail("cannot poll", "", reason_of(errno));
-    return LiveCapture(std::move(*filter), std::move(epoll), options);
+    auto epoll = make_epoll();
+    if (!epoll) return std::unexpected(epoll.error());
+    return LiveCapture(std::move(*filter), std::move(*epoll), std::make_unique<InterfaceList>());
 }
 
 Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
     auto netns = options.netns.empty() ? NetworkNamespace::current() : NetworkNamespace::open(options.netns);
     if (!netns) return std::unexpected(netns.error());
-    auto capture = open_empty(options);
-    if (!capture) return capture;
+    auto epoll = make_epoll();
+    if (!epoll) return std::unexpected(epoll.error());
+    auto interfaces = std::make_unique<InterfaceList>();
+    NamespaceOptions where{.buffer_bytes = options.buffer_bytes, .follows_links = true};
+    if (std::ranges::find(options.interfaces, "any") == options.interfaces.end()) where.interfaces = options.interfaces;
+    std::ranges::sort(where.interfaces);
+    where.interfaces.erase(std::ranges::unique(where.interfaces).begin(), where.interfaces.end());
 
-    std::vector<std::string> names;
-    if (std::ranges::find(options.interfaces, "any") == options.interfaces.end()) names = options.interfaces;
-    std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
-    auto place = NamespaceCapture::open(std::move(*netns),
-                                        {.interfaces = std::move(names),
-                                         .buffer_bytes = options.buffer_bytes,
-                                         .filter_fd = capture->filter_.program_fd(),
-                                         .follows_links = true},
-                                        *capture->interfaces_, capture->epoll_.get());
+    // The verifier works some 20 ms on the filter, and the ring is waited for about as long.
+    Result<PacketFilter> filter;
+    Result<NamespaceCapture> place = std::unexpected(Error{});
+    side_by_side(2, [&](std::size_t part) {
+        if (part == 0) filter = PacketFilter::load(options.filter);
+        else place = open_with_rings(std::move(*netns), std::move(where), *interfaces, epoll->get());
+    });
+    if (!filter) return std::unexpected(filter.error());
     if (!place) return std::unexpected(place.error());
-    if (auto started = place->start(); !started) return std::unexpected(started.error());
-    capture->places_.push_back(std::make_unique<Place>(std::move(*place), now()));
+    if (auto attached = place->attach(filter->program_fd()); !attached) return std::unexpected(attached.error());
+    LiveCapture capture(std::move(*filter), std::move(*epoll), std::move(interfaces));
+    capture.places_.push_back(std::make_unique<Place>(std::move(*place), now()));
     return capture;
 }
 
@@ -73,7 +91,6 @@ Result<void> LiveCapture::add(NetworkNamespace netns, std::size_t buffer_bytes, 
                                         {.interfaces = std::move(interfaces),
                                          .buffer_bytes = buffer_bytes,
                                          .number = number,
-                                         .filter_fd = filter->get(),
                                          .follows_links = follows_links},
                                         *interfaces_, epoll_.get());
     if (!place) return std::unexpected(place.error());
@@ -86,8 +103,10 @@ std::vector<NotStarted> LiveCapture::start_added() {
     std::vector<std::unique_ptr<Place>> added = std::exchange(added_, {});
     std::vector<Result<void>> started(added.size());
     side_by_side(added.size(), [&](std::size_t index) {
-        started[index] = added[index]->capture.start();
-        added[index]->since = now();
+        Place& place = *added[index];
+        started[index] = place.capture.allocate();
+        if (started[index]) started[index] = place.capture.attach(place.filter.get());
+        place.since = now();
     });
     std::vector<NotStarted> failed;
     for (std::size_t index = 0; index < added.size(); ++index) {

@@ -93,11 +93,8 @@ class LiveCapture {
         NamespaceCapture* capture;
     };
 
-    LiveCapture(PacketFilter filter, Fd epoll, const LiveOptions& options)
-        : filter_(std::move(filter)),
-          epoll_(std::move(epoll)),
-          interfaces_(std::make_unique<InterfaceList>()),
-          buffer_bytes_(options.buffer_bytes) {}
+    LiveCapture(PacketFilter filter, Fd epoll, std::unique_ptr<InterfaceList> interfaces)
+        : filter_(std::move(filter)), epoll_(std::move(epoll)), interfaces_(std::move(interfaces)) {}
     void find_ready();
     void close_removed();
     [[nodiscard]] bool settled() const;
@@ -105,7 +102,6 @@ class LiveCapture {
     PacketFilter filter_;
     Fd epoll_;
     std::unique_ptr<InterfaceList> interfaces_;  // where it stands is known to the places
-    std::size_t buffer_bytes_;
     std::vector<std::unique_ptr<Place>> places_;
     std::vector<std::unique_ptr<Place>> added_;  // not started yet
     std::vector<Ready> ready_;

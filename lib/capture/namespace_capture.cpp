@@ -37,6 +37,12 @@ bool watch(int epoll, int fd) {
     return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+/// A failure with the name of the interface, where it names nothing else.
+Result<void> of(const Tap& tap, Result<void> done) {
+    if (!done && done.error().on.empty()) done.error().on = tap.name;
+    return done;
+}
+
 }  // namespace
 
 Result<NamespaceCapture> NamespaceCapture::open(NetworkNamespace netns, NamespaceOptions options, InterfaceList& interfaces,
@@ -76,7 +82,7 @@ Result<void> NamespaceCapture::open_all() {
 }
 
 Result<void> NamespaceCapture::open_tap(const std::string& name, std::uint32_t ifindex) {
-    auto ring = PacketRing::open({.ifindex = ifindex, .buffer_bytes = options_.buffer_bytes, .filter_fd = options_.filter_fd});
+    auto ring = PacketRing::open({.ifindex = ifindex, .buffer_bytes = options_.buffer_bytes});
     if (!ring) {
         if (ring.error().on.empty()) ring.error().on = name;
         return std::unexpected(ring.error());
@@ -87,28 +93,28 @@ Result<void> NamespaceCapture::open_tap(const std::string& name, std::uint32_t i
     return {};
 }
 
-Result<void> NamespaceCapture::start() {
+Result<void> NamespaceCapture::allocate() {
     for (Tap& tap : taps_)
-        if (auto done = start_tap(tap); !done) return done;
+        if (auto done = of(tap, tap.ring.allocate()); !done) return done;
     return {};
 }
 
-Result<void> NamespaceCapture::start_tap(Tap& tap) {
-    auto done = tap.ring.start();
-    if (!done && done.error().on.empty()) done.error().on = tap.name;
-    return done;
+Result<void> NamespaceCapture::attach(int filter_fd) {
+    for (Tap& tap : taps_)
+        if (auto done = of(tap, tap.ring.attach(filter_fd)); !done) return done;
+    return {};
 }
 
-Result<void> NamespaceCapture::reopen_tap(const std::string& name, std::uint32_t ifindex) {
+Result<void> NamespaceCapture::reopen_tap(const std::string& name, std::uint32_t ifindex, int filter_fd) {
     auto visit = NetnsVisit::enter(netns_);
     if (!visit) return std::unexpected(visit.error());
     if (auto done = open_tap(name, ifindex); !done) return done;
     if (auto back = visit->leave(); !back) return back;
-    if (auto done = start_tap(taps_.back()); !done) {
-        taps_.pop_back();
-        return done;
-    }
-    return {};
+    Tap& tap = taps_.back();
+    auto done = of(tap, tap.ring.allocate());
+    if (done) done = of(tap, tap.ring.attach(filter_fd));
+    if (!done) taps_.pop_back();
+    return done;
 }
 
 /// Asks for the namespace's interfaces again.
@@ -159,17 +165,16 @@ void NamespaceCapture::take_notices(int filter_fd, std::vector<std::string>& not
     if (links_->take_change())
         if (auto done = look_up_links(); !done) notices.push_back(done.error().line());
     if (told_ == known_) return;
-    options_.filter_fd = filter_fd;
     const LinksByIndex before = std::exchange(told_, known_);
     // Packets of an interface that went may still be in the ring, so its name is kept as long as there are few.
     if (interface_by_ifindex_.size() > most_remembered) {
         std::erase_if(interface_by_ifindex_, [&](const auto& entry) { return !known_.contains(entry.first); });
         last_ifindex_ = 0;
     }
-    tell_changes(before, notices);
+    tell_changes(before, filter_fd, notices);
 }
 
-void NamespaceCapture::tell_changes(const LinksByIndex& before, std::vector<std::string>& notices) {
+void NamespaceCapture::tell_changes(const LinksByIndex& before, int filter_fd, std::vector<std::string>& notices) {
     const bool all = options_.interfaces.empty();
     for (const auto& [index, link] : before) {
         const auto now = told_.find(index);
@@ -191,7 +196,7 @@ void NamespaceCapture::tell_changes(const LinksByIndex& before, std::vector<std:
             continue;
         }
         if (closing_) continue;
-        const auto done = reopen_tap(link.name, index);
+        const auto done = reopen_tap(link.name, index, filter_fd);
         notices.push_back(done ? link.name + " is back and traced again"
                                : link.name + " is back but cannot be traced: " + done.error().line());
         if (done && !link.up) notices.push_back(link.name + " is down");

@@ -30,16 +30,17 @@ struct NamespaceOptions {
     std::vector<std::string> interfaces{};  ///< sorted, each once; empty: all there are and will be, on one socket
     std::size_t buffer_bytes = 0;           ///< of each socket
     std::uint32_t number = 0;               ///< names the namespace in the interface list and in the filter
-    int filter_fd = -1;                     ///< owned by the caller, only needed while sockets are started
     bool follows_links = false;             ///< tell of interfaces that come and go, at the price of two sockets more
 };
 
 class NamespaceCapture {
   public:
-    /// Opens its sockets, which see nothing yet. `epoll` watches them; it and the list must outlive this.
+    /// Makes its sockets, which see nothing yet. `epoll` watches them; it and the list must outlive this.
     static Result<NamespaceCapture> open(NetworkNamespace netns, NamespaceOptions options, InterfaceList& interfaces, int epoll);
-    /// Lets packets in. Takes as long as PacketRing::start(); of several namespaces, side by side.
-    Result<void> start();
+    /// Gives the sockets their rings. Takes as long as PacketRing::allocate(); of several namespaces, side by side.
+    Result<void> allocate();
+    /// Lets packets in that the filter keeps, once there are rings.
+    Result<void> attach(int filter_fd);
 
     /// Its sockets; those of interfaces that went are closed by take_notices().
     [[nodiscard]] std::list<Tap>& taps() noexcept { return taps_; }
@@ -67,14 +68,13 @@ class NamespaceCapture {
 
     Result<void> open_all();
     Result<void> open_tap(const std::string& name, std::uint32_t ifindex);
-    static Result<void> start_tap(Tap& tap);
-    Result<void> reopen_tap(const std::string& name, std::uint32_t ifindex);
+    Result<void> reopen_tap(const std::string& name, std::uint32_t ifindex, int filter_fd);
     Result<void> look_up_links();
     void note_links(const Links& links);
     std::uint32_t add_interface(const std::string& name, std::uint32_t ifindex);
     void retire_tap(const std::string& name);
     void close_retired_taps();
-    void tell_changes(const LinksByIndex& before, std::vector<std::string>& notices);
+    void tell_changes(const LinksByIndex& before, int filter_fd, std::vector<std::string>& notices);
     [[nodiscard]] bool follows(const std::string& name) const;
     [[nodiscard]] bool has_live_tap() const;
 

@@ -83,12 +83,7 @@ Result<PacketRing> PacketRing::open(const RingOptions& options) {
     return ring;
 }
 
-Result<void> PacketRing::start() {
-    if (auto done = map(); !done) return done;
-    return attach();
-}
-
-Result<void> PacketRing::map() {
+Result<void> PacketRing::allocate() {
     const int fd = socket_.get();
     if (!set_option(fd, SOL_PACKET, PACKET_VERSION, int{TPACKET_V3})) return fail(what, "", reason_of(errno));
     block_bytes_ = options_.buffer_bytes >= usual_blocks * large_block ? large_block : small_block;
@@ -110,9 +105,9 @@ Result<void> PacketRing::map() {
     return {};
 }
 
-Result<void> PacketRing::attach() {
+Result<void> PacketRing::attach(int filter_fd) {
     const int fd = socket_.get();
-    if (!set_option(fd, SOL_SOCKET, SO_ATTACH_BPF, options_.filter_fd))
+    if (!set_option(fd, SOL_SOCKET, SO_ATTACH_BPF, filter_fd))
         return fail("cannot attach the packet filter", "", reason_of(errno));
     // Saves the filter a run for each packet sent; since Linux 4.20, and the filter does without.
     if (options_.ifindex == loopback_ifindex) static_cast<void>(set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, int{1}));

@@ -19,7 +19,6 @@ namespace podsnoop {
 struct RingOptions {
     std::uint32_t ifindex = 0;  ///< 0: every interface
     std::size_t buffer_bytes = std::size_t{32} << 20;
-    int filter_fd = -1;  ///< an eBPF socket filter
 };
 
 /// How long the kernel may hold a block with packets back before it hands it over, at most. What a person waits for a packet.
@@ -58,10 +57,11 @@ class PacketRing {
   public:
     /// Makes the socket, in this thread's network namespace. It sees nothing yet.
     static Result<PacketRing> open(const RingOptions& options);
-    /// Gives it memory, the filter, which is needed no longer then, and lets packets in, none that the filter does not keep.
-    /// The kernel waits for all its processors meanwhile, some 10 ms, as it does when the ring is closed: rings of many
-    /// namespaces had better be started and closed side by side.
-    Result<void> start();
+    /// Gives it memory. The kernel waits for all its processors meanwhile, some 10 ms, as it does when the ring is closed:
+    /// rings of many namespaces had better be given theirs, and closed, side by side.
+    Result<void> allocate();
+    /// Lets packets in, once it has memory: those that an eBPF socket filter keeps, which is needed no longer then.
+    Result<void> attach(int filter_fd);
 
     /// The oldest packet not yet popped; null where none is waiting. Valid until `pop()`.
     [[nodiscard]] const RingFrame* front() noexcept;
@@ -82,8 +82,6 @@ class PacketRing {
 
   private:
     PacketRing() = default;
-    Result<void> map();
-    Result<void> attach();
     std::span<std::byte> block(std::size_t index) const noexcept;
     [[nodiscard]] bool open_block() noexcept;
     void read_frame() noexcept;
