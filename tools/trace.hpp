@@ -75,12 +75,12 @@ Result<void> trace(typename Stages::Settings settings, const MakeConsumer<typena
     if (settings.read) {
         Result<FileCapture> file = FileCapture::open_unread(*settings.read);
         if (!file) return std::unexpected(file.error());
-        const Result<std::string> saved = read_saved_pods(settings);
+        Result<std::string> saved = read_saved_pods(settings);
         if (!saved) return std::unexpected(saved.error());
         const std::string place = "in " + (*settings.read == "-" ? "standard input" : *settings.read);
         const auto begin = [&](FileCapture& capture) -> Result<void> {
             if (Result<void> begun = capture.begin(); !begun) return begun;
-            return know_saved_pods(settings, *saved);
+            return know_saved_pods(settings, std::exchange(*saved, {}));  // done with after that
         };
         return trace_from<Stages, FileCapture>(std::move(*file), nullptr, place, settings, make_consumer, begin);
     }

@@ -67,8 +67,7 @@ class Attribution {
     void attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const NetworkRecord& record) const;
 
     PodIndex index_;
-    std::vector<PodRecord> pods_;  // as last noted
-    Time pods_time_;
+    Time pods_time_;  // when they were last noted
     std::optional<Time> changing_since_;  // a pod came or went, and they were not noted as settled since
     std::map<std::uint64_t, NamespaceState> namespaces_;
     std::map<Address, Home> homes_;

@@ -1,10 +1,10 @@
 #include "attribute/kubelet_pods.hpp"
 
 #include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <string_view>
@@ -16,47 +16,75 @@ namespace podsnoop {
 
 namespace {
 
-using nlohmann::json;
+namespace json = boost::json;
 using namespace std::string_view_literals;  // whose sizes are known, and mostly differ: a file of pods has a hundred keys a pod
 
 // Far above what a pod may have, so that hostile lists end.
 constexpr std::size_t max_pods = 65'536, max_containers = 256, max_ports = 256, max_addresses = 16, max_depth = 64;
 
-/// Takes the JSON piece by piece (nlohmann's SAX interface) and keeps of it only what is read of pods: of 64 MiB, a few
+/// Takes the JSON piece by piece (the handler of a basic_parser) and keeps of it only what is read of pods: of 64 MiB, a few
 /// hundred bytes a pod. A piece is known by its path from the top, such as "items[].status.podIPs[].ip". A pod's author
 /// chooses keys only below metadata.annotations and the like, where nothing that is read begins.
 class PodListReader {
   public:
+    using Code = json::error_code;
+    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_array_size = max_object_size, max_key_size = max_object_size,
+                                 max_string_size = max_object_size;
+
     explicit PodListReader(PodSource source) : source_(source) {}
 
-    Result<std::vector<PodRecord>> take(bool whole, std::size_t size) &&;
+    /// What was read. `error` is what the parser said, after `read` of `size` bytes.
+    Result<std::vector<PodRecord>> take(const Code& error, std::size_t read, std::size_t size) &&;
 
-    bool null() {
+    static bool on_document_begin(Code&) { return true; }
+    static bool on_document_end(Code&) { return true; }
+    bool on_null(Code&) {
         // What Go writes for a list that was never added to.
         if (path_ == "items"sv) has_items_ = true;
         return true;
     }
-    bool boolean(bool value) {
-        if (field() == "spec.hostNetwork") item_.host_network = value;
+    bool on_bool(bool value, Code&) {
+        if (field() == "spec.hostNetwork"sv) item_.host_network = value;
         return true;
     }
-    bool number_integer(json::number_integer_t) { return true; }  // only negative ones come here
-    bool number_unsigned(json::number_unsigned_t value);
-    bool number_float(json::number_float_t, const std::string&) { return true; }
-    bool string(std::string& value);
-    bool binary(json::binary_t&) { return true; }  // not in JSON
-    bool start_object(std::size_t);
-    bool key(std::string& key);
-    bool end_object();
-    bool start_array(std::size_t);
-    bool end_array() {
+    bool on_int64(std::int64_t value, std::string_view, Code&) {
+        number(value);
+        return true;
+    }
+    // Beyond on_int64()'s range, or fractions: nothing that is read.
+    static bool on_uint64(std::uint64_t, std::string_view, Code&) { return true; }
+    static bool on_double(double, std::string_view, Code&) { return true; }
+    static bool on_number_part(std::string_view, Code&) { return true; }
+    // A text with escapes comes in parts.
+    bool on_string_part(std::string_view part, std::size_t, Code&) {
+        parts_ += part;
+        return true;
+    }
+    bool on_string(std::string_view part, std::size_t, Code&) {
+        string(joined(part));
+        parts_.clear();
+        return true;
+    }
+    bool on_key_part(std::string_view part, std::size_t, Code&) {
+        parts_ += part;
+        return true;
+    }
+    bool on_key(std::string_view part, std::size_t, Code&) {
+        key(joined(part));
+        parts_.clear();
+        return true;
+    }
+    bool on_object_begin(Code&);
+    bool on_object_end(std::size_t, Code& error);
+    bool on_array_begin(Code&);
+    bool on_array_end(std::size_t, Code&) {
         leave();
         return true;
     }
-    bool parse_error(std::size_t position, const std::string&, const json::exception&) {
-        error_at_ = position;
-        return false;
-    }
+    // The parser is not told to allow comments.
+    static bool on_comment_part(std::string_view, Code&) { return true; }
+    static bool on_comment(std::string_view, Code&) { return true; }
 
   private:
     /// The path within the item; empty outside of one.
@@ -65,17 +93,18 @@ class PodListReader {
         const std::string_view path = path_;
         return path.starts_with(item) ? path.substr(item.size()) : std::string_view();
     }
-    bool enter() {
-        ends_.push_back(path_.size());
-        too_deep_ = ends_.size() > max_depth;
-        return !too_deep_;
-    }
+    std::string_view joined(std::string_view last) { return parts_.empty() ? last : std::string_view(parts_ += last); }
+    void number(std::int64_t value);
+    void string(std::string_view value);
+    void key(std::string_view key);
+    void enter() { ends_.push_back(path_.size()); }
     void leave() {
         ends_.pop_back();
         path_.resize(ends_.empty() ? 0 : ends_.back());
     }
 
     PodSource source_;
+    std::string parts_;  // of a text, all but the last
     std::string path_;
     std::vector<std::size_t> ends_;  // of each object and array around: where its path ends in path_
     PodItem item_;
@@ -86,60 +115,59 @@ class PodListReader {
     PodItem::Status status_;
     std::vector<PodRecord> pods_;
     std::set<Address> node_addresses_;
-    bool has_items_ = false, too_deep_ = false, too_many_ = false;
-    std::size_t items_ = 0, error_at_ = 0;
+    bool has_items_ = false;
+    std::size_t items_ = 0;
 };
 
-bool PodListReader::number_unsigned(json::number_unsigned_t value) {
+void PodListReader::number(std::int64_t value) {
     const std::string_view at = field();
-    const bool is_port = value <= std::numeric_limits<std::uint16_t>::max();
+    const bool is_port = value >= 0 && value <= std::numeric_limits<std::uint16_t>::max();
     if (at == "spec.containers[].ports[].containerPort"sv && is_port) port_.container = static_cast<std::uint16_t>(value);
     else if (at == "spec.containers[].ports[].hostPort"sv && is_port) port_.host = static_cast<std::uint16_t>(value);
     else if (at == "status.containers[].state.terminated.exitCode"sv) status_.failed = value != 0;
-    return true;
 }
 
-bool PodListReader::string(std::string& value) {
+void PodListReader::string(std::string_view value) {
     const std::string_view at = field();
     const auto add = [&](std::vector<std::string>& to) {
-        if (to.size() < max_addresses) to.push_back(std::move(value));
+        if (to.size() < max_addresses) to.emplace_back(value);
     };
-    if (at.empty()) return true;
-    if (at == "kind"sv) item_.kind = std::move(value);
-    else if (at == "metadata.name"sv) item_.name = std::move(value);
-    else if (at == "metadata.namespace"sv) item_.namespace_name = std::move(value);
-    else if (at == "metadata.uid"sv) item_.uid = std::move(value);
-    else if (at == "metadata.annotations.kubernetes.io/config.mirror"sv) item_.mirror = std::move(value);
-    else if (at == "metadata.deletionTimestamp"sv) item_.deletion_timestamp = std::move(value);
-    else if (at == "status.phase"sv) item_.phase = std::move(value);
-    else if (at == "status.podIP"sv) item_.pod_ip = std::move(value);
+    if (at.empty()) return;
+    if (at == "kind"sv) item_.kind = value;
+    else if (at == "metadata.name"sv) item_.name = value;
+    else if (at == "metadata.namespace"sv) item_.namespace_name = value;
+    else if (at == "metadata.uid"sv) item_.uid = value;
+    else if (at == "metadata.annotations.kubernetes.io/config.mirror"sv) item_.mirror = value;
+    else if (at == "metadata.deletionTimestamp"sv) item_.deletion_timestamp = value;
+    else if (at == "status.phase"sv) item_.phase = value;
+    else if (at == "status.podIP"sv) item_.pod_ip = value;
     else if (at == "status.podIPs[].ip"sv) add(item_.pod_ips);
     else if (at == "status.hostIP"sv || at == "status.hostIPs[].ip"sv) add(item_.host_ips);
-    else if (at == "status.startTime"sv) item_.start_time = std::move(value);
-    else if (at == "spec.containers[].name"sv) declared_.name = std::move(value);
-    else if (at == "spec.containers[].restartPolicy"sv) declared_.restart_policy = std::move(value);
-    else if (at == "spec.containers[].ports[].protocol"sv) port_.protocol = std::move(value);
-    else if (at == "status.containers[].name"sv) status_.name = std::move(value);
-    else if (at == "status.containers[].containerID"sv) status_.container_id = std::move(value);
-    else if (at == "status.containers[].state.terminated.finishedAt"sv) status_.finished_at = std::move(value);
-    return true;
+    else if (at == "status.startTime"sv) item_.start_time = value;
+    else if (at == "spec.containers[].name"sv) declared_.name = value;
+    else if (at == "spec.containers[].restartPolicy"sv) declared_.restart_policy = value;
+    else if (at == "spec.containers[].ports[].protocol"sv) port_.protocol = value;
+    else if (at == "status.containers[].name"sv) status_.name = value;
+    else if (at == "status.containers[].containerID"sv) status_.container_id = value;
+    else if (at == "status.containers[].state.terminated.finishedAt"sv) status_.finished_at = value;
 }
 
-bool PodListReader::start_object(std::size_t) {
+bool PodListReader::on_object_begin(Code&) {
     if (path_ == "items[]"sv) item_ = {}, ports_ = 0;
     const std::string_view at = field();
     if (at == "spec.containers[]"sv) declared_ = {.kind = kind_, .name = {}, .restart_policy = {}, .ports = {}};
     else if (at == "spec.containers[].ports[]"sv) port_ = {};
     else if (at == "status.containers[]"sv) status_ = {.kind = kind_, .name = {}, .container_id = {}, .finished_at = {}};
     else if (at == "status.containers[].state.terminated"sv) status_.terminated = true;
-    return enter();
+    enter();
+    return true;
 }
 
-bool PodListReader::key(std::string& key) {
+void PodListReader::key(std::string_view key) {
     constexpr std::size_t longest = 64;  // none that is read is longer
     path_.resize(ends_.back());
     const std::string_view at = field();
-    std::string_view name = key.size() <= longest ? std::string_view(key) : "?";
+    std::string_view name = key.size() <= longest ? key : "?"sv;
     // The three kinds of containers are read alike.
     if ((at == "spec"sv && name == "containers"sv) || (at == "status"sv && name == "containerStatuses"sv))
         kind_ = PodItem::Kind::regular, name = "containers";
@@ -149,10 +177,9 @@ bool PodListReader::key(std::string& key) {
         kind_ = PodItem::Kind::ephemeral, name = "containers";
     if (!path_.empty()) path_ += '.';
     path_ += name;
-    return true;
 }
 
-bool PodListReader::end_object() {
+bool PodListReader::on_object_end(std::size_t, Code& error) {
     path_.resize(ends_.back());
     const std::string_view at = field();
     if (path_ == "items[]"sv) {
@@ -160,7 +187,7 @@ bool PodListReader::end_object() {
         for (const std::string& text : item_.host_ips)
             if (const auto address = parse_address(text)) node_addresses_.insert(*address);
         if (auto pod = make_pod(std::move(item_), source_)) pods_.push_back(std::move(*pod));
-        too_many_ = pods_.size() > max_pods;
+        if (pods_.size() > max_pods) error = json::error::array_too_large;
     } else if (at == "spec.containers[]"sv && item_.containers.size() < max_containers) {
         item_.containers.push_back(std::move(declared_));
     } else if (at == "spec.containers[].ports[]"sv && ports_ < max_ports) {
@@ -170,24 +197,24 @@ bool PodListReader::end_object() {
         item_.statuses.push_back(std::move(status_));
     }
     leave();
-    return !too_many_;
+    return !error;
 }
 
-bool PodListReader::start_array(std::size_t) {
+bool PodListReader::on_array_begin(Code&) {
     if (path_ == "items"sv) has_items_ = true;
     path_ += "[]";
-    return enter();
+    enter();
+    return true;
 }
 
-Result<std::vector<PodRecord>> PodListReader::take(bool whole, std::size_t size) && {
+Result<std::vector<PodRecord>> PodListReader::take(const Code& error, std::size_t read, std::size_t size) && {
     const auto refuse = [](std::string why, std::string hint = {}) {
         return fail("cannot read the list of pods", {}, std::move(why), std::move(hint));
     };
-    if (too_deep_) return refuse("it is nested too deeply");
-    if (too_many_) return refuse("it has more than " + std::to_string(max_pods) + " pods");
-    if (!whole)
-        return refuse(error_at_ > size ? "it ends after " + std::to_string(size) + " bytes, in the middle"
-                                       : "it is not JSON from byte " + std::to_string(error_at_) + " on");
+    if (error == json::error::too_deep) return refuse("it is nested too deeply");
+    if (error == json::error::array_too_large) return refuse("it has more than " + std::to_string(max_pods) + " pods");
+    if (error == json::error::incomplete) return refuse("it ends after " + std::to_string(size) + " bytes, in the middle");
+    if (error || read < size) return refuse("it is not JSON from byte " + std::to_string(read + 1) + " on");
     const std::string hint = "it is what a kubelet's /pods answers, or kubectl get pods -o json";
     if (!has_items_) return refuse("it has no items", hint);
     if (pods_.empty() && items_ > 0) return refuse("none of its items is a pod", hint);
@@ -203,9 +230,12 @@ Result<std::vector<PodRecord>> PodListReader::take(bool whole, std::size_t size)
 }  // namespace
 
 Result<std::vector<PodRecord>> parse_pods(std::string_view json_text, PodSource source) {
-    PodListReader reader(source);
-    const bool whole = json::sax_parse(json_text.begin(), json_text.end(), &reader);
-    return std::move(reader).take(whole, json_text.size());
+    json::parse_options options;
+    options.max_depth = max_depth;
+    json::basic_parser<PodListReader> parser(options, source);
+    json::error_code error;
+    const std::size_t read = parser.write_some(false, json_text.data(), json_text.size(), error);
+    return std::move(parser.handler()).take(error, read, json_text.size());
 }
 
 }  // namespace podsnoop

@@ -34,8 +34,7 @@ Result<Fd> make_epoll() {
     return epoll;
 }
 
-Result<NamespaceCapture> open_with_rings(NetworkNamespace netns, NamespaceOptions options, InterfaceList& interfaces,
-                                         int epoll) {
+Result<NamespaceCapture> open_with_rings(NetworkNamespace netns, NamespaceOptions options, InterfaceList& interfaces, int epoll) {
     auto place = NamespaceCapture::open(std::move(netns), std::move(options), interfaces, epoll);
     if (!place) return place;
     if (auto done = place->allocate(); !done) return std::unexpected(done.error());
@@ -87,12 +86,10 @@ Result<void> LiveCapture::add(NetworkNamespace netns, std::size_t buffer_bytes, 
     auto filter = filter_.program_for(number);
     if (!filter) return std::unexpected(filter.error());
     const bool follows_links = !interfaces.empty();
-    auto place = NamespaceCapture::open(std::move(netns),
-                                        {.interfaces = std::move(interfaces),
-                                         .buffer_bytes = buffer_bytes,
-                                         .number = number,
-                                         .follows_links = follows_links},
-                                        *interfaces_, epoll_.get());
+    auto place = NamespaceCapture::open(
+        std::move(netns),
+        {.interfaces = std::move(interfaces), .buffer_bytes = buffer_bytes, .number = number, .follows_links = follows_links},
+        *interfaces_, epoll_.get());
     if (!place) return std::unexpected(place.error());
     last_number_ = number;
     added_.push_back(std::make_unique<Place>(std::move(*place), Time{}, std::move(*filter)));
