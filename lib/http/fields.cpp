@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/letters.hpp"
+#include "http/head.hpp"
 
 namespace podsnoop {
 
@@ -27,35 +28,16 @@ std::string masked(std::string_view name, std::string_view value) {
     return token ? std::string(value.substr(0, end + 1)) + "***" : "***";
 }
 
-void copy_headers(Message& message, std::string_view text, const HttpOptions& options) {
-    if (options.headers.empty()) return;
-    for_each_field(text, [&](std::string_view name, std::string_view value) {
+}  // namespace
+
+void copy_headers(std::vector<Header>& headers, std::string_view head, const HttpOptions& options) {
+    for_each_field(head, [&](std::string_view name, std::string_view value) {
         const bool wanted =
             std::ranges::any_of(options.headers, [&](const std::string& header) { return same_letters(header, name); });
         if (!wanted) return;
         const bool mask = !options.show_secrets && is_secret(name);
-        message.headers.push_back({std::string(name), mask ? masked(name, value) : std::string(value)});
+        headers.push_back({std::string(name), mask ? masked(name, value) : std::string(value)});
     });
-}
-
-}  // namespace
-
-void copy_request(Request& request, const Head& head, std::string_view text, const HttpOptions& options) {
-    request.seen = true;
-    request.version_minor = head.start.version_minor;
-    request.method = head.start.method;
-    request.target = head.start.target;
-    if (!head.host) request.host.reset();
-    else if (request.host) request.host->assign(*head.host);
-    else request.host.emplace(*head.host);
-    copy_headers(request, text, options);
-}
-
-void copy_response(Response& response, const Head& head, std::string_view text, const HttpOptions& options) {
-    response.seen = true;
-    response.version_minor = head.start.version_minor;
-    response.status = head.start.status;
-    copy_headers(response, text, options);
 }
 
 }  // namespace podsnoop

@@ -1,15 +1,15 @@
-// From a parsed head to the record: what is copied, and what is masked.
+// From a head to the record: which of its fields are copied, and what is masked.
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "event/exchange.hpp"
-#include "http/head.hpp"
 #include "http/options.hpp"
 
 namespace podsnoop {
 
-void copy_request(Request& request, const Head& head, std::string_view text, const HttpOptions& options);
-void copy_response(Response& response, const Head& head, std::string_view text, const HttpOptions& options);
+/// Appends those of a head that were asked for.
+void copy_headers(std::vector<Header>& headers, std::string_view head, const HttpOptions& options);
 
 }  // namespace podsnoop

@@ -31,7 +31,7 @@ Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half&
     Pending& pending = pending_[found];
     pending.after_gap = pending.after_lost = false;
     // Everything before had been received when it was sent, so no answer was due.
-    pending.exchange.flags &= static_cast<std::uint8_t>(~flag_pipelined);
+    pending.flags &= static_cast<std::uint8_t>(~flag_pipelined);
     return found;
 }
 

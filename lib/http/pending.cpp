@@ -9,41 +9,69 @@ namespace {
 
 constexpr std::size_t kept_capacity = 512;  // of a string, when its record is used again
 
-/// Empties a message but keeps its strings' memory.
-void clear(Message& message) {
-    message.seen = false;
-    message.version_minor = 1;
+/// Empties a message but keeps its memory.
+void clear(PendingMessage& message) {
+    message.seen = message.done = false;
     message.head_bytes = message.body_bytes = 0;
-    message.headers.clear();
-    message.body_preview.clear();
+    if (!message.asked) return;
+    message.asked->headers.clear();
+    message.asked->body_preview.clear();
 }
 
 void trim(std::string& text) {
     if (text.capacity() > kept_capacity) std::string().swap(text);
 }
 
-std::size_t text_bytes_of(const Message& message) {
-    std::size_t bytes = message.body_preview.size();
-    for (const Header& header : message.headers) bytes += sizeof(Header) + header.name.size() + header.value.size();
+std::size_t text_bytes_of(const PendingMessage& message) {
+    if (!message.asked) return 0;
+    std::size_t bytes = message.asked->body_preview.size();
+    for (const Header& header : message.asked->headers) bytes += sizeof(Header) + header.name.size() + header.value.size();
     return bytes;
+}
+
+/// What was asked for of it changes hands, and back: none of it is copied.
+void swap_asked(Message& message, PendingMessage& pending) {
+    message.headers.swap(pending.asked->headers);
+    message.body_preview.swap(pending.asked->body_preview);
+}
+
+void set_message(Message& message, PendingMessage& pending) {
+    message.seen = pending.seen;
+    message.version_minor = pending.version_minor;
+    message.head_bytes = pending.head_bytes;
+    message.body_bytes = pending.body_bytes;
+    if (pending.asked) swap_asked(message, pending);
 }
 
 Nanoseconds span(Time from, Time to) { return std::max(to - from, Nanoseconds{0}); }
 
 }  // namespace
 
+void Pending::set_request(const Head& head) {
+    request.seen = true;
+    request.version_minor = head.start.version_minor;
+    const std::string_view host = head.host.value_or(std::string_view());
+    method_length = static_cast<std::uint32_t>(head.start.method.size());
+    target_length = static_cast<std::uint32_t>(head.start.target.size());
+    has_host = head.host.has_value();
+    texts.assign(head.start.method).append(head.start.target).append(host);
+}
+
+void Pending::set_response(const Head& head) {
+    response.seen = true;
+    response.version_minor = head.start.version_minor;
+    status = head.start.status;
+}
+
 Pending::Index PendingExchanges::take(ConnectionId connection) {
     const Index index = pool_.take();
     if (index == none) return none;
     Pending& pending = pool_[index];
-    Exchange& exchange = pending.exchange;
-    clear(exchange.request);
-    clear(exchange.response);
-    exchange.latency = {};
-    exchange.side = Side::unknown;
-    exchange.flags = 0;
-    pending.has_ack = pending.after_gap = pending.after_lost = false;
-    pending.request_done = pending.response_done = pending.told = false;
+    clear(pending.request);
+    clear(pending.response);
+    pending.connect.reset();
+    pending.flags = 0;
+    pending.has_ack = pending.after_gap = pending.after_lost = pending.told = false;
     pending.fault.reset();
     pending.connection = connection;
     pending.next = pending.older = pending.newer = none;
@@ -104,51 +132,83 @@ Pending::Index PendingExchanges::most_dispensable() const {
 
 void PendingExchanges::count_texts(Index index) {
     Pending& pending = pool_[index];
-    const Exchange& exchange = pending.exchange;
     text_bytes_ -= pending.text_bytes;
-    pending.text_bytes = exchange.request.method.size() + exchange.request.target.size() +
-                         (exchange.request.host ? exchange.request.host->size() : 0) + text_bytes_of(exchange.request) +
-                         text_bytes_of(exchange.response);
+    const std::size_t texts = pending.request.seen ? pending.texts.size() : 0;
+    pending.text_bytes = static_cast<std::uint32_t>(texts + text_bytes_of(pending.request) + text_bytes_of(pending.response));
     text_bytes_ += pending.text_bytes;
 }
 
-void PendingExchanges::tell(Index index, ExchangeEnd end) {
+void PendingExchanges::set_ends(const ConnectionInfo& info) {
+    for (Peer* peer : {&record_.client, &record_.server}) {
+        peer->endpoint = info.ends[peer == &record_.client ? info.client : other(info.client)];
+        peer->pod = nullptr;
+        peer->comm.clear();
+    }
+    record_.service.reset();
+    record_.side = Side::unknown;
+    const Interface& interface = sink_.interface(info.interface);
+    record_.interface = interface.name;
+    record_.netns = interface.netns;
+}
+
+void PendingExchanges::make_record(Pending& pending, const ConnectionInfo& info) {
+    set_ends(info);
+    const PendingMessage &request = pending.request, &response = pending.response;
+    set_message(record_.request, pending.request);
+    set_message(record_.response, pending.response);
+    record_.response.status = pending.status;
+    if (request.seen) {
+        const std::string_view texts = pending.texts;
+        record_.request.method = pending.method();
+        record_.request.target = texts.substr(pending.method_length, pending.target_length);
+        const std::string_view host = texts.substr(pending.method_length + pending.target_length);
+        if (!pending.has_host) record_.request.host.reset();
+        else if (record_.request.host) record_.request.host->assign(host);
+        else record_.request.host.emplace(host);
+    }
+    record_.flags = pending.flags;
+    if (info.midstream) record_.flags |= flag_midstream;
+    record_.latency = {.connect = pending.connect, .request = {}, .wait = {}, .response = {}, .total = {}};
+    Latency& latency = record_.latency;
+    const bool request_whole = request.seen && request.done && !pending.fault;
+    const bool early = (pending.flags & flag_early) != 0;
+    if (request_whole) latency.request = span(request.first, request.last);
+    if (response.seen && early) latency.wait = Nanoseconds{0};
+    else if (response.seen && request_whole) latency.wait = span(request.last, response.first);
+    if (response.seen && response.done) {
+        latency.response = span(response.first, response.last);
+        if (request.seen) latency.total = span(request.first, response.last);
+    }
+    record_.time = request.seen ? request.first : response.first;
+}
+
+void PendingExchanges::tell(Index index, const ConnectionInfo& info, ExchangeEnd end) {
     Pending& pending = pool_[index];
     leave(index);
     if (pending.told) return;
     pending.told = true;
-    Exchange& exchange = pending.exchange;
-    const bool request = exchange.request.seen, response = exchange.response.seen;
-    const bool request_whole = request && pending.request_done && !pending.fault;
-    const bool early = (exchange.flags & flag_early) != 0;
-    if (request_whole) exchange.latency.request = span(pending.request_first, pending.request_last);
-    if (response && early) exchange.latency.wait = Nanoseconds{0};
-    else if (response && request_whole) exchange.latency.wait = span(pending.request_last, pending.response_first);
-    if (response && pending.response_done) {
-        exchange.latency.response = span(pending.response_first, pending.response_last);
-        if (request) exchange.latency.total = span(pending.request_first, pending.response_last);
-    }
-    exchange.time = request ? pending.request_first : pending.response_first;
-    exchange.end = end;
-    if (request) ++ledger_.requests_by_end[static_cast<std::size_t>(end)];
+    if (pending.request.seen) ++ledger_.requests_by_end[static_cast<std::size_t>(end)];
     else ++ledger_.responses_orphan;
-    if ((exchange.flags & flag_truncated_head) != 0) ++ledger_.heads_truncated;
-    sink_.told(exchange);
+    if ((pending.flags & flag_truncated_head) != 0) ++ledger_.heads_truncated;
+    make_record(pending, info);
+    record_.end = end;
+    sink_.told(record_);
+    if (pending.request.asked) swap_asked(record_.request, pending.request);
+    if (pending.response.asked) swap_asked(record_.response, pending.response);
 }
 
-void PendingExchanges::tell_late(Index index, ExchangeEnd end) {
-    tell(index, end);
+void PendingExchanges::tell_late(Index index, const ConnectionInfo& info, ExchangeEnd end) {
+    tell(index, info, end);
     enter(index, Pending::Line::late);
 }
 
 void PendingExchanges::release(Index index) {
-    Exchange& exchange = pool_[index].exchange;
+    Pending& pending = pool_[index];
     leave(index);
-    text_bytes_ -= std::exchange(pool_[index].text_bytes, 0);
-    trim(exchange.request.target);
-    if (exchange.request.host) trim(*exchange.request.host);
-    trim(exchange.request.body_preview);
-    trim(exchange.response.body_preview);
+    text_bytes_ -= std::exchange(pending.text_bytes, 0);
+    trim(pending.texts);
+    for (PendingMessage* message : {&pending.request, &pending.response})
+        if (message->asked) trim(message->asked->body_preview);
     pool_.give_back(index);
 }
 

@@ -25,10 +25,10 @@ ExchangeEnd end_of(Close how) {
 }
 
 /// Of a body that will not be followed, what its header says of it.
-void announce_body(Exchange& exchange, Message& message, const BodyFraming& framing) {
+void announce_body(Pending& pending, PendingMessage& message, const BodyFraming& framing) {
     if (framing.kind != BodyFraming::Kind::length) return;
     message.body_bytes = framing.length;
-    exchange.flags |= flag_body_gap;
+    pending.flags |= flag_body_gap;
 }
 
 }  // namespace
@@ -47,12 +47,12 @@ void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t len
         const Index index = request ? conversation.request_now : conversation.response_now;
         if (skipped != 0 && index != none) {
             Pending& pending = pending_[index];
-            Message& message = request ? static_cast<Message&>(pending.exchange.request) : pending.exchange.response;
+            PendingMessage& message = request ? pending.request : pending.response;
             // One number lost of a body that ends with the connection is more likely the FIN's than a byte's.
             const bool fin = why == Missing::lost && skipped == 1 && half.framer.body().ends_with_connection();
             if (!fin) message.body_bytes += skipped;
-            (request ? pending.request_last : pending.response_last) = time;
-            if (why == Missing::lost) pending.exchange.flags |= flag_body_gap;
+            message.last = time;
+            if (why == Missing::lost) pending.flags |= flag_body_gap;
         }
         if (half.framer.skip_body(skipped) == BodyFramer::Status::done) {
             half.framer.restart();
@@ -117,9 +117,9 @@ void HttpTracer::salvage_head(Conversation& conversation, Direction direction, T
         request_head(conversation, *parsed, text);
         if (conversation.request_now != none) {
             Pending& pending = pending_[conversation.request_now];
-            pending.request_last = time;
-            pending.exchange.flags |= flag_truncated_head;
-            announce_body(pending.exchange, pending.exchange.request, request_framing(*parsed));
+            pending.request.last = time;
+            pending.flags |= flag_truncated_head;
+            announce_body(pending, pending.request, request_framing(*parsed));
         }
         return;
     }
@@ -127,11 +127,12 @@ void HttpTracer::salvage_head(Conversation& conversation, Direction direction, T
     if (index == none) return;
     Pending& pending = pending_[index];
     pending_.answered(index);
-    pending.response_first = conversation.halves[direction].first;
-    copy_response(pending.exchange.response, *parsed, text, options_);
-    pending.exchange.response.head_bytes = conversation.halves[direction].framer.head_length();
-    pending.exchange.flags |= flag_truncated_head;
-    announce_body(pending.exchange, pending.exchange.response, response_framing(*parsed, pending.exchange.request.method));
+    pending.response.first = conversation.halves[direction].first;
+    pending.set_response(*parsed);
+    if (!options_.headers.empty()) copy_headers(asked_of(pending.response).headers, text, options_);
+    pending.response.head_bytes = conversation.halves[direction].framer.head_length();
+    pending.flags |= flag_truncated_head;
+    announce_body(pending, pending.response, response_framing(*parsed, pending.method()));
     conversation.response_now = index;
 }
 
@@ -141,8 +142,8 @@ void HttpTracer::finish_request(Conversation& conversation, ExchangeEnd fault) {
     if (index == none) return;
     Pending& pending = pending_[index];
     pending.fault = fault;
-    pending.request_done = true;
-    if (pending.response_done) end_exchange(conversation, index, fault);
+    pending.request.done = true;
+    if (pending.response.done) end_exchange(conversation, index, fault);
 }
 
 /// Whether a response starts with this segment, as far as that is certain: where a known request's answer must.
@@ -229,7 +230,7 @@ void HttpTracer::retransmitted(ConnectionId id, Direction direction) {
     Index index = conversation.response_now;
     if (is_client(conversation, direction))
         index = conversation.request_now != none ? conversation.request_now : conversation.queue.back;
-    if (index != none) pending_[index].exchange.flags |= flag_retransmit;
+    if (index != none) pending_[index].flags |= flag_retransmit;
 }
 
 void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {

@@ -1,6 +1,7 @@
 #include "http/tracer.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/letters.hpp"
@@ -13,6 +14,7 @@ namespace podsnoop {
 namespace {
 
 constexpr std::uint64_t worth_a_hint = 256 << 10;  // bytes of body still to come
+
 }  // namespace
 
 HttpTracer::HttpTracer(ExchangeSink& sink, Ledger& ledger, HttpOptions options)
@@ -49,11 +51,11 @@ void HttpTracer::feed(Conversation& conversation, Direction direction, const Chu
         half.framer.restart();
         // Its record may have been told meanwhile: as upgraded, or because bytes of its answer were lost.
         if (const Index index = conversation.request_now; index != none)
-            message_end(conversation, direction, pending_[index].request_last);
+            message_end(conversation, direction, pending_[index].request.last);
     }
     // What answers a request that was not seen may be one to HEAD, and its length that of no body.
     const Index answering = conversation.response_now;
-    const bool unknown = !is_client(conversation, direction) && (answering == none || !pending_[answering].exchange.request.seen);
+    const bool unknown = !is_client(conversation, direction) && (answering == none || !pending_[answering].request.seen);
     if (half.framer.in_body() && unknown && starts_answer(conversation, chunk)) {
         half.framer.restart();
         message_end(conversation, direction, half.first);
@@ -118,7 +120,7 @@ bool HttpTracer::head(Conversation& conversation, Direction direction, Bytes byt
     Framer& framer = conversation.halves[direction].framer;
     if (!head_.is_request) return response_head(conversation, head_, as_text(bytes), time);
     request_head(conversation, head_, as_text(bytes));
-    if (conversation.request_now != none) pending_[conversation.request_now].request_last = time;
+    if (conversation.request_now != none) pending_[conversation.request_now].request.last = time;
     if (framer.begin_body(request_framing(head_))) message_end(conversation, direction, time);
     return true;
 }
@@ -156,15 +158,13 @@ void HttpTracer::request_head(Conversation& conversation, const Head& head, std:
         return;
     }
     Pending& pending = pending_[index];
-    Exchange& exchange = pending.exchange;
-    fill(index, conversation);
-    copy_request(exchange.request, head, text, options_);
-    exchange.request.head_bytes = half.framer.head_length();
-    if (half.framer.head_truncated()) exchange.flags |= flag_truncated_head;
-    if (conversation.queue.length != 0) exchange.flags |= flag_pipelined;
-    exchange.latency.connect = conversation.connect;
-    conversation.connect.reset();
-    pending.request_first = pending.request_last = half.first;
+    pending.set_request(head);
+    if (!options_.headers.empty()) copy_headers(asked_of(pending.request).headers, text, options_);
+    pending.request.head_bytes = half.framer.head_length();
+    if (half.framer.head_truncated()) pending.flags |= flag_truncated_head;
+    if (conversation.queue.length != 0) pending.flags |= flag_pipelined;
+    pending.connect = std::exchange(conversation.connect, std::nullopt);
+    pending.request.first = pending.request.last = half.first;
     pending.seq = half.seq;
     pending.ack = half.ack;
     pending.has_ack = half.has_ack;
@@ -189,34 +189,35 @@ bool HttpTracer::response_head(Conversation& conversation, const Head& head, std
         if (conversation.halves[conversation.info.client].framer.in_head()) conversation.uncertain = true;
         note_orphan(conversation);
         index = take_pending(conversation);
-        if (index != none) fill(index, conversation);
-        else ++ledger_.responses_orphan;
+        if (index == none) ++ledger_.responses_orphan;
     }
     conversation.response_now = index;
     std::string_view method;
     if (index != none) {
         Pending& pending = pending_[index];
-        Exchange& exchange = pending.exchange;
         // Whether or not the present was moved on to this time (advance): an answer's own says how late it is.
-        if (is_overdue(pending, half.first)) pending_.tell_late(index, pending.fault.value_or(ExchangeEnd::timeout));
+        if (is_overdue(pending, half.first)) tell_late(index);
         pending_.answered(index);
-        pending.response_first = pending.response_last = half.first;
-        copy_response(exchange.response, head, text, options_);
-        if (!exchange.response.headers.empty()) bound_texts(index);
-        exchange.response.head_bytes = half.framer.head_length();
-        if (half.framer.head_truncated()) exchange.flags |= flag_truncated_head;
-        if (exchange.request.seen && !pending.request_done) {
-            exchange.flags |= flag_early;
-            conversation.halves[conversation.info.client].body_optional =
-                pending.expects_continue && exchange.request.body_bytes == 0;
+        pending.response.first = pending.response.last = half.first;
+        pending.set_response(head);
+        if (!options_.headers.empty()) {
+            copy_headers(asked_of(pending.response).headers, text, options_);
+            bound_texts(index);
         }
-        if (exchange.request.seen) method = exchange.request.method;
+        pending.response.head_bytes = half.framer.head_length();
+        if (half.framer.head_truncated()) pending.flags |= flag_truncated_head;
+        if (pending.request.seen && !pending.request.done) {
+            pending.flags |= flag_early;
+            conversation.halves[conversation.info.client].body_optional =
+                pending.expects_continue && pending.request.body_bytes == 0;
+        }
+        if (pending.request.seen) method = pending.method();
     }
     const BodyFraming framing = response_framing(head, method);
     if (framing.kind == BodyFraming::Kind::tunnel) {
         if (index != none) {
-            pending_[index].response_done = true;
-            pending_[index].response_last = time;
+            pending_[index].response.done = true;
+            pending_[index].response.last = time;
             end_exchange(conversation, index, ExchangeEnd::upgraded);
         }
         end_queue(conversation, ExchangeEnd::upgraded);
@@ -235,11 +236,13 @@ void HttpTracer::content(Conversation& conversation, Direction direction, Bytes 
     const Index index = request ? conversation.request_now : conversation.response_now;
     if (index == none) return;
     Pending& pending = pending_[index];
-    Message& message = request ? static_cast<Message&>(pending.exchange.request) : pending.exchange.response;
-    (request ? pending.request_last : pending.response_last) = time;
+    PendingMessage& message = request ? pending.request : pending.response;
+    message.last = time;
     message.body_bytes += bytes.size();
-    if (message.body_preview.size() >= options_.body_preview) return;
-    message.body_preview += as_text(bytes).substr(0, options_.body_preview - message.body_preview.size());
+    if (options_.body_preview == 0) return;
+    std::string& preview = asked_of(message).body_preview;
+    if (preview.size() >= options_.body_preview) return;
+    preview += as_text(bytes).substr(0, options_.body_preview - preview.size());
     bound_texts(index);
 }
 
@@ -248,10 +251,11 @@ void HttpTracer::message_end(Conversation& conversation, Direction direction, Ti
     const Index index = std::exchange(request ? conversation.request_now : conversation.response_now, none);
     if (index == none) return;
     Pending& pending = pending_[index];
-    (request ? pending.request_last : pending.response_last) = time;
-    (request ? pending.request_done : pending.response_done) = true;
-    const bool waits_for_request = pending.exchange.request.seen && !pending.request_done;
-    if (!pending.response_done) return;
+    PendingMessage& message = request ? pending.request : pending.response;
+    message.last = time;
+    message.done = true;
+    const bool waits_for_request = pending.request.seen && !pending.request.done;
+    if (!pending.response.done) return;
     pending_.remove(conversation.queue, index);
     if (!waits_for_request) end_exchange(conversation, index, pending.fault.value_or(ExchangeEnd::complete));
 }
@@ -261,7 +265,7 @@ void HttpTracer::end_exchange(Conversation& conversation, Index index, ExchangeE
     if (conversation.request_now == index) conversation.request_now = none;
     if (conversation.response_now == index) conversation.response_now = none;
     pending_.remove(conversation.queue, index);
-    pending_.tell(index, end);
+    pending_.tell(index, conversation.info, end);
     pending_.release(index);
 }
 
@@ -316,22 +320,6 @@ void HttpTracer::bound_texts(Index newest) {
     }
 }
 
-void HttpTracer::fill(Index index, const Conversation& conversation) {
-    Exchange& exchange = pending_[index].exchange;
-    const Direction client = conversation.info.client;
-    for (Peer* peer : {&exchange.client, &exchange.server}) {  // its name keeps its memory
-        peer->endpoint = conversation.info.ends[peer == &exchange.client ? client : other(client)];
-        peer->pod = nullptr;
-        peer->comm.clear();
-    }
-    exchange.service.reset();
-    exchange.side = Side::unknown;
-    const Interface& interface = sink_.interface(conversation.info.interface);
-    exchange.interface = interface.name;
-    exchange.netns = interface.netns;
-    if (conversation.info.midstream) exchange.flags |= flag_midstream;
-}
-
 void HttpTracer::hint_body(Conversation& conversation, Direction direction, const Chunk& chunk) {
     // The capture's filter skips most bodies by itself. One that keeps coming is one it did not understand.
     Half& half = conversation.halves[direction];
@@ -365,15 +353,20 @@ std::uint64_t HttpTracer::skippable(ConnectionId id, Direction direction) const 
 }
 
 bool HttpTracer::is_overdue(const Pending& pending, Time now) const {
-    return pending.request_done && !pending.told && now - pending.request_last >= options_.timeout;
+    return pending.request.done && !pending.told && now - pending.request.last >= options_.timeout;
+}
+
+void HttpTracer::tell_late(Index index) {
+    const Pending& pending = pending_[index];
+    pending_.tell_late(index, conversations_[pending.connection].info, pending.fault.value_or(ExchangeEnd::timeout));
 }
 
 void HttpTracer::advance(Time now) {
     for (Index index = pending_.oldest_waiting(); index != none;) {
         Pending& pending = pending_[index];
-        if (now - pending.request_first < options_.timeout) return;
+        if (now - pending.request.first < options_.timeout) return;
         const Index next = pending_.next_waiting(index);
-        if (is_overdue(pending, now)) pending_.tell_late(index, pending.fault.value_or(ExchangeEnd::timeout));
+        if (is_overdue(pending, now)) tell_late(index);
         index = next;
     }
 }

@@ -107,7 +107,7 @@ class HttpTracer : public StreamSink {
     Index find_answered(Conversation& conversation, const Half& half);
     bool is_answered_here(const Conversation& conversation, Index index, const Half& half);
     void note_orphan(Conversation& conversation);
-    void fill(Index index, const Conversation& conversation);
+    void tell_late(Index index);
     bool starts_answer(Conversation& conversation, const Chunk& chunk);
     static bool is_possible(const Conversation& conversation, Direction direction, const Head& head);
     void not_message(Conversation& conversation, Direction direction, Bytes bytes);
