@@ -260,7 +260,7 @@ void Surroundings::note_node(std::vector<Note>& notes) {
 void Surroundings::take_pods() {
     PodWatch::News news = watch_->take();
     // Which source fails matters to nobody where another knows the pods, or where there may be no Kubernetes at all.
-    const std::vector<PodRecord>& known = news.pods ? *news.pods : pods_;
+    const PodList& known = news.pods ? *news.pods : pods_;
     const bool wanted = settings_.sources.names_kubelet() || (!settings_.selection.empty() && known.empty());
     for (const Error& warning : news.warnings)
         if (wanted) notices_.push_back(warning.line() + (warning.hint.empty() ? "" : "; " + warning.hint));

@@ -97,7 +97,7 @@ class Surroundings {
     std::unique_ptr<PodWatch> watch_;
     std::unique_ptr<ConnectionOwners> owners_;
     Fd files_;  // an inotify that tells of pods that come and go
-    std::vector<PodRecord> pods_;
+    PodList pods_;
     std::set<std::string> on_node_;  // uids of those that were on the node's network the last time and the time before
     bool pods_new_ = false;
     std::chrono::steady_clock::time_point asked_at_{};    // when asking for them began

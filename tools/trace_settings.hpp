@@ -21,7 +21,7 @@ struct TraceSettings {
     LiveOptions live;
     PodSettings pods;              ///< which pods to point at, and how to learn of them
     std::size_t buffer_bytes = 0;  ///< of each ring; 0: the default, pods sharing some
-    std::optional<std::vector<PodRecord>> saved_pods;  ///< of a saved /pods answer, beside a capture file
+    std::optional<PodList> saved_pods;  ///< of a saved /pods answer, beside a capture file
     std::optional<std::string> read;  ///< a capture file instead of the kernel; "-" for standard input
     DecodeOptions decode;
     bool exclude_self = true;  ///< tell nothing of what carries the output away, as far as that is known

@@ -173,7 +173,7 @@ std::vector<Noted> Attribution::standing() const {
         notes.back().note = std::move(note);
     };
     for (const auto& [netns, state] : namespaces_) add(state);
-    add(PodsKnown{.pods = {index_.pods().begin(), index_.pods().end()}, .settled = !changing_since_});
+    add(PodsKnown{.pods = index_.pods(), .settled = !changing_since_});
     if (changing_since_) notes.push_back({*changing_since_, PodsChange{}});
     for (const Facts* half : {&facts_[1], &facts_[0]})
         for (const auto& [key, noted] : *half) notes.push_back(noted);

@@ -88,7 +88,7 @@ std::optional<ConnectionAnswer> ConnectionOwners::take() {
     return answer;
 }
 
-void ConnectionOwners::know(std::vector<PodRecord> pods) {
+void ConnectionOwners::know(PodList pods) {
     const std::scoped_lock lock(mutex_);
     pods_ = std::move(pods);
 }
@@ -179,7 +179,7 @@ void ConnectionOwners::find_service_names(std::vector<Pending>& batch) {
         batch, [&](const Pending& each) { return by_service(each) && name_of(each.answer.translation->service) == nullptr; });
     if (const auto now = Clock::now(); now >= names_next_ || (missing && now >= names_next_ - names_age + names_missing_age)) {
         if (!std::ranges::any_of(batch, by_service)) return;
-        std::vector<PodRecord> pods;
+        PodList pods;
         {
             const std::scoped_lock lock(mutex_);
             pods = pods_;

@@ -73,7 +73,7 @@ class ConnectionOwners {
     /// Each question taken is answered once, in no order.
     std::optional<ConnectionAnswer> take();
     /// The pods of this node, whose environments may tell the names of Services.
-    void know(std::vector<PodRecord> pods);
+    void know(PodList pods);
     /// Readable while there are answers.
     [[nodiscard]] int fd() const noexcept { return answered_.get(); }
 
@@ -124,7 +124,7 @@ class ConnectionOwners {
     std::condition_variable_any asked_;
     std::vector<ConnectionQuestion> questions_;
     std::deque<ConnectionAnswer> answers_;
-    std::vector<PodRecord> pods_;
+    PodList pods_;
     std::optional<Error> warning_;
 
     // Of the answering thread alone.

@@ -19,7 +19,7 @@ namespace podsnoop {
 
 /// All pods of the node, as they are now known.
 struct PodsKnown {
-    std::vector<PodRecord> pods{};
+    PodList pods{};
     bool settled = true;  ///< none came or went since they were asked for
 };
 
@@ -73,7 +73,7 @@ class NoteReader {
     Result<std::optional<Noted>> read(std::string_view written);
 
   private:
-    std::vector<PodRecord> known_;  // of the last note of pods
+    PodList known_;  // of the last note of pods
     std::vector<PodRecord> pods_;   // of one whose last text has not come yet
     std::size_t pods_bytes_ = 0;    // of their texts
 };

@@ -28,7 +28,7 @@ class PodIndex {
     /// Takes what the sources know at `now`. What the first of them tells of is taken to have been so before, as far back as
     /// the pod's start; what a later one tells of, back to the one before it. Time::min() is the time for a list that was saved: all in it is then as if it
     /// had always been known. Beyond 65,536 pods the rest is left out.
-    void update(std::vector<PodRecord> pods, Time now);
+    void update(PodList pods, Time now);
 
     /// The pod that had the address at `time`, with the container that declares the port, or the only one. Null for what
     /// is no pod's own: addresses of nodes (hostNetwork), loopback, link-local and multicast ones.
@@ -41,7 +41,7 @@ class PodIndex {
     /// The pod, and the container where that is known, that a cgroup path names. It may be gone for five minutes.
     const Pod* by_cgroup(std::string_view path) const;
     /// Those present now, as they were given.
-    std::span<const PodRecord> pods() const { return present_; }
+    const PodList& pods() const { return present_; }
 
   private:
     struct Container {
@@ -81,7 +81,7 @@ class PodIndex {
     void make_tables();
     static const Pod* container_at(const Known* known, std::uint16_t port, Time time);
 
-    std::vector<PodRecord> present_;
+    PodList present_;
     std::unordered_map<std::string, Known, TextHash, std::equal_to<>> known_;  // by uid, else by "namespace/name"
     std::uint64_t updates_ = 0;
     std::uint64_t last_identity_ = 0;  // given to a pod

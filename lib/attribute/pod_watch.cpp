@@ -136,7 +136,7 @@ void PodWatch::warn(Error warning) {
 }
 
 void PodWatch::tell(Clock::time_point asked) {
-    std::vector<PodRecord> pods = merge_pods(named_, found_);
+    PodList pods = merge_pods(named_, found_);
     const std::lock_guard lock(mutex_);
     news_.pods = std::move(pods);
     news_.asked = asked;

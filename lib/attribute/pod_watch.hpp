@@ -45,7 +45,7 @@ class PodWatch {
 
     struct News {
         /// All pods known now. What a source said last stays while it does not answer.
-        std::optional<std::vector<PodRecord>> pods;
+        std::optional<PodList> pods;
         std::chrono::steady_clock::time_point asked{};  ///< when asking for them began
         /// Each is given once, however often it happens.
         std::vector<Error> warnings;

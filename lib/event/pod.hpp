@@ -1,9 +1,14 @@
 // One pod of this node, as podsnoop pods tells it and as addresses, namespaces and cgroups are looked up in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/address.hpp"
@@ -43,6 +48,28 @@ struct PodRecord {
     Time started{};   ///< when its kubelet took it up, before it had an address; 1970 where unknown. Whole seconds
     Time finished{};  ///< of a Failed or Succeeded one, when its last container ended; 1970 where unknown. Whole seconds
     PodSource source = PodSource::node_files;
+};
+
+/// Pods as they were known at one time. Several keep such a list for as long as it is the last: a copy of it is the same list,
+/// and takes no memory. It may be read in several threads.
+class PodList {
+  public:
+    PodList() = default;
+    PodList(std::vector<PodRecord> pods) : pods_(std::make_shared<const std::vector<PodRecord>>(std::move(pods))) {}
+    PodList(std::initializer_list<PodRecord> pods) : PodList(std::vector<PodRecord>(pods)) {}
+
+    [[nodiscard]] auto begin() const noexcept { return all().begin(); }
+    [[nodiscard]] auto end() const noexcept { return all().end(); }
+    [[nodiscard]] bool empty() const noexcept { return all().empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return all().size(); }
+    const PodRecord& operator[](std::size_t index) const noexcept { return all()[index]; }
+
+  private:
+    [[nodiscard]] std::span<const PodRecord> all() const noexcept {
+        return pods_ ? std::span<const PodRecord>(*pods_) : std::span<const PodRecord>();
+    }
+
+    std::shared_ptr<const std::vector<PodRecord>> pods_;  // null where it is empty
 };
 
 }  // namespace podsnoop

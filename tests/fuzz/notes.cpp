@@ -159,7 +159,9 @@ Note make_note(Cursor& input) {
         }
         case 1: {
             PodsKnown known{.settled = (kind & 4) != 0};
-            for (int i = 0; i < kind / 8 % 4; ++i) known.pods.push_back(make_pod(input));
+            std::vector<PodRecord> pods;
+            for (int i = 0; i < kind / 8 % 4; ++i) pods.push_back(make_pod(input));
+            known.pods = std::move(pods);
             return known;
         }
         case 2: return PodsChange{};

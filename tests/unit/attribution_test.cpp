@@ -305,7 +305,7 @@ TEST_CASE("notes: pods that are as before are not written again, and read the sa
     const PodRecord web = pod("web", web_uid, "10.244.0.7", web_netns), db = pod("db", db_uid, "10.244.0.9", db_netns);
     CHECK(pass({.pods = {web}}).pods.size() == 1);
     CHECK(writer.wrote_pods());
-    CHECK(pass({.pods = {web}, .settled = false}).pods.at(0).name == "web");
+    CHECK(pass({.pods = {web}, .settled = false}).pods[0].name == "web");
     CHECK_FALSE(writer.wrote_pods());
     CHECK(writer.write({noon, PodsKnown{.pods = {web}, .settled = false}}).size() == 1);
     CHECK_FALSE(pass({.pods = {web}, .settled = false}).settled);
@@ -317,7 +317,7 @@ TEST_CASE("notes: pods that are as before are not written again, and read the sa
 TEST_CASE("notes: a name that is longer than names are is none") {
     NoteReader reader;
     static_cast<void>(reader.read(R"({"note":"pod","pod":{"name":")" + std::string(50'000, 'x') + R"("}})"));
-    CHECK(std::get<PodsKnown>(reader.read(R"({"note":"pods","time":1})").value()->note).pods.at(0).name.empty());
+    CHECK(std::get<PodsKnown>(reader.read(R"({"note":"pods","time":1})").value()->note).pods[0].name.empty());
 }
 
 TEST_CASE("held exchanges: changes of pods without end stop nothing") {

@@ -408,7 +408,7 @@ TEST_CASE("pod index: thousands of pods that come and go") {
         // Each round the addresses are another pod's, but for one in ten.
         for (int i = 0; i < pods; ++i) records.push_back(pod(i % 10 == 0 ? i : round * pods + i, "p" + std::to_string(i), ip(i)));
         index.update(std::move(records), at(round * 20));
-        index.update({index.pods().begin(), index.pods().end()}, at(round * 20 + 10));
+        index.update(index.pods(), at(round * 20 + 10));
     }
     int right = 0;
     for (int round = 0; round < rounds; ++round)
