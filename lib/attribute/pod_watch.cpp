@@ -126,7 +126,9 @@ void PodWatch::ask_found(std::stop_token stop) {
 /// address would keep its name after another pod took it.
 void PodWatch::forget_ended(const std::vector<PodRecord>& found) {
     const auto before = uids_of(found_), now = uids_of(found);
-    std::erase_if(named_, [&](const PodRecord& pod) { return before.contains(pod.uid) && !now.contains(pod.uid); });
+    std::vector<PodRecord> left(named_.begin(), named_.end());
+    std::erase_if(left, [&](const PodRecord& pod) { return before.contains(pod.uid) && !now.contains(pod.uid); });
+    named_ = std::move(left);
 }
 
 void PodWatch::warn(Error warning) {
@@ -136,7 +138,7 @@ void PodWatch::warn(Error warning) {
 }
 
 void PodWatch::tell(Clock::time_point asked) {
-    PodList pods = merge_pods(named_, found_);
+    PodList pods = found_.empty() ? named_ : merge_pods({named_.begin(), named_.end()}, found_);
     const std::lock_guard lock(mutex_);
     news_.pods = std::move(pods);
     news_.asked = asked;

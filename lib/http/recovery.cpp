@@ -220,7 +220,8 @@ void HttpTracer::bound_partial_heads(Conversation& conversation, Direction direc
 /// Counts what a connection's unfinished heads take, after anything that may have changed it.
 void HttpTracer::account_heads(Conversation& conversation) {
     partial_head_bytes_ -= conversation.head_bytes;
-    conversation.head_bytes = conversation.halves[0].framer.memory() + conversation.halves[1].framer.memory();
+    conversation.head_bytes =
+        static_cast<std::uint32_t>(conversation.halves[0].framer.memory() + conversation.halves[1].framer.memory());
     partial_head_bytes_ += conversation.head_bytes;
 }
 

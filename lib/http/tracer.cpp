@@ -47,7 +47,9 @@ void HttpTracer::feed(Conversation& conversation, Direction direction, const Chu
     Half& half = conversation.halves[direction];
     if (half.lost && !may_resume(conversation, direction, chunk)) return;
     // With 100-continue, a request that got a final answer need not send its body (RFC 9110 10.1.1).
-    if (std::exchange(half.body_optional, false) && half.framer.in_body() && classify_start(chunk.bytes) == StartLine::request) {
+    const bool body_optional = half.body_optional;
+    half.body_optional = false;
+    if (body_optional && half.framer.in_body() && classify_start(chunk.bytes) == StartLine::request) {
         half.framer.restart();
         // Its record may have been told meanwhile: as upgraded, or because bytes of its answer were lost.
         if (const Index index = conversation.request_now; index != none)
@@ -326,7 +328,9 @@ void HttpTracer::hint_body(Conversation& conversation, Direction direction, cons
     if (conversation.mode != Mode::http || half.lost || !half.framer.in_body()) return;
     const std::uint64_t left = half.framer.body().skippable();
     if (left < worth_a_hint) return;
-    if (!std::exchange(half.body_seen, true)) return;  // this came beside the head
+    const bool beside_head = !half.body_seen;
+    half.body_seen = true;
+    if (beside_head) return;
     const std::uint32_t end = chunk.seq + chunk.length;
     if (half.hinted && distance(end, half.hint_end) > 0) return;
     half.hinted = true;

@@ -51,20 +51,20 @@ class HttpTracer : public StreamSink {
     /// One direction of a connection.
     struct Half {
         Framer framer;
-        Time first;                ///< of the message under way
-        std::uint32_t seq = 0;     ///< its first byte
-        std::uint32_t ack = 0;     ///< what that byte's segment acknowledged
-        bool has_ack = false;
+        Time first;                   ///< of the message under way
+        std::uint32_t seq = 0;        ///< its first byte
+        std::uint32_t ack = 0;        ///< what that byte's segment acknowledged
         std::uint32_t last_ack = 0;   ///< what the last segment acknowledged
-        bool has_last_ack = false;
         std::uint32_t prior_ack = 0;  ///< what the segment acknowledged that ended where the message starts
-        bool has_prior_ack = false;
-        bool framed = false;       ///< a message was seen
-        bool lost = false;         ///< framing is lost: messages are skipped until a safe place
-        bool hinted = false;       ///< the capture was told of the body under way, up to hint_end
         std::uint32_t hint_end = 0;
-        bool body_seen = false;    ///< body bytes came after those beside the head
-        bool body_optional = false; ///< the request was answered before it sent its body, and may leave it out
+        bool has_ack : 1 = false;
+        bool has_last_ack : 1 = false;
+        bool has_prior_ack : 1 = false;
+        bool framed : 1 = false;         ///< a message was seen
+        bool lost : 1 = false;           ///< framing is lost: messages are skipped until a safe place
+        bool hinted : 1 = false;         ///< the capture was told of the body under way, up to hint_end
+        bool body_seen : 1 = false;      ///< body bytes came after those beside the head
+        bool body_optional : 1 = false;  ///< the request was answered before it sent its body, and may leave it out
     };
 
     struct Conversation {
@@ -81,8 +81,8 @@ class HttpTracer : public StreamSink {
         RequestQueue queue;
         Index request_now = none;  ///< its body is under way
         Index response_now = none; ///< the exchange whose response is under way
+        std::uint32_t head_bytes = 0; ///< of partial_head_bytes_, what its unfinished heads take
         std::optional<Nanoseconds> connect;
-        std::size_t head_bytes = 0; ///< of partial_head_bytes_, what its unfinished heads take
     };
 
     void feed(Conversation& conversation, Direction direction, const Chunk& chunk);

@@ -59,7 +59,7 @@ class ConnectionTexts {
     }
 
   private:
-    static constexpr std::size_t places = 1024, room = 1024;  // bytes of a text; a longer one is not kept
+    static constexpr std::size_t places = 1024, room = 768;  // bytes of a text; a longer one is not kept
 
     static std::uint64_t identity_of(const Peer& peer) { return peer.pod == nullptr ? 0 : peer.pod->identity; }
 

@@ -39,11 +39,11 @@ struct Stream {
     std::uint32_t acked = 0;    ///< the highest acknowledgment of it seen; valid where has_acked
     std::uint32_t fin_seq = 0;  ///< sequence number of the FIN; valid where fin
     std::uint32_t fin_ack = 0;  ///< what the FIN acknowledged of the other stream
-    bool started = false;       ///< `next` is valid
-    bool has_syn = false;
-    bool has_acked = false;
-    bool fin = false;           ///< a FIN was seen
-    bool ended = false;         ///< and everything before it was told
+    bool started : 1 = false;   ///< `next` is valid
+    bool has_syn : 1 = false;
+    bool has_acked : 1 = false;
+    bool fin : 1 = false;       ///< a FIN was seen
+    bool ended : 1 = false;     ///< and everything before it was told
     std::unique_ptr<Hold> hold; ///< null where nothing is held
     Time last;                  ///< the latest time told; a chunk is never earlier than the one before
 };
