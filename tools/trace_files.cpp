@@ -45,7 +45,7 @@ Result<void> know_saved_pods(TraceSettings& settings, const std::string& text) {
     if (settings.pods.sources.pods_file.empty()) return {};
     Result<std::vector<PodRecord>> pods = parse_pods_text(text, settings.pods.sources.pods_file);
     if (!pods) return std::unexpected(pods.error());
-    settings.saved_pods = std::move(*pods);
+    settings.saved_pods.emplace(std::move(*pods));
     return {};
 }
 

@@ -249,7 +249,7 @@ Result<std::optional<Noted>> NoteReader::read(std::string_view written) {
         return std::nullopt;
     }
     if (kind == "pods") {
-        if (!flag(json, "same")) known_ = std::exchange(pods_, {});
+        if (!flag(json, "same")) known_ = PodList(std::move(pods_));
         pods_.clear();
         pods_bytes_ = 0;
         return Noted{time, PodsKnown{.pods = known_, .settled = flag(json, "settled")}};

@@ -32,7 +32,7 @@ bool is_over(const PodRecord& record) { return record.phase == "Failed" || recor
 }  // namespace
 
 void PodIndex::update(PodList pods, Time now) {
-    if (pods.size() > max_present) pods = std::vector(pods.begin(), pods.begin() + max_present);
+    if (pods.size() > max_present) pods = PodList(std::vector(pods.begin(), pods.begin() + max_present));
     present_ = std::move(pods);
     ++updates_;
     previous_ = std::min(previous_, now);  // a clock may be set back

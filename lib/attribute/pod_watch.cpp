@@ -106,7 +106,7 @@ void PodWatch::ask_named(std::stop_token stop) {
         return warn(std::move(pods.error()));
     }
     named_not_before_ = Clock::now() + times_.between_named;
-    named_ = std::move(*pods);
+    named_ = PodList(std::move(*pods));
     if (failed_before) warn({"the kubelet answers again", "", "", ""});
 }
 
@@ -128,7 +128,7 @@ void PodWatch::forget_ended(const std::vector<PodRecord>& found) {
     const auto before = uids_of(found_), now = uids_of(found);
     std::vector<PodRecord> left(named_.begin(), named_.end());
     std::erase_if(left, [&](const PodRecord& pod) { return before.contains(pod.uid) && !now.contains(pod.uid); });
-    named_ = std::move(left);
+    named_ = PodList(std::move(left));
 }
 
 void PodWatch::warn(Error warning) {
@@ -138,7 +138,7 @@ void PodWatch::warn(Error warning) {
 }
 
 void PodWatch::tell(Clock::time_point asked) {
-    PodList pods = found_.empty() ? named_ : merge_pods({named_.begin(), named_.end()}, found_);
+    PodList pods = found_.empty() ? named_ : PodList(merge_pods({named_.begin(), named_.end()}, found_));
     const std::lock_guard lock(mutex_);
     news_.pods = std::move(pods);
     news_.asked = asked;

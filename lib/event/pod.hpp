@@ -55,7 +55,7 @@ struct PodRecord {
 class PodList {
   public:
     PodList() = default;
-    PodList(std::vector<PodRecord> pods) : pods_(std::make_shared<const std::vector<PodRecord>>(std::move(pods))) {}
+    explicit PodList(std::vector<PodRecord> pods) : pods_(std::make_shared<const std::vector<PodRecord>>(std::move(pods))) {}
     PodList(std::initializer_list<PodRecord> pods) : PodList(std::vector<PodRecord>(pods)) {}
 
     [[nodiscard]] auto begin() const noexcept { return all().begin(); }

@@ -161,7 +161,7 @@ Note make_note(Cursor& input) {
             PodsKnown known{.settled = (kind & 4) != 0};
             std::vector<PodRecord> pods;
             for (int i = 0; i < kind / 8 % 4; ++i) pods.push_back(make_pod(input));
-            known.pods = std::move(pods);
+            known.pods = PodList(std::move(pods));
             return known;
         }
         case 2: return PodsChange{};

@@ -407,7 +407,7 @@ TEST_CASE("pod index: thousands of pods that come and go") {
         std::vector<PodRecord> records;
         // Each round the addresses are another pod's, but for one in ten.
         for (int i = 0; i < pods; ++i) records.push_back(pod(i % 10 == 0 ? i : round * pods + i, "p" + std::to_string(i), ip(i)));
-        index.update(std::move(records), at(round * 20));
+        index.update(PodList(std::move(records)), at(round * 20));
         index.update(index.pods(), at(round * 20 + 10));
     }
     int right = 0;
@@ -431,7 +431,7 @@ TEST_CASE("pod index: the bound on pods") {
     std::vector<PodRecord> records;
     for (int i = 0; i < 65'537; ++i) records.push_back(pod(i, "web"));
     PodIndex index;
-    index.update(std::move(records), start);
+    index.update(PodList(std::move(records)), start);
     CHECK(index.pods().size() == 65'536);
     CHECK(told(index.by_cgroup("/kubepods/pod" + uid_of(65'535))) == "web");
     CHECK(told(index.by_cgroup("/kubepods/pod" + uid_of(65'536))) == "none");
