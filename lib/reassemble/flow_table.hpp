@@ -36,7 +36,7 @@ class FlowTable {
 
     /// `seed` keeps others from choosing endpoints that collide.
     FlowTable(std::size_t limit, std::uint64_t seed)
-        : pool_(limit), buckets_(std::bit_ceil(limit + limit / 2), none), seed_(seed), present_(limit, false) {}
+        : pool_(limit), buckets_(std::bit_ceil(limit), none), seed_(seed), present_(limit, false) {}
 
     /// The entry of these endpoints, or `none`.
     [[nodiscard]] Id find(const FlowKey& key) const {
