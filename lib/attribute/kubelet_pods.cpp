@@ -230,6 +230,8 @@ Result<std::vector<PodRecord>> PodListReader::take(const Code& error, std::size_
 }  // namespace
 
 Result<std::vector<PodRecord>> parse_pods(std::string_view json_text, PodSource source) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // may be passed over (RFC 8259 8.1), which this parser does not
+    if (json_text.starts_with(byte_order_mark)) json_text.remove_prefix(byte_order_mark.size());
     json::parse_options options;
     options.max_depth = max_depth;
     json::basic_parser<PodListReader> parser(options, source);

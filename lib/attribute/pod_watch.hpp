@@ -75,8 +75,8 @@ class PodWatch {
     const Fd wake_;
 
     // The thread's own.
-    PodList named_;                                        // as last said, and so is:
-    std::vector<PodRecord> found_;
+    PodList named_;                                        // as last said
+    std::vector<PodRecord> found_;                         // the same
     std::chrono::steady_clock::duration found_took_{};     // the last time
     bool named_failed_ = false, found_failed_ = false;     // the last time
     std::chrono::steady_clock::time_point named_not_before_{};

@@ -251,6 +251,17 @@ TEST_CASE("kubelet pods: items that are no pods are left out") {
     CHECK(only(R"({"metadata":{"name":"coredns-5d78c9869d.v2","namespace":"kube-system"}})").name == "coredns-5d78c9869d.v2");
 }
 
+TEST_CASE("kubelet pods: texts are read as JSON writes them") {
+    CHECK(only(R"({"metadata":{"name":"we\u0062-0","namespace":"\u0073hop"}})").name == "web-0");
+    CHECK(only(R"({"metadata":{"n\u0061me":"web-0","namesp\u0061ce":"shop"}})").namespace_name == "shop");
+    CHECK(only(R"({"metadata":{"name":"web-0","namespace":"shop","generation":-7,"x":[1.5e3,18446744073709551615,null,true]}})")
+              .name == "web-0");
+    CHECK(parse("\xef\xbb\xbf" + list(item("", ""))).size() == 1);
+    CHECK(why(list("01")) != "nothing");
+    CHECK(why(list("\"\n\"")) != "nothing");
+    CHECK(why(list("{},")) != "nothing");
+}
+
 TEST_CASE("kubelet pods: lists without pods") {
     CHECK(parse(list("")).empty());
     CHECK(parse(list("null,null")).empty());
