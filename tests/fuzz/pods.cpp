@@ -57,7 +57,7 @@ void check_list(std::string_view text) {
         }
     }
     PodIndex index;
-    index.update(*parsed, Time::min());
+    index.update(PodList(*parsed), Time::min());
     for (const PodRecord& pod : *parsed) {
         for (const Address& address : pod.addresses) {
             const Pod* found = index.by_address({address, 80}, pod.started);
@@ -146,7 +146,7 @@ void check_updates(Cursor input) {
         }
         told.insert(told.end(), records.begin(), records.end());
         updates.emplace(now, records);
-        index.update(std::move(records), now);
+        index.update(PodList(std::move(records)), now);
     }
     for (const auto& [time, records] : updates) {
         if (now - time > grace) continue;
