@@ -66,10 +66,7 @@ class PodListReader {
         parts_.clear();
         return true;
     }
-    bool on_key_part(std::string_view part, std::size_t, Code&) {
-        parts_ += part;
-        return true;
-    }
+    bool on_key_part(std::string_view part, std::size_t size, Code& error) { return on_string_part(part, size, error); }
     bool on_key(std::string_view part, std::size_t, Code&) {
         key(joined(part));
         parts_.clear();
