@@ -91,7 +91,7 @@ class Session : public StageHost<typename Stages::Record> {
     static constexpr std::size_t flush_at = 256 << 10;  // bytes of records gathered under load before they are written
     static constexpr Nanoseconds housekeeping{50'000'000};  // of the packets' time, between two looks at what waits too long
     // Packets of the last moment may still be in the ring, and timers be late.
-    static constexpr Nanoseconds ring_delay = longest_retire_time + std::chrono::milliseconds{60};
+    static constexpr Nanoseconds ring_delay = retire_time + std::chrono::milliseconds{60};
     static constexpr Nanoseconds answer_patience{500'000'000};  // for what the node was asked about a connection
     static constexpr Nanoseconds change_patience{1'500'000'000};  // for the pods, where one comes or goes
     static constexpr Nanoseconds clock_tolerance{1'000'000'000};  // steps back that are less are waited for

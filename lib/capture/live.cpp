@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 constexpr auto stop_patience = std::chrono::milliseconds{500};
 constexpr auto settling_step = std::chrono::milliseconds{5};
 /// How long packets may still be on their way out of a namespace that was removed.
-constexpr auto remove_grace = 2 * longest_retire_time;
+constexpr auto remove_grace = 2 * retire_time;
 /// Packets given before all sockets are looked at again: hundreds of idle ones must not cost much a packet, and a packet
 /// must not wait long behind younger ones of another socket.
 constexpr unsigned look_every = 64;

@@ -16,7 +16,7 @@ using std::chrono::steady_clock;
 
 /// How long after its interface went a ring may still get a block: the retire timer once, and as much to
 /// spare.
-constexpr auto retire_grace = 2 * longest_retire_time;
+constexpr auto retire_grace = 2 * retire_time;
 constexpr std::size_t most_remembered = 4096;  // interfaces, those that went away included
 
 std::string names_of(const LinksByIndex& links) {

@@ -25,10 +25,6 @@ constexpr std::size_t large_block = std::size_t{256} << 10;
 constexpr std::size_t small_block = std::size_t{128} << 10;  // above 64 KiB and headers, or giant frames are cut
 constexpr std::size_t usual_blocks = 16;
 constexpr std::size_t least_blocks = 4;
-/// As many as last for half a second and more, handed over one after the other with little in each. Of a ring with fewer they
-/// are handed over less often.
-constexpr std::size_t many_blocks = 64;
-constexpr std::chrono::milliseconds usual_retire_time{10};
 constexpr std::size_t link_offset = (sizeof(tpacket3_hdr) + 15u) & ~std::size_t{15};  // TPACKET_ALIGNMENT
 constexpr std::uint32_t loopback_ifindex = 1;  // in every network namespace
 
@@ -93,8 +89,7 @@ Result<void> PacketRing::allocate() {
     request.tp_block_nr = static_cast<unsigned>(block_count_);
     request.tp_frame_size = 2048;  // frames are packed in V3; the kernel only checks that it divides the block
     request.tp_frame_nr = static_cast<unsigned>(block_bytes_ / request.tp_frame_size * block_count_);
-    request.tp_retire_blk_tov =
-        static_cast<unsigned>((block_count_ < many_blocks ? longest_retire_time : usual_retire_time).count());
+    request.tp_retire_blk_tov = static_cast<unsigned>(retire_time.count());
     const std::string size = std::to_string(block_bytes_ * block_count_ >> 10) + " KiB ring";
     if (!set_option(fd, SOL_PACKET, PACKET_RX_RING, request))
         return fail("cannot allocate the packet ring", size, reason_of(errno), "ask for a smaller buffer");

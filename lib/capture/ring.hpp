@@ -21,8 +21,8 @@ struct RingOptions {
     std::size_t buffer_bytes = std::size_t{32} << 20;
 };
 
-/// How long the kernel may hold a block with packets back before it hands it over, at most. What a person waits for a packet.
-inline constexpr std::chrono::milliseconds longest_retire_time{40};
+/// How long the kernel may hold a block with packets back before it hands it over. What a person waits for a packet.
+inline constexpr std::chrono::milliseconds retire_time{40};
 
 /// A packet in the ring.
 struct RingFrame {
