@@ -75,8 +75,6 @@ void append_v6(std::string& out, const std::array<std::uint8_t, 16>& b) {
 
 }  // namespace
 
-char* write_v4(char* to, const Address& address) { return write_octets(to, std::span(address.bytes).first<4>()); }
-
 Address Address::from(Bytes from) {
     Address address;
     if (from.size() != 4 && from.size() != 16) return address;

@@ -53,8 +53,6 @@ struct Endpoint {
 
 /// Reads "10.0.0.1" or "fd00::3" (RFC 4291 2.2), nothing else: no port, zone or brackets.
 std::optional<Address> parse_address(std::string_view text);
-/// Writes "10.0.0.1", at most 15 characters, and gives where it ends. Of an IPv4 address only.
-char* write_v4(char* to, const Address& address);
 /// Appends "10.0.0.1" or, after RFC 5952, "fd00::3"; "?" where unknown.
 void append_address(std::string& out, const Address& address);
 /// Appends "10.0.0.1:80" or "[fd00::3]:80".

@@ -15,10 +15,16 @@ constexpr std::size_t longest_method = 32;  // BASELINE-CONTROL, the longest reg
 StartLine read_status_line(std::string_view text, LineFeeds& line_feeds, StartLineParts& parts) {
     // "HTTP/1.1 200": the reason phrase and even the blank before it may be missing.
     constexpr std::string_view form = "HTTP/1.d ddd";
-    const std::size_t begins = text.starts_with(version_prefix) ? version_prefix.size() : 0;
-    for (std::size_t i = begins; i < std::min(text.size(), form.size()); ++i)
-        if (form[i] == 'd' ? !is_digit(text[i]) : text[i] != form[i]) return StartLine::neither;
-    if (text.size() < form.size()) return StartLine::incomplete;
+    const auto fits = [&](std::size_t i) { return form[i] == 'd' ? is_digit(text[i]) : text[i] == form[i]; };
+    if (text.size() < form.size()) {
+        for (std::size_t i = 0; i < text.size(); ++i)
+            if (!fits(i)) return StartLine::neither;
+        return StartLine::incomplete;
+    }
+    if (!text.starts_with(version_prefix)) return StartLine::neither;
+#pragma GCC unroll 8
+    for (std::size_t i = version_prefix.size(); i < form.size(); ++i)
+        if (!fits(i)) return StartLine::neither;
     if (text.size() > form.size() && is_digit(text[form.size()])) return StartLine::neither;
     parts.version_minor = static_cast<std::uint8_t>(text[7] - '0');
     parts.status = static_cast<std::uint16_t>((text[9] - '0') * 100 + (text[10] - '0') * 10 + (text[11] - '0'));

@@ -14,7 +14,9 @@
 #include "base/address.hpp"
 #include "base/time.hpp"
 #include "event/fields.hpp"
+#include "print/escape.hpp"
 #include "print/gather.hpp"
+#include "print/number.hpp"
 #include "print/text_cache.hpp"
 
 namespace podsnoop {
@@ -26,36 +28,26 @@ class JsonWriter {
 
     template <KeyText Text, class Value>
     [[gnu::always_inline]] void field(Key<Text>, const Field&, const Value& of) {
-        out_.put(quoted<Text>);
-        value(of);
-        out_.put(',');
+        put(quoted<Text>, of);
     }
 
     template <KeyText Text, class Members>
     void object(Key<Text>, const Field&, bool present, Members members) {
-        out_.put(quoted<Text>);
-        if (present) {
-            out_.put('{');
-            members();
-            close('}');
-        } else {
-            put_null();
-        }
-        out_.put(',');
+        if (!present) return put(quoted<Text>, Word{});
+        out_.put(opened<Text, '{'>);
+        members();
+        close('}');
     }
 
     template <KeyText Text, class Items, class Members>
     void list(Key<Text>, const Field&, const Items& items, Members members) {
-        out_.put(quoted<Text>);
-        out_.put('[');
+        out_.put(opened<Text, '['>);
         for (const auto& item : items) {
             out_.put('{');
             members(item);
             close('}');
-            out_.put(',');
         }
         close(']');
-        out_.put(',');
     }
 
     template <class Members>
@@ -78,7 +70,7 @@ class JsonWriter {
 
     void end_line() {
         close('}');
-        out_.put('\n');
+        out_.last() = '\n';
     }
 
   private:
@@ -97,51 +89,100 @@ class JsonWriter {
         return piece;
     }();
 
-    /// Behind each value is a comma, and the last one makes way for this.
+    /// `"key":{`, likewise.
+    template <KeyText Text, char Bracket>
+    static constexpr auto opened = [] {
+        std::array<char, quoted<Text>.size() + 1> piece{};
+        std::ranges::copy(quoted<Text>, piece.begin());
+        piece.back() = Bracket;
+        return piece;
+    }();
+
+    /// Behind each value is a comma, this one's too. The last one inside makes way for the bracket.
     void close(char bracket) {
         if (out_.last() == ',') out_.last() = bracket;
         else out_.put(bracket);
+        out_.put(',');
     }
-    void put_null() { out_.put(std::array{'n', 'u', 'l', 'l'}); }
-    void put_quoted(std::string_view safe) { out_.put_between('"', safe, '"'); }
 
-    void value(std::uint64_t number) { out_.put(number); }
-    void value(std::int64_t number);
-    void value(std::same_as<bool> auto yes) {  // and not what would become one, as a text's address does
-        out_.put(std::string_view(yes ? "true" : "false"));
+    /// A value with its comma, behind its quoted key or, in a list, behind no_key.
+    template <std::size_t N, class Value>
+    [[gnu::always_inline]] void put(const std::array<char, N>& key, const Value& of) {
+        if constexpr (requires(char* to) { write(to, of); }) {
+            out_.put_written(N + longest_written + 1, [&](char* to) {
+                to = write(std::ranges::copy(key, to).out, of);
+                *to = ',';
+                return to + 1;
+            });
+        } else if constexpr (requires { text_of(of); }) {
+            if (const std::optional<std::string_view> text = text_of(of)) {
+                out_.put_quoted(key, *text);
+            } else {
+                out_.put(key);
+                out_.put(std::array{'n', 'u', 'l', 'l', ','});
+            }
+        } else {
+            out_.put(key);
+            value(of);
+        }
     }
+    static constexpr std::array<char, 0> no_key{};
+
+    // Values that are short: each writes at most so many characters, and gives where they end.
+    static constexpr std::size_t longest_written = longest_number + 1;
+    static char* write(char* to, std::uint64_t number) { return write_number(to, number); }
+    static char* write(char* to, std::int64_t number) {
+        if (number < 0) *to++ = '-';
+        const auto bits = static_cast<std::uint64_t>(number);
+        return write_number(to, number < 0 ? 0 - bits : bits);  // the least number has no positive counterpart to negate to
+    }
+    static char* write(char* to, std::same_as<bool> auto yes) {  // and not what would become one, as a text's address does
+        return std::ranges::copy(std::string_view(yes ? "true" : "false"), to).out;
+    }
+    static char* write(char* to, Micros micros) {
+        if (micros.value) return write(to, std::int64_t{*micros.value / std::chrono::microseconds(1)});
+        return std::ranges::copy(std::string_view("null"), to).out;
+    }
+    static char* write(char* to, const std::same_as<std::optional<std::uint64_t>> auto& maybe) {  // nor what becomes one
+        return maybe ? write(to, *maybe) : std::ranges::copy(std::string_view("null"), to).out;
+    }
+
+    // Texts, fit to stand between quotes until the next is asked for; nothing is null.
+    std::optional<std::string_view> text_of(std::string_view text) {
+        if (is_plain(text)) return text;
+        cache_.escaped.clear();
+        append_json_text(cache_.escaped, text);
+        return cache_.escaped;
+    }
+    std::optional<std::string_view> text_of(const std::string& text) { return text_of(std::string_view(text)); }
+    std::optional<std::string_view> text_of(const std::optional<std::string_view>& maybe) {
+        return maybe ? text_of(*maybe) : std::nullopt;
+    }
+    static std::optional<std::string_view> text_of(Word word) {
+        return word.text.empty() ? std::nullopt : std::optional(word.text);
+    }
+    std::optional<std::string_view> text_of(MethodName method) { return text_of(method.text); }
+    std::optional<std::string_view> text_of(Time time) { return cache_.rfc3339(time); }
+    std::optional<std::string_view> text_of(const Address& address);
+
+    // The others, with their comma.
     void value(double number);
-    void value(Word word) {
-        if (word.text.empty()) put_null();
-        else put_quoted(word.text);
-    }
-    void value(std::string_view text);
-    void value(MethodName method) { value(method.text); }
-    void value(Time time);
-    void value(const Address& address);
-    void value(Micros micros) {
-        if (!micros.value) return put_null();
-        const std::int64_t number = *micros.value / std::chrono::microseconds(1);
-        if (number >= 0) value(static_cast<std::uint64_t>(number));
-        else value(number);
-    }
     void value(FlagList flags);
     void value(const HeaderMap& map);
     void value(std::span<const SketchBin> bins);
     template <class T>
-    void value(const std::optional<T>& maybe) {
-        if (maybe) value(*maybe);
-        else put_null();
-    }
-    template <class T>
     void value(std::span<const T> values) {
         out_.put('[');
         for (const T& each : values) {
-            if constexpr (std::unsigned_integral<T>) value(std::uint64_t{each});
-            else value(each);
-            out_.put(',');
+            if constexpr (std::unsigned_integral<T>) put(no_key, std::uint64_t{each});
+            else put(no_key, each);
         }
         close(']');
+    }
+    template <class T>
+    void value(const std::optional<T>& maybe) {
+        if (maybe) put(no_key, *maybe);
+        else put(no_key, Word{});
     }
 
     Gather out_;

@@ -1,9 +1,32 @@
-// Numbers with a fraction, as programs and as people read them.
+// Numbers as programs and as people read them.
 #pragma once
 
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 namespace podsnoop {
+
+inline constexpr std::size_t longest_number = std::numeric_limits<std::uint64_t>::digits10 + 1;
+
+/// Writes a number's decimal digits, at most longest_number of them; gives where they end.
+inline char* write_number(char* to, std::uint64_t number) {
+    if (number >= 10'000) return std::to_chars(to, to + longest_number, number).ptr;
+    // As most are: ports, lengths, statuses, microseconds.
+    const auto digit = [](unsigned value) { return static_cast<char>('0' + value); };
+    const auto low = static_cast<unsigned>(number);
+    if (low >= 10) {
+        if (low >= 100) {
+            if (low >= 1000) *to++ = digit(low / 1000);
+            *to++ = digit(low / 100 % 10);
+        }
+        *to++ = digit(low / 10 % 10);
+    }
+    *to = digit(low % 10);
+    return to + 1;
+}
 
 /// The shortest decimal number that reads back as this one, without an exponent: "12", "0.0625", "1.0202020202020203".
 /// Fit for JSON and CSV. It has to be finite.

@@ -23,8 +23,9 @@ struct TextCache {
         if (repeated_.empty()) repeated_.resize(places);
         Repeated& at = repeated_[identity % places];
         if (at.identity != identity) {
-            at.text.clear();
-            make(at.text);
+            made_.clear();
+            make(made_);
+            at.text.assign(made_);  // no more memory than it needs
             at.identity = identity;
         }
         return at.text;
@@ -55,6 +56,7 @@ struct TextCache {
         std::string text;
     };
     std::vector<Repeated> repeated_;
+    std::string made_;  // the last; its capacity is what is kept
     Time second_{};
     std::string time_;
 };
