@@ -49,15 +49,11 @@ void append_host(std::string& out, const Peer& peer) {
 /// Four columns at most, five from a thousand units up: "0", "999", "5.0K", "12K", "1023K", "1.2M".
 void append_size(std::string& out, std::uint64_t bytes) {
     constexpr std::array units{'K', 'M', 'G', 'T', 'P', 'E'};
-    auto to = std::back_inserter(out);
-    if (bytes < 1024) {
-        fmt::format_to(to, "{}", bytes);
-        return;
-    }
+    if (bytes < 1024) return append_whole(out, bytes);
     double number = static_cast<double>(bytes) / 1024;
     std::size_t unit = 0;
     for (; number >= 1023.5 && unit + 1 < units.size(); ++unit) number /= 1024;
-    fmt::format_to(to, "{:.{}f}{}", number, number < 9.95 ? 1 : 0, units[unit]);
+    fmt::format_to(std::back_inserter(out), "{:.{}f}{}", number, number < 9.95 ? 1 : 0, units[unit]);
 }
 
 }  // namespace
@@ -74,9 +70,9 @@ unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, u
     cache.scratch.clear();
     append_host(cache.scratch, peer.peer);
     const unsigned host = width_of(cache.scratch);
-    std::array<char, sizeof ":65535"> port{};
-    const auto end = fmt::format_to(port.data(), ":{}", peer.peer.endpoint.port);
-    const std::string_view port_text(port.data(), static_cast<std::size_t>(end - port.data()));
+    std::array<char, 1 + longest_number> port{':'};
+    const char* const end = write_number(&port[1], peer.peer.endpoint.port);
+    const std::string_view port_text(port.data(), end);
     const auto port_width = static_cast<unsigned>(port_text.size());
     // A client's port says little: of a pod or a process it is left out, of an address it goes first.
     const bool with_port = peer.port_matters ? limit > port_width
@@ -97,7 +93,7 @@ unsigned append_cell(std::string& out, TextCache& cache, const TaskName& task, u
 
 unsigned append_cell(std::string& out, TextCache& cache, const Outcome& outcome, unsigned limit) {
     cache.scratch.clear();
-    if (outcome.response.seen) fmt::format_to(std::back_inserter(cache.scratch), "{}", outcome.response.status);
+    if (outcome.response.seen) append_whole(cache.scratch, outcome.response.status);
     if (!outcome.response.seen || is_news(outcome.end)) {
         if (!cache.scratch.empty()) cache.scratch += ' ';
         cache.scratch += name_of(outcome.end);
@@ -115,7 +111,7 @@ unsigned append_cell(std::string& out, TextCache& cache, std::optional<Nanosecon
 unsigned append_cell(std::string& out, TextCache& cache, std::optional<std::uint64_t> number, unsigned limit) {
     if (!number) return append_cut(out, unknown, limit);
     cache.scratch.clear();
-    fmt::format_to(std::back_inserter(cache.scratch), "{}", *number);
+    append_whole(cache.scratch, *number);
     return append_cut(out, cache.scratch, limit);
 }
 

@@ -135,6 +135,10 @@ void append_influx_tag(std::string& out, std::string_view text) {
 }
 
 void append_terminal_text(std::string& out, std::string_view text) {
+    if (is_plain(text)) {
+        out += text;
+        return;
+    }
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
         if (!c.valid || (c.code < 0x80 && is_control(c.code)))
             fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned>(c.code));
@@ -145,6 +149,10 @@ void append_terminal_text(std::string& out, std::string_view text) {
 
 unsigned append_cut(std::string& out, std::string_view text, unsigned width) {
     constexpr std::string_view ellipsis = "…";  // one column
+    if (text.size() <= width && is_ascii(text)) {
+        out += text;
+        return static_cast<unsigned>(text.size());
+    }
     unsigned used = 0;
     std::size_t fits = 0;  // bytes that leave a column for the ellipsis
     unsigned fits_width = 0;  // their columns

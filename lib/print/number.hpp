@@ -1,6 +1,7 @@
 // Numbers as programs and as people read them.
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,11 @@ inline char* write_number(char* to, std::uint64_t number) {
     }
     *to = digit(low % 10);
     return to + 1;
+}
+
+inline void append_whole(std::string& out, std::uint64_t number) {
+    std::array<char, longest_number> text;
+    out.append(text.data(), write_number(text.data(), number));
 }
 
 /// The shortest decimal number that reads back as this one, without an exponent: "12", "0.0625", "1.0202020202020203".

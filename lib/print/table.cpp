@@ -13,14 +13,16 @@ constexpr std::string_view dim = "\x1b[2m", plain = "\x1b[0m", detail_indent = "
 }  // namespace
 
 void RowWriter::put(const Layout::Cell& place, unsigned used, std::string_view color) {
-    if (!first_) out_.append(layout_.gap, ' ');
-    first_ = false;
     const unsigned padding = place.width > used ? place.width - used : 0;
-    if (place.column.right) out_.append(padding, ' ');
+    out_.append(blanks_ + (place.column.right ? padding : 0), ' ');
+    blanks_ = layout_.gap + (place.column.right ? 0 : padding);
+    if (color.empty()) {
+        out_ += cache_.cell;
+        return;
+    }
     out_ += color;
     out_ += cache_.cell;
-    if (!color.empty()) out_ += plain;
-    if (!place.column.right && next_ != layout_.count) out_.append(padding, ' ');
+    out_ += plain;
 }
 
 void append_titles(std::string& out, const Layout& layout, bool color) {

@@ -40,7 +40,7 @@ class RowWriter {
     TextCache& cache_;
     const Layout& layout_;
     bool color_;
-    bool first_ = true;
+    unsigned blanks_ = 0;   // that go before the next cell; none behind the last
     std::size_t next_ = 0;  // the column after this one
 };
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace podsnoop {
 
@@ -35,6 +38,19 @@ bool contains(const std::array<Range, N>& ranges, char32_t code) {
 
 }  // namespace
 
+bool is_ascii(std::string_view text) {
+    constexpr std::size_t width = sizeof(std::uint64_t);
+    constexpr std::uint64_t high_bits = 0x8080808080808080;
+    std::uint64_t seen = 0;
+    for (; text.size() >= width; text.remove_prefix(width)) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, text.data(), width);
+        seen |= bytes;
+    }
+    for (const char c : text) seen |= static_cast<unsigned char>(c);
+    return (seen & high_bits) == 0;
+}
+
 Character first_character(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned lead = byte(0);
@@ -64,6 +80,7 @@ unsigned width_of(char32_t code) {
 }
 
 unsigned width_of(std::string_view text) {
+    if (is_ascii(text)) return static_cast<unsigned>(text.size());
     unsigned width = 0;
     while (!text.empty()) {
         const Character c = first_character(text);

@@ -12,6 +12,9 @@ struct Character {
     bool valid = false;   ///< well-formed: not overlong, no surrogate, at most U+10FFFF (RFC 3629 3)
 };
 
+/// Whether each byte is a character of its own, as in most texts: below 0x80.
+bool is_ascii(std::string_view text);
+
 /// The first character of a text that is not empty.
 Character first_character(std::string_view text);
 

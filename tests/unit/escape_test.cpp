@@ -41,6 +41,19 @@ TEST_CASE("a text is plain where each of its bytes is") {
     }
 }
 
+TEST_CASE("a text is as wide as it is long unless a byte is beyond ASCII, wherever that is") {
+    CHECK(is_ascii(""));
+    for (std::size_t size = 1; size <= 40; ++size) {
+        std::string text(size, '\x7f');
+        CHECK(is_ascii(text));
+        CHECK(width_of(text) == size);
+        for (std::size_t at = 0; at + 2 <= size; ++at) {
+            text = std::string(size, 'a').replace(at, 2, "\xc3\xa9");
+            if (is_ascii(text) || width_of(text) != size - 1) FAIL("at ", at, " of ", size);
+        }
+    }
+}
+
 TEST_CASE("terminal: controls and invalid bytes are shown, never sent") {
     CHECK(shown("GET /a\"b\\c") == "GET /a\"b\\c");
     CHECK(shown("\x1b]0;x\x07\n\x7f") == R"(\x1b]0;x\x07\x0a\x7f)");

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <limits>
 #include <random>
@@ -25,6 +27,22 @@ std::string rate(double of) {
 }
 
 }  // namespace
+
+TEST_CASE("whole numbers have all their digits, and no more") {
+    const auto whole = [](std::uint64_t of) {
+        std::string out = "=";
+        append_whole(out, of);
+        return out;
+    };
+    for (std::uint64_t number = 0; number < 20'000; ++number)
+        if (whole(number) != "=" + std::to_string(number)) FAIL("not ", number);
+    std::uint64_t power = 1;
+    for (std::size_t digits = 1; digits <= longest_number; ++digits, power *= 10) {
+        CHECK(whole(power) == "=" + std::to_string(power));
+        CHECK(whole(power - 1) == "=" + std::to_string(power - 1));
+    }
+    CHECK(whole(std::numeric_limits<std::uint64_t>::max()) == "=18446744073709551615");
+}
 
 TEST_CASE("numbers for programs are the shortest that read back the same, without an exponent") {
     CHECK(number(0) == "0");
