@@ -71,7 +71,7 @@ unsigned append_cell(std::string& out, TextCache& cache, const PeerName& peer, u
     append_host(cache.scratch, peer.peer);
     const unsigned host = width_of(cache.scratch);
     std::array<char, 1 + longest_number> port{':'};
-    const char* const end = write_number(&port[1], peer.peer.endpoint.port);
+    const char* const end = write_number(&port[1], std::uint64_t{peer.peer.endpoint.port});
     const std::string_view port_text(port.data(), end);
     const auto port_width = static_cast<unsigned>(port_text.size());
     // A client's port says little: of a pod or a process it is left out, of an address it goes first.

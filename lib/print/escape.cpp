@@ -95,7 +95,12 @@ void append_json_text(std::string& out, std::string_view text) {
 }
 
 void append_csv_text(std::string& out, std::string_view text) {
-    const bool quoted = text.find_first_of(",\"") != std::string_view::npos || text.starts_with(' ') || text.ends_with(' ');
+    const auto has = [&](char c) { return text.find(c) != std::string_view::npos; };  // find_first_of() is slow
+    const bool quoted = has(',') || has('"') || text.starts_with(' ') || text.ends_with(' ');
+    if (!quoted && is_plain(text)) {
+        out += text;
+        return;
+    }
     if (quoted) out += '"';
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
         if (c.code == '"') out += "\"\"";
@@ -105,6 +110,10 @@ void append_csv_text(std::string& out, std::string_view text) {
 }
 
 void append_influx_text(std::string& out, std::string_view text) {
+    if (is_plain(text)) {
+        out += text;
+        return;
+    }
     std::string character;  // short: it never leaves its own room
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
         if (c.code == '"') {

@@ -6,10 +6,6 @@
 
 namespace podsnoop {
 
-void FlatText::append(std::string& to, std::uint64_t number) { fmt::format_to(std::back_inserter(to), "{}", number); }
-
-void FlatText::append(std::string& to, std::int64_t number) { fmt::format_to(std::back_inserter(to), "{}", number); }
-
 void FlatText::append(std::string& to, SketchBin bin) { fmt::format_to(std::back_inserter(to), "{}:{}", bin.index, bin.count); }
 
 void FlatText::append(std::string& to, FlagList flags) {

@@ -27,8 +27,8 @@ class FlatText {
   public:
     explicit FlatText(TextCache& cache) : cache_(cache) {}
 
-    void append(std::string& to, std::uint64_t number);
-    void append(std::string& to, std::int64_t number);
+    void append(std::string& to, std::uint64_t number) { append_whole(to, number); }
+    void append(std::string& to, std::int64_t number) { append_whole(to, number); }
     void append(std::string& to, std::same_as<bool> auto yes) { to += yes ? "true" : "false"; }
     void append(std::string& to, double number) { append_number(to, number); }
     void append(std::string& to, SketchBin bin);

@@ -129,13 +129,9 @@ class JsonWriter {
     static constexpr std::array<char, 0> no_key{};
 
     // Values that are short: each writes at most so many characters, and gives where they end.
-    static constexpr std::size_t longest_written = longest_number + 1;
+    static constexpr std::size_t longest_written = longest_number;
     static char* write(char* to, std::uint64_t number) { return write_number(to, number); }
-    static char* write(char* to, std::int64_t number) {
-        if (number < 0) *to++ = '-';
-        const auto bits = static_cast<std::uint64_t>(number);
-        return write_number(to, number < 0 ? 0 - bits : bits);  // the least number has no positive counterpart to negate to
-    }
+    static char* write(char* to, std::int64_t number) { return write_number(to, number); }
     static char* write(char* to, std::same_as<bool> auto yes) {  // and not what would become one, as a text's address does
         return std::ranges::copy(std::string_view(yes ? "true" : "false"), to).out;
     }

@@ -3,16 +3,18 @@
 
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <type_traits>
 
 namespace podsnoop {
 
 inline constexpr std::size_t longest_number = std::numeric_limits<std::uint64_t>::digits10 + 1;
 
-/// Writes a number's decimal digits, at most longest_number of them; gives where they end.
+/// Writes a number's decimal digits, at most longest_number characters; gives where they end.
 inline char* write_number(char* to, std::uint64_t number) {
     if (number >= 10'000) return std::to_chars(to, to + longest_number, number).ptr;
     // As most are: ports, lengths, statuses, microseconds.
@@ -29,9 +31,20 @@ inline char* write_number(char* to, std::uint64_t number) {
     return to + 1;
 }
 
-inline void append_whole(std::string& out, std::uint64_t number) {
+/// The same of a number that may be below 0.
+inline char* write_number(char* to, std::int64_t number) {
+    const auto bits = static_cast<std::uint64_t>(number);
+    if (number >= 0) return write_number(to, bits);
+    *to = '-';
+    return write_number(to + 1, 0 - bits);  // the least number has no positive counterpart to negate to
+}
+
+template <std::integral Number>
+void append_whole(std::string& out, Number number) {
     std::array<char, longest_number> text;
-    out.append(text.data(), write_number(text.data(), number));
+    using Longest = std::conditional_t<std::signed_integral<Number>, std::int64_t, std::uint64_t>;
+    const char* const end = write_number(text.data(), Longest{number});
+    out.append(text.data(), static_cast<std::size_t>(end - text.data()));
 }
 
 /// The shortest decimal number that reads back as this one, without an exponent: "12", "0.0625", "1.0202020202020203".

@@ -29,7 +29,7 @@ std::string rate(double of) {
 }  // namespace
 
 TEST_CASE("whole numbers have all their digits, and no more") {
-    const auto whole = [](std::uint64_t of) {
+    const auto whole = [](auto of) {
         std::string out = "=";
         append_whole(out, of);
         return out;
@@ -42,6 +42,9 @@ TEST_CASE("whole numbers have all their digits, and no more") {
         CHECK(whole(power - 1) == "=" + std::to_string(power - 1));
     }
     CHECK(whole(std::numeric_limits<std::uint64_t>::max()) == "=18446744073709551615");
+    CHECK(whole(std::numeric_limits<std::int64_t>::min()) == "=-9223372036854775808");
+    CHECK(whole(-1) == "=-1");
+    CHECK(whole(std::uint16_t{443}) == "=443");
 }
 
 TEST_CASE("numbers for programs are the shortest that read back the same, without an exponent") {
