@@ -12,11 +12,11 @@
 
 namespace podsnoop {
 
-inline constexpr std::size_t longest_number = std::numeric_limits<std::uint64_t>::digits10 + 1;
+inline constexpr std::size_t most_digits = std::numeric_limits<std::uint64_t>::digits10 + 1, longest_number = 1 + most_digits;
 
-/// Writes a number's decimal digits, at most longest_number characters; gives where they end.
+/// Writes a number's decimal digits, at most most_digits of them; gives where they end.
 inline char* write_number(char* to, std::uint64_t number) {
-    if (number >= 10'000) return std::to_chars(to, to + longest_number, number).ptr;
+    if (number >= 10'000) return std::to_chars(to, to + most_digits, number).ptr;
     // As most are: ports, lengths, statuses, microseconds.
     const auto digit = [](unsigned value) { return static_cast<char>('0' + value); };
     const auto low = static_cast<unsigned>(number);
@@ -31,7 +31,7 @@ inline char* write_number(char* to, std::uint64_t number) {
     return to + 1;
 }
 
-/// The same of a number that may be below 0.
+/// The same of a number that may be below 0: at most longest_number characters.
 inline char* write_number(char* to, std::int64_t number) {
     const auto bits = static_cast<std::uint64_t>(number);
     if (number >= 0) return write_number(to, bits);
