@@ -13,6 +13,7 @@ TIME_LIMIT_SECONDS = 420  # of which it takes a seventh, with nothing else to do
 HARDWARE = ("-accel", "tcg", "-cpu", "qemu64,+rdrand", "-smp", "2", "-m", "512", "-nic", "none", "-no-reboot",
             "-display", "none", "-monitor", "none")
 COMMAND_LINE = "console=ttyS0 quiet panic=-1 random.trust_cpu=on"
+FIRST_PROCESS = "the first process runs"  # guest/init says so
 
 
 class Failed(Exception):
@@ -21,6 +22,10 @@ class Failed(Exception):
     def __init__(self, why, console):
         super().__init__(why)
         self.console = console
+
+
+class NeverUp(Failed):
+    """The kernel did not get as far as its first process."""
 
 
 class Report:
@@ -44,12 +49,14 @@ class Machine:
         """Starts it. The kernel's messages go to the first serial port, the report to the second."""
         (image,) = kernel.glob("boot/vmlinuz-*")
         self.console, self.answer, self.complaints = folder / "console", folder / "report.tar", folder / "qemu.log"
+        self.command = [QEMU, *HARDWARE, "-kernel", image, "-initrd", initramfs, "-append", f"{COMMAND_LINE} {parameters}",
+                        "-serial", f"file:{self.console}", "-serial", f"file:{self.answer}"]
+        self.start()
+
+    def start(self):
         self.answer.unlink(missing_ok=True)
         with open(self.complaints, "w") as complaints:
-            self.process = subprocess.Popen(
-                [QEMU, *HARDWARE, "-kernel", image, "-initrd", initramfs, "-append", f"{COMMAND_LINE} {parameters}",
-                 "-serial", f"file:{self.console}", "-serial", f"file:{self.answer}"],
-                stdin=subprocess.DEVNULL, stdout=complaints, stderr=complaints)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=complaints, stderr=complaints)
         self.started = time.monotonic()
 
     def report(self):
@@ -63,7 +70,10 @@ class Machine:
         try:
             return Report(self.answer.read_bytes())
         except (OSError, tarfile.TarError):
-            raise Failed("it ended without a report", last_lines(self.console)) from None
+            console = last_lines(self.console)
+            if FIRST_PROCESS not in self.console.read_text(errors="replace"):
+                raise NeverUp("its kernel did not come up", console) from None
+            raise Failed("it ended without a report", console) from None
 
     def stop(self):
         self.process.kill()
