@@ -25,6 +25,10 @@ constexpr bool is_plain_byte(char c) {
 /// Appends the runs of plain bytes as they are, and calls `escape` for each other character.
 template <class Escape>
 void append_escaped(std::string& out, std::string_view text, Escape escape) {
+    if (is_plain(text)) {  // as most are, and this is quicker
+        out += text;
+        return;
+    }
     while (!text.empty()) {
         const auto run = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain_byte) - text.begin());
         out += text.substr(0, run);
@@ -97,10 +101,6 @@ void append_json_text(std::string& out, std::string_view text) {
 void append_csv_text(std::string& out, std::string_view text) {
     const auto has = [&](char c) { return text.find(c) != std::string_view::npos; };  // find_first_of() is slow
     const bool quoted = has(',') || has('"') || text.starts_with(' ') || text.ends_with(' ');
-    if (!quoted && is_plain(text)) {
-        out += text;
-        return;
-    }
     if (quoted) out += '"';
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
         if (c.code == '"') out += "\"\"";
@@ -110,10 +110,6 @@ void append_csv_text(std::string& out, std::string_view text) {
 }
 
 void append_influx_text(std::string& out, std::string_view text) {
-    if (is_plain(text)) {
-        out += text;
-        return;
-    }
     std::string character;  // short: it never leaves its own room
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
         if (c.code == '"') {
@@ -144,10 +140,6 @@ void append_influx_tag(std::string& out, std::string_view text) {
 }
 
 void append_terminal_text(std::string& out, std::string_view text) {
-    if (is_plain(text)) {
-        out += text;
-        return;
-    }
     append_escaped(out, text, [&](const Character& c, std::string_view bytes) {
         if (!c.valid || (c.code < 0x80 && is_control(c.code)))
             fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned>(c.code));

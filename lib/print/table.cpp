@@ -16,13 +16,9 @@ void RowWriter::put(const Layout::Cell& place, unsigned used, std::string_view c
     const unsigned padding = place.width > used ? place.width - used : 0;
     out_.append(blanks_ + (place.column.right ? padding : 0), ' ');
     blanks_ = layout_.gap + (place.column.right ? 0 : padding);
-    if (color.empty()) {
-        out_ += cache_.cell;
-        return;
-    }
     out_ += color;
     out_ += cache_.cell;
-    out_ += plain;
+    if (!color.empty()) out_ += plain;
 }
 
 void append_titles(std::string& out, const Layout& layout, bool color) {
