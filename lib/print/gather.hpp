@@ -14,28 +14,28 @@ namespace podsnoop {
 /// The string is to be left alone as long as it is there, and has its length at the end of that.
 class Gather {
   public:
-    explicit Gather(std::string& out) : out_(out), used_(out.size()) { give_room(usual_room); }
+    explicit Gather(std::string& out) : out_(out), end_(out.data() + out.size()), limit_(end_) { give_room(usual_room); }
     Gather(const Gather&) = delete;
     Gather& operator=(const Gather&) = delete;
-    ~Gather() { out_.resize(used_); }
+    ~Gather() { out_.resize(used()); }
 
     [[gnu::always_inline]] void put(char c) {
         make_room(1);
-        begin_[used_++] = c;
+        *end_++ = c;
     }
 
     /// A piece whose length the compiler knows.
     template <std::size_t N>
     [[gnu::always_inline]] void put(const std::array<char, N>& piece) {
         make_room(N);
-        std::memcpy(begin_ + used_, piece.data(), N);
-        used_ += N;
+        std::memcpy(end_, piece.data(), N);
+        end_ += N;
     }
 
     void put(std::string_view text) {
         make_room(text.size());
-        std::memcpy(begin_ + used_, text.data(), text.size());
-        used_ += text.size();
+        std::memcpy(end_, text.data(), text.size());
+        end_ += text.size();
     }
 
     /// `"key":"text",`, of a key that is quoted, with its colon, and a text that is safe.
@@ -56,28 +56,29 @@ class Gather {
     template <class Write>
     [[gnu::always_inline]] void put_written(std::size_t most, Write write) {
         make_room(most);
-        used_ = static_cast<std::size_t>(write(begin_ + used_) - begin_);
+        end_ = write(end_);
     }
 
     /// The last character put, or of the string before the first.
-    [[nodiscard]] char& last() { return begin_[used_ - 1]; }
+    [[nodiscard]] char& last() { return end_[-1]; }
 
   private:
     static constexpr std::size_t usual_room = 2048;  // more than most records take
 
     [[gnu::always_inline]] void make_room(std::size_t count) {
-        if (size_ - used_ < count) [[unlikely]]
+        if (static_cast<std::size_t>(limit_ - end_) < count) [[unlikely]]
             give_room(std::max(count, usual_room));
     }
     [[gnu::noinline]] void give_room(std::size_t count) {
-        out_.resize_and_overwrite(used_ + count, [](char*, std::size_t size) { return size; });
-        begin_ = out_.data();
-        size_ = out_.size();
+        const std::size_t put = used();
+        out_.resize_and_overwrite(put + count, [](char*, std::size_t size) { return size; });
+        end_ = out_.data() + put;
+        limit_ = end_ + count;
     }
+    [[nodiscard]] std::size_t used() const { return static_cast<std::size_t>(end_ - out_.data()); }
 
     std::string& out_;
-    char* begin_ = nullptr;
-    std::size_t used_, size_ = 0;  // how much of it was put, and may be
+    char *end_, *limit_;  // of what was put, and of its room
 };
 
 }  // namespace podsnoop

@@ -1,6 +1,7 @@
 // Numbers as programs and as people read them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
@@ -14,21 +15,27 @@ namespace podsnoop {
 
 inline constexpr std::size_t most_digits = std::numeric_limits<std::uint64_t>::digits10 + 1, longest_number = 1 + most_digits;
 
+/// "00" to "99".
+inline constexpr auto digit_pairs = [] {
+    std::array<std::array<char, 2>, 100> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
+    return pairs;
+}();
+
+/// Writes two digits of a number below 100; gives where they end.
+inline char* write_pair(char* to, std::uint32_t number) { return std::ranges::copy(digit_pairs[number], to).out; }
+
 /// Writes a number's decimal digits, at most most_digits of them; gives where they end.
 inline char* write_number(char* to, std::uint64_t number) {
     if (number >= 10'000) return std::to_chars(to, to + most_digits, number).ptr;
     // As most are: ports, lengths, statuses, microseconds.
-    const auto digit = [](unsigned value) { return static_cast<char>('0' + value); };
-    const auto low = static_cast<unsigned>(number);
-    if (low >= 10) {
-        if (low >= 100) {
-            if (low >= 1000) *to++ = digit(low / 1000);
-            *to++ = digit(low / 100 % 10);
-        }
-        *to++ = digit(low / 10 % 10);
-    }
-    *to = digit(low % 10);
-    return to + 1;
+    const auto low = static_cast<std::uint32_t>(number);
+    const auto write_first = [&](std::uint32_t pair) {
+        if (pair >= 10) return write_pair(to, pair);
+        *to = static_cast<char>('0' + pair);
+        return to + 1;
+    };
+    return low < 100 ? write_first(low) : write_pair(write_first(low / 100), low % 100);
 }
 
 /// The same of a number that may be below 0: at most longest_number characters.

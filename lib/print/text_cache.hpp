@@ -9,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "print/connection_texts.hpp"
+#include "print/number.hpp"
 
 namespace podsnoop {
 
@@ -39,14 +40,10 @@ struct TextCache {
             append_rfc3339(time_, time);
             second_ = std::chrono::floor<std::chrono::seconds>(time);
         }
-        constexpr std::size_t last_digit = 28;
-        auto rest = static_cast<std::uint64_t>((time - second_).count());
-        for (std::size_t digit = 0; digit < 9; digit += 3, rest /= 1000) {
-            const auto three = static_cast<unsigned>(rest % 1000);
-            time_[last_digit - digit] = static_cast<char>('0' + three % 10);
-            time_[last_digit - digit - 1] = static_cast<char>('0' + three / 10 % 10);
-            time_[last_digit - digit - 2] = static_cast<char>('0' + three / 100);
-        }
+        char* digit = &time_[std::string_view("2026-11-22T07:43:59.").size()];
+        const auto nanoseconds = static_cast<std::uint32_t>((time - second_).count());
+        *digit++ = static_cast<char>('0' + nanoseconds / 100'000'000);
+        for (const std::uint32_t unit : {1'000'000U, 10'000U, 100U, 1U}) digit = write_pair(digit, nanoseconds / unit % 100);
         return time_;
     }
 
