@@ -149,11 +149,15 @@ void PodIndex::make_tables() {
 
 const Pod* PodIndex::container_at(const Known* known, std::uint16_t port, Time time) {
     if (known == nullptr || known->is_doubtful) return nullptr;
+    // It was gone by then, or when an init container was done is not known and was before.
+    const auto runs_then = [&](const Container& container) {
+        return container.until > time && !(container.ended && time >= known->containers_since);
+    };
+    if (known->containers.size() == 1) return runs_then(known->containers.front()) ? &known->containers.front().pod : &known->pod;
     const Container *declares = nullptr, *runs = nullptr;
     bool several_declare = false, several_run = false;
     for (const Container& container : known->containers) {
-        // It was gone by then, or when an init container was done is not known and was before.
-        if (container.until <= time || (container.ended && time >= known->containers_since)) continue;
+        if (!runs_then(container)) continue;
         const auto differs = [&](const Container* other) {
             return other != nullptr && other->pod.container != container.pod.container;
         };

@@ -69,8 +69,7 @@ Decoded decode_network(wire::Network& network, Segment& segment, wire::IpPayload
 
 Decoded decode_packet(const Packet& packet, wire::Network& network, Segment& segment, wire::IpPayload& payload,
                       const DecodeOptions& options) noexcept {
-    network = wire::find_network(packet);
-    if (!network.whole) return Decoded::malformed;
+    if (!wire::find_network(packet, network)) return Decoded::malformed;
     segment.time = packet.time;
     segment.interface = packet.interface;
     return decode_network(network, segment, payload, options);

@@ -88,10 +88,9 @@ std::uint16_t protocol_of_version(const Rest& rest) noexcept {
     }
 }
 
-Network find_network(const Packet& packet) noexcept {
-    Network network{.rest = {packet.data, packet.wire_length}};
-    network.whole = take_link(network, packet);
-    return network;
+bool find_network(const Packet& packet, Network& network) noexcept {
+    network = {.rest = {packet.data, packet.wire_length}};
+    return take_link(network, packet);
 }
 
 }  // namespace podsnoop::wire

@@ -23,12 +23,12 @@ inline constexpr std::size_t ethernet_header_size = 14, ether_type_at = 12;
 inline constexpr std::size_t vlan_tag_size = 4;  ///< after its own EtherType: TCI, then the next EtherType
 
 struct Network {
-    bool whole = true;           ///< false: the capture ends inside a link header
     std::uint16_t protocol = 0;  ///< EtherType of `rest`; 0 where it is none
     Rest rest;
 };
 
-Network find_network(const Packet& packet) noexcept;
+/// False: the capture ends inside a link header.
+bool find_network(const Packet& packet, Network& network) noexcept;
 
 /// The EtherType of an IP header by its version, 0 for what is none. There must be a byte.
 std::uint16_t protocol_of_version(const Rest& rest) noexcept;

@@ -54,7 +54,10 @@ void Pending::set_request(const Head& head) {
     method_length = static_cast<std::uint32_t>(head.start.method.size());
     target_length = static_cast<std::uint32_t>(head.start.target.size());
     has_host = head.host.has_value();
-    texts.assign(head.start.method).append(head.start.target).append(host);
+    texts.resize_and_overwrite(method_length + target_length + host.size(), [&](char* to, std::size_t size) {
+        for (const std::string_view text : {head.start.method, head.start.target, host}) to = std::ranges::copy(text, to).out;
+        return size;
+    });
 }
 
 void Pending::set_response(const Head& head) {

@@ -59,7 +59,8 @@ StartLine read_request_line(std::string_view text, LineFeeds& line_feeds, StartL
 StartLine read_start_line(std::string_view text, LineFeeds& line_feeds, StartLineParts& parts) {
     if (text.empty()) return StartLine::incomplete;
     // "HTTP" is a token too, but no client has it for a method.
-    const bool status_line = text.starts_with(version_prefix.substr(0, std::min<std::size_t>(text.size(), 5)));
+    constexpr std::string_view mark = version_prefix.substr(0, 5);
+    const bool status_line = text.size() < mark.size() ? mark.starts_with(text) : text.starts_with(mark);
     return status_line ? read_status_line(text, line_feeds, parts) : read_request_line(text, line_feeds, parts);
 }
 

@@ -33,14 +33,15 @@ void HttpTracer::connected(ConnectionId id, Nanoseconds connect) { conversations
 
 void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
     Conversation& conversation = conversations_[id];
+    Half& half = conversation.halves[direction];
     feed(conversation, direction, chunk);
-    conversation.halves[direction].last_ack = chunk.ack;
-    conversation.halves[direction].has_last_ack = chunk.has_ack;
-    if (conversation.head_bytes != 0 || conversation.halves[direction].framer.memory() != 0)
+    half.last_ack = chunk.ack;
+    half.has_last_ack = chunk.has_ack;
+    if (conversation.head_bytes != 0 || half.framer.memory() != 0)
         bound_partial_heads(conversation, direction, chunk.time);
     if (chunk.length > chunk.bytes.size())
         missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
-    else hint_body(conversation, direction, chunk);
+    else if (half.framer.in_body()) hint_body(conversation, direction, chunk);
 }
 
 void HttpTracer::feed(Conversation& conversation, Direction direction, const Chunk& chunk) {
@@ -118,7 +119,7 @@ bool HttpTracer::head(Conversation& conversation, Direction direction, Bytes byt
         conversation.info.client = head_.is_request ? direction : other(direction);
     }
     conversation.halves[direction].framed = true;
-    if (!become_http(conversation, head_.is_request)) return false;
+    if (conversation.mode != Mode::http && !become_http(conversation, head_.is_request)) return false;
     Framer& framer = conversation.halves[direction].framer;
     if (!head_.is_request) return response_head(conversation, head_, as_text(bytes), time);
     request_head(conversation, head_, as_text(bytes));
@@ -325,7 +326,7 @@ void HttpTracer::bound_texts(Index newest) {
 void HttpTracer::hint_body(Conversation& conversation, Direction direction, const Chunk& chunk) {
     // The capture's filter skips most bodies by itself. One that keeps coming is one it did not understand.
     Half& half = conversation.halves[direction];
-    if (conversation.mode != Mode::http || half.lost || !half.framer.in_body()) return;
+    if (conversation.mode != Mode::http || half.lost) return;
     const std::uint64_t left = half.framer.body().skippable();
     if (left < worth_a_hint) return;
     const bool beside_head = !half.body_seen;

@@ -32,6 +32,16 @@ std::uint32_t acked_bytes(const Stream& stream, std::uint32_t ack) {
     return stream.fin && distance(stream.fin_seq, ack) > 0 ? stream.fin_seq : ack;
 }
 
+/// Whether bytes of a direction that `ack` acknowledges were not told yet.
+bool is_behind(const Connection& connection, Direction direction, std::uint32_t ack) {
+    const Stream& stream = connection.streams[direction];
+    if (!stream.started) return false;
+    const std::int32_t ahead = distance(stream.next, acked_bytes(stream, ack));
+    return ahead > 0 && ahead <= far_ahead;
+}
+
+bool holds(const Connection& connection) { return connection.streams[0].hold || connection.streams[1].hold; }
+
 }  // namespace
 
 Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed)
@@ -72,14 +82,15 @@ void Reassembler::accept(const Segment& segment) {
         answered.started = true;
         answered.next = segment.ack;
     }
-    note_handshake(id, from, segment);
-    if (segment.length != 0) payload(id, from, segment);
+    if (connection.connecting) note_handshake(id, from, segment);
+    if (segment.length != 0) payload(id, connection, from, segment);
     if (has(segment, tcp_fin) && stream.started) fin(id, from, segment);
     if (has(segment, tcp_rst)) {
         give_up(id, {});
         if (!connection.finished) close(id, Close::reset, segment.time);
         return;
     }
+    if (!holds(connection)) return;
     for (Stream& held : connection.streams)
         if (held.hold) ++held.hold->waited;
     if (const auto direction = impatient(connection, segment.time)) give_up(id, direction);
@@ -145,16 +156,21 @@ bool Reassembler::is_copy(Connection& connection, Direction from, const Segment&
 
 void Reassembler::note_handshake(Id id, Direction from, const Segment& segment) {
     Connection& connection = table_[id];
-    if (!connection.connecting || from != connection.client || has(segment, tcp_syn) || !has(segment, tcp_ack)) return;
+    if (from != connection.client || has(segment, tcp_syn) || !has(segment, tcp_ack)) return;
     connection.connecting = false;
     sink_.connected(id, std::max(segment.time - connection.syn_time, Nanoseconds{0}));
 }
 
-void Reassembler::payload(Id id, Direction from, const Segment& segment) {
-    const Stream& stream = table_[id].streams[from];
+void Reassembler::payload(Id id, Connection& connection, Direction from, const Segment& segment) {
+    Stream& stream = connection.streams[from];
     if (stream.ended) return;  // nothing follows a FIN
     const std::int32_t ahead = distance(stream.next, payload_seq(segment));
-    if (ahead >= 0 && !has(segment, tcp_syn)) return payload_in_place(id, from, segment, ahead);
+    if (ahead >= 0 && !has(segment, tcp_syn)) {
+        // The usual case: it is the next, and nothing has to wait.
+        if (ahead == 0 && !holds(connection) && !(has(segment, tcp_ack) && is_behind(connection, other(from), segment.ack)))
+            return deliver(id, stream, from, segment);
+        return payload_in_place(id, from, segment, ahead);
+    }
     Segment rest = segment;
     rest.seq = payload_seq(segment);
     rest.flags &= static_cast<std::uint8_t>(~tcp_syn);
@@ -180,8 +196,8 @@ void Reassembler::payload_in_place(Id id, Direction from, const Segment& segment
         drain(id);
         return;
     }
-    deliver(id, from, segment);
-    if (stream.hold || connection.streams[other(from)].hold) drain(id);
+    deliver(id, stream, from, segment);
+    if (holds(connection)) drain(id);
 }
 
 void Reassembler::fin(Id id, Direction from, const Segment& segment) {
@@ -196,8 +212,7 @@ void Reassembler::fin(Id id, Direction from, const Segment& segment) {
     drain(id);
 }
 
-void Reassembler::deliver(Id id, Direction from, const Segment& segment) {
-    Stream& stream = table_[id].streams[from];
+void Reassembler::deliver(Id id, Stream& stream, Direction from, const Segment& segment) {
     stream.last = std::max(stream.last, segment.time);
     stream.next = segment.seq + segment.length;
     sink_.data(id, from,
@@ -253,21 +268,19 @@ bool Reassembler::skip_hole(Id id, Direction direction, std::uint32_t to, Time t
     return true;
 }
 
-/// Whether bytes of the other stream that `ack` acknowledges were not told yet.
+/// Whether bytes of the other stream that `ack` acknowledges were not told yet, nor left out.
 bool Reassembler::must_wait(Id id, Direction from, std::uint32_t ack) {
-    const Stream& answered = table_[id].streams[other(from)];
-    if (!answered.started) return false;
-    ack = acked_bytes(answered, ack);
-    const std::int32_t ahead = distance(answered.next, ack);
-    if (ahead <= 0 || ahead > far_ahead) return false;
-    return answered.hold || !skip_hole(id, other(from), ack, answered.last);
+    const Connection& connection = table_[id];
+    if (!is_behind(connection, other(from), ack)) return false;
+    const Stream& answered = connection.streams[other(from)];
+    return answered.hold || !skip_hole(id, other(from), acked_bytes(answered, ack), answered.last);
 }
 
 void Reassembler::drain(Id id) {
     Connection& connection = table_[id];
     while (!connection.finished && (drain_one(id, 0) || drain_one(id, 1))) {
     }
-    if (!connection.finished && !connection.streams[0].hold && !connection.streams[1].hold) stop_holding(id);
+    if (!connection.finished && !holds(connection)) stop_holding(id);
     if (connection.streams[0].ended && connection.streams[1].ended && !connection.finished)
         close(id, Close::fin, std::max(connection.streams[0].last, connection.streams[1].last));
 }
@@ -308,7 +321,7 @@ bool Reassembler::drain_one(Id id, Direction direction) {
     segment.flags = ready.has_ack ? tcp_ack : 0;
     segment.length = ready.length - old;
     segment.payload = Bytes(ready.bytes).subspan(std::min<std::size_t>(old, ready.bytes.size()));
-    deliver(id, direction, segment);
+    deliver(id, stream, direction, segment);
     return true;
 }
 
@@ -342,7 +355,7 @@ bool Reassembler::release(Connection& connection, Direction direction) {
 /// Tells holes as lost: the one that a direction waits for, or every one there is.
 void Reassembler::give_up(Id id, std::optional<Direction> only) {
     Connection& connection = table_[id];
-    while (!connection.finished && (connection.streams[0].hold || connection.streams[1].hold)) {
+    while (!connection.finished && holds(connection)) {
         // Where one direction waits for the other's bytes, those are the ones to give up.
         Direction direction = only.value_or(connection.streams[0].hold ? 0 : 1);
         Stream* stream = &connection.streams[direction];

@@ -11,7 +11,6 @@ namespace podsnoop {
 namespace {
 
 constexpr std::uint32_t magic_microseconds = 0xa1b2c3d4, magic_nanoseconds = 0xa1b23c4d;
-constexpr std::size_t record_header_size = 16;
 constexpr std::uint32_t link_type_mask = 0x03ffffff;  // the bits above tell of a frame check sequence
 
 bool is_magic(std::uint32_t value) { return value == magic_microseconds || value == magic_nanoseconds; }
@@ -34,24 +33,11 @@ Result<std::optional<PcapReader>> PcapReader::from_header(const Input& input) {
 }
 
 Result<Input::Fill> PcapReader::next(Input& input, Packet& packet) const {
-    const std::uint64_t start = input.offset();
-    if (!input.has(record_header_size))
-        if (const auto filled = input.fill_record(record_header_size); filled != Input::Fill::ready) return filled;
+    if (const auto filled = input.fill_record(record_header_size); filled != Input::Fill::ready) return filled;
     const std::uint32_t captured = order_.u32(input.window(), 8);
-    if (captured > max_record) return input.damaged("packet length " + std::to_string(captured), start + 8);
-    const std::size_t size = record_header_size + captured;
-    if (!input.has(size))
-        if (const auto filled = input.fill_record(size); filled != Input::Fill::ready) return filled;
-
-    const Bytes record = input.window().first(size);
-    const std::uint32_t seconds = order_.u32(record, 0), ticks = order_.u32(record, 4);
-    packet.time = Time{std::chrono::seconds{seconds} + Nanoseconds{std::int64_t{ticks} * ns_per_tick_}};
-    packet.data = record.subspan(record_header_size);
-    packet.wire_length = std::max(order_.u32(record, 12), captured);
-    packet.link = link_;
-    packet.protocol = 0;
-    packet.interface = 0;
-    input.consume(size);
+    if (captured > max_record) return input.damaged("packet length " + std::to_string(captured), input.offset() + 8);
+    if (const auto filled = input.fill_record(record_header_size + captured); filled != Input::Fill::ready) return filled;
+    take(input, packet);
     return Input::Fill::ready;
 }
 
