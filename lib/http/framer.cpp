@@ -24,22 +24,7 @@ bool is_line_end(std::byte byte) { return byte == std::byte{'\r'} || byte == std
 
 }  // namespace
 
-Framer::Step Framer::step(Bytes bytes, Head& head) {
-    switch (state_) {
-        case State::between: return start_step(bytes, head);
-        case State::head: return head_step(bytes, head);
-        case State::body: {
-            const BodyFramer::Step step = body_.step(bytes);
-            if (step.status == BodyFramer::Status::broken) return {Event::broken, step.consumed};
-            const bool ended = step.status == BodyFramer::Status::done;
-            if (ended) restart();
-            return {step.content.empty() ? Event::more : Event::content, step.consumed, ended, step.content};
-        }
-    }
-    return {Event::broken};
-}
-
-Framer::Step Framer::start_step(Bytes bytes, Head& head) {
+inline Framer::Step Framer::start_step(Bytes bytes, Head& head) {
     // Empty lines before a message are passed over (RFC 9112 2.2).
     std::size_t start = 0;
     while (start < bytes.size() && is_line_end(bytes[start])) ++start;
@@ -54,6 +39,21 @@ Framer::Step Framer::start_step(Bytes bytes, Head& head) {
     // The usual case: the head lies whole in one segment and is read in place.
     if (found.length != 0) return {Event::head, start + found.length, false, message.first(found.length), true};
     return {Event::start, start};
+}
+
+Framer::Step Framer::step(Bytes bytes, Head& head) {
+    switch (state_) {
+        case State::between: return start_step(bytes, head);
+        case State::head: return head_step(bytes, head);
+        case State::body: {
+            const BodyFramer::Step step = body_.step(bytes);
+            if (step.status == BodyFramer::Status::broken) return {Event::broken, step.consumed};
+            const bool ended = step.status == BodyFramer::Status::done;
+            if (ended) restart();
+            return {step.content.empty() ? Event::more : Event::content, step.consumed, ended, step.content};
+        }
+    }
+    return {Event::broken};
 }
 
 Framer::Step Framer::head_step(Bytes bytes, Head& head) {

@@ -66,7 +66,7 @@ class Framer {
 
   private:
     enum class State : std::uint8_t { between, head, body };
-    Step start_step(Bytes bytes, Head& head);
+    [[gnu::always_inline]] Step start_step(Bytes bytes, Head& head);
     Step head_step(Bytes bytes, Head& head);
     void keep(std::string_view text);
     void cut_line(std::string_view& text);

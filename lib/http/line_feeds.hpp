@@ -45,7 +45,9 @@ class LineFeeds {
         block_ = looked_;
         const std::size_t left = text_.size() - looked_;
         if (left >= widths * width) {
-            for (std::size_t i = 0; i < widths; ++i) found_ |= line_feeds_at(block_ + i * width) << (i * width);
+            std::uint64_t found = 0;
+            for (std::size_t i = 0; i < widths; ++i) found |= line_feeds_at(block_ + i * width) << (i * width);
+            found_ = found;
             looked_ += widths * width;
         } else if (left >= width) {
             found_ = line_feeds_at(block_);

@@ -141,7 +141,7 @@ void PendingExchanges::count_texts(Index index) {
     text_bytes_ += pending.text_bytes;
 }
 
-void PendingExchanges::set_ends(const ConnectionInfo& info) {
+inline void PendingExchanges::set_ends(const ConnectionInfo& info) {
     for (Peer* peer : {&record_.client, &record_.server}) {
         peer->endpoint = info.ends[peer == &record_.client ? info.client : other(info.client)];
         peer->pod = nullptr;
@@ -154,7 +154,7 @@ void PendingExchanges::set_ends(const ConnectionInfo& info) {
     record_.netns = interface.netns;
 }
 
-void PendingExchanges::make_record(Pending& pending, const ConnectionInfo& info) {
+inline void PendingExchanges::make_record(Pending& pending, const ConnectionInfo& info) {
     set_ends(info);
     const PendingMessage &request = pending.request, &response = pending.response;
     set_message(record_.request, pending.request);

@@ -125,8 +125,8 @@ class PendingExchanges {
     struct AgeList {
         Index oldest = none, newest = none;
     };
-    void make_record(Pending& pending, const ConnectionInfo& info);
-    void set_ends(const ConnectionInfo& info);
+    [[gnu::always_inline]] void make_record(Pending& pending, const ConnectionInfo& info);
+    [[gnu::always_inline]] void set_ends(const ConnectionInfo& info);
     AgeList& list_of(Pending::Line line) { return lists_[static_cast<std::size_t>(line) - 1]; }
     void enter(Index index, Pending::Line line);
     void leave(Index index);

@@ -31,20 +31,34 @@ void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info) {
 
 void HttpTracer::connected(ConnectionId id, Nanoseconds connect) { conversations_[id].connect = connect; }
 
-void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
-    Conversation& conversation = conversations_[id];
-    Half& half = conversation.halves[direction];
-    feed(conversation, direction, chunk);
-    half.last_ack = chunk.ack;
-    half.has_last_ack = chunk.has_ack;
-    if (conversation.head_bytes != 0 || half.framer.memory() != 0)
-        bound_partial_heads(conversation, direction, chunk.time);
-    if (chunk.length > chunk.bytes.size())
-        missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
-    else if (half.framer.in_body()) hint_body(conversation, direction, chunk);
+inline void HttpTracer::message_starts(Half& half, const Chunk& chunk, std::uint32_t offset) {
+    half.first = chunk.time;
+    half.seq = chunk.seq + offset;
+    half.ack = chunk.ack;
+    half.has_ack = chunk.has_ack;
+    half.prior_ack = half.seq == chunk.seq ? half.last_ack : chunk.ack;
+    half.has_prior_ack = half.seq == chunk.seq ? half.has_last_ack : chunk.has_ack;
+    half.hinted = half.body_seen = false;
 }
 
-void HttpTracer::feed(Conversation& conversation, Direction direction, const Chunk& chunk) {
+inline bool HttpTracer::handle(Conversation& conversation, Direction direction, const Framer::Step& step, const Chunk& chunk,
+                        std::uint32_t offset) {
+    Half& half = conversation.halves[direction];
+    switch (step.event) {
+        case Framer::Event::more: break;
+        case Framer::Event::start: message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed)); break;
+        case Framer::Event::head:
+            if (step.started) message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed - step.bytes.size()));
+            return head(conversation, direction, step.bytes, chunk.time);
+        case Framer::Event::content: content(conversation, direction, step.bytes, chunk.time); break;
+        case Framer::Event::broken: lose_place(conversation, direction, chunk.time, false); return false;
+        case Framer::Event::not_message: return false;
+    }
+    if (step.ended) message_end(conversation, direction, chunk.time);
+    return true;
+}
+
+inline void HttpTracer::feed(Conversation& conversation, Direction direction, const Chunk& chunk) {
     Half& half = conversation.halves[direction];
     if (half.lost && !may_resume(conversation, direction, chunk)) return;
     // With 100-continue, a request that got a final answer need not send its body (RFC 9110 10.1.1).
@@ -81,31 +95,17 @@ void HttpTracer::feed(Conversation& conversation, Direction direction, const Chu
     }
 }
 
-bool HttpTracer::handle(Conversation& conversation, Direction direction, const Framer::Step& step, const Chunk& chunk,
-                        std::uint32_t offset) {
+void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
+    Conversation& conversation = conversations_[id];
     Half& half = conversation.halves[direction];
-    switch (step.event) {
-        case Framer::Event::more: break;
-        case Framer::Event::start: message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed)); break;
-        case Framer::Event::head:
-            if (step.started) message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed - step.bytes.size()));
-            return head(conversation, direction, step.bytes, chunk.time);
-        case Framer::Event::content: content(conversation, direction, step.bytes, chunk.time); break;
-        case Framer::Event::broken: lose_place(conversation, direction, chunk.time, false); return false;
-        case Framer::Event::not_message: return false;
-    }
-    if (step.ended) message_end(conversation, direction, chunk.time);
-    return true;
-}
-
-void HttpTracer::message_starts(Half& half, const Chunk& chunk, std::uint32_t offset) {
-    half.first = chunk.time;
-    half.seq = chunk.seq + offset;
-    half.ack = chunk.ack;
-    half.has_ack = chunk.has_ack;
-    half.prior_ack = half.seq == chunk.seq ? half.last_ack : chunk.ack;
-    half.has_prior_ack = half.seq == chunk.seq ? half.has_last_ack : chunk.has_ack;
-    half.hinted = half.body_seen = false;
+    feed(conversation, direction, chunk);
+    half.last_ack = chunk.ack;
+    half.has_last_ack = chunk.has_ack;
+    if (conversation.head_bytes != 0 || half.framer.memory() != 0)
+        bound_partial_heads(conversation, direction, chunk.time);
+    if (chunk.length > chunk.bytes.size())
+        missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
+    else if (half.framer.in_body()) hint_body(conversation, direction, chunk);
 }
 
 /// `head_` was read from `bytes`.

@@ -47,6 +47,31 @@ bool holds(const Connection& connection) { return connection.streams[0].hold || 
 Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed)
     : sink_(sink), limits_(limits), table_(limits.connections, seed) {}
 
+inline void Reassembler::payload(Id id, Connection& connection, Direction from, const Segment& segment) {
+    Stream& stream = connection.streams[from];
+    if (stream.ended) return;  // nothing follows a FIN
+    const std::int32_t ahead = distance(stream.next, payload_seq(segment));
+    if (ahead >= 0 && !has(segment, tcp_syn)) {
+        // The usual case: it is the next, and nothing has to wait.
+        if (ahead == 0 && !holds(connection) && !(has(segment, tcp_ack) && is_behind(connection, other(from), segment.ack)))
+            return deliver(id, stream, from, segment);
+        return payload_in_place(id, from, segment, ahead);
+    }
+    Segment rest = segment;
+    rest.seq = payload_seq(segment);
+    rest.flags &= static_cast<std::uint8_t>(~tcp_syn);
+    if (ahead < 0) {
+        const std::uint32_t old = stream.next - rest.seq;
+        // A keep-alive probe repeats the last byte, or sends a garbage one in its place (RFC 9293 3.8.4).
+        if (!(rest.length == 1 && old == 1)) sink_.retransmitted(id, from);
+        if (old >= rest.length) return;
+        rest.seq += old;
+        rest.length -= old;
+        rest.payload = rest.payload.subspan(std::min<std::size_t>(old, rest.payload.size()));
+    }
+    payload_in_place(id, from, rest, ahead);
+}
+
 void Reassembler::accept(const Segment& segment) {
     if (segment.source == segment.destination) return;  // a socket connected to itself has no two directions
     const Direction from = sender_of(segment);
@@ -159,31 +184,6 @@ void Reassembler::note_handshake(Id id, Direction from, const Segment& segment) 
     if (from != connection.client || has(segment, tcp_syn) || !has(segment, tcp_ack)) return;
     connection.connecting = false;
     sink_.connected(id, std::max(segment.time - connection.syn_time, Nanoseconds{0}));
-}
-
-void Reassembler::payload(Id id, Connection& connection, Direction from, const Segment& segment) {
-    Stream& stream = connection.streams[from];
-    if (stream.ended) return;  // nothing follows a FIN
-    const std::int32_t ahead = distance(stream.next, payload_seq(segment));
-    if (ahead >= 0 && !has(segment, tcp_syn)) {
-        // The usual case: it is the next, and nothing has to wait.
-        if (ahead == 0 && !holds(connection) && !(has(segment, tcp_ack) && is_behind(connection, other(from), segment.ack)))
-            return deliver(id, stream, from, segment);
-        return payload_in_place(id, from, segment, ahead);
-    }
-    Segment rest = segment;
-    rest.seq = payload_seq(segment);
-    rest.flags &= static_cast<std::uint8_t>(~tcp_syn);
-    if (ahead < 0) {
-        const std::uint32_t old = stream.next - rest.seq;
-        // A keep-alive probe repeats the last byte, or sends a garbage one in its place (RFC 9293 3.8.4).
-        if (!(rest.length == 1 && old == 1)) sink_.retransmitted(id, from);
-        if (old >= rest.length) return;
-        rest.seq += old;
-        rest.length -= old;
-        rest.payload = rest.payload.subspan(std::min<std::size_t>(old, rest.payload.size()));
-    }
-    payload_in_place(id, from, rest, ahead);
 }
 
 /// Of a segment without a SYN, and without what was told before; `ahead` of where its stream stands.

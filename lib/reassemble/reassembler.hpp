@@ -55,7 +55,7 @@ class Reassembler {
     void close(Id id, Close how, Time time);
     bool is_copy(Connection& connection, Direction from, const Segment& segment);
     void note_handshake(Id id, Direction from, const Segment& segment);
-    void payload(Id id, Connection& connection, Direction from, const Segment& segment);
+    [[gnu::always_inline]] void payload(Id id, Connection& connection, Direction from, const Segment& segment);
     void payload_in_place(Id id, Direction from, const Segment& segment, std::int32_t ahead);
     void fin(Id id, Direction from, const Segment& segment);
     void deliver(Id id, Stream& stream, Direction from, const Segment& segment);
