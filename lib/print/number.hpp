@@ -1,12 +1,12 @@
 // Numbers as programs and as people read them.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -23,7 +23,10 @@ inline constexpr auto digit_pairs = [] {
 }();
 
 /// Writes two digits of a number below 100; gives where they end.
-inline char* write_pair(char* to, std::uint32_t number) { return std::ranges::copy(digit_pairs[number], to).out; }
+inline char* write_pair(char* to, std::uint32_t number) {
+    std::memcpy(to, digit_pairs[number].data(), 2);
+    return to + 2;
+}
 
 /// Writes a number's decimal digits, at most most_digits of them; gives where they end.
 inline char* write_number(char* to, std::uint64_t number) {
