@@ -43,20 +43,13 @@ Result<Input::Fill> FileCapture::detect() {
     return fail("cannot read capture", input_.name(), "it is neither pcap nor pcapng");
 }
 
-Result<Next> FileCapture::next(Packet& packet) {
+/// The next packet, by all that it may take.
+Result<Next> FileCapture::read(Packet& packet) {
     if (input_.is_cut()) return input_.damaged("the file became shorter while it was read", input_.offset());
-    auto* pcap = std::get_if<PcapReader>(&reader_);
-    if (pcap != nullptr && pcap->take(input_, packet)) {
-        ++packets_;
-        return Next::packet;
-    }
     Result<Input::Fill> filled = Input::Fill::ready;
-    if (std::holds_alternative<std::monostate>(reader_)) {
-        filled = detect();
-        pcap = std::get_if<PcapReader>(&reader_);
-    }
+    if (std::holds_alternative<std::monostate>(reader_)) filled = detect();
     if (filled == Input::Fill::ready) {
-        if (pcap != nullptr) filled = pcap->next(input_, packet);
+        if (const auto* pcap = std::get_if<PcapReader>(&reader_)) filled = pcap->next(input_, packet);
         else filled = std::get<PcapngReader>(reader_).next(input_, packet);
     }
     if (!filled) return std::unexpected(filled.error());

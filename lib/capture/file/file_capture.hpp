@@ -1,6 +1,7 @@
 // A capture file as a source of packets.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -28,7 +29,13 @@ class FileCapture {
 
     /// The next packet. Every packet before damage is given, then the damage as an Error, and the same Error
     /// from then on. Idle comes only from pipes: with nothing waiting, or when a signal interrupted the wait.
-    Result<Next> next(Packet& packet);
+    Result<Next> next(Packet& packet) {
+        // As most are: a packet of a pcap that is whole in the window.
+        const auto* pcap = std::get_if<PcapReader>(&reader_);
+        if (pcap == nullptr || input_.is_cut() || !pcap->take(input_, packet)) return read(packet);
+        ++packets_;
+        return Next::packet;
+    }
 
     /// What the file says of its interfaces so far; grows while it is read. A pcap has one, without a name.
     [[nodiscard]] const std::vector<Interface>& interfaces() const {
@@ -59,6 +66,7 @@ class FileCapture {
   private:
     explicit FileCapture(Input input) : input_(std::move(input)) {}
     Result<Input::Fill> detect();
+    Result<Next> read(Packet& packet);
 
     Input input_;
     std::variant<std::monostate, PcapReader, PcapngReader> reader_;  // monostate until the format is known
