@@ -54,10 +54,12 @@ void Pending::set_request(const Head& head) {
     method_length = static_cast<std::uint32_t>(head.start.method.size());
     target_length = static_cast<std::uint32_t>(head.start.target.size());
     has_host = head.host.has_value();
-    texts.resize_and_overwrite(method_length + target_length + host.size(), [&](char* to, std::size_t size) {
+    texts.resize_and_overwrite(method_length + target_length + host.size(), [&](char* begin, std::size_t) {
+        char* to = begin;
         // Not by std::ranges::copy, which is a loop of single bytes in GCC 12.
-        for (const std::string_view text : {head.start.method, head.start.target, host}) to = std::copy(text.begin(), text.end(), to);
-        return size;
+        for (const std::string_view text : {head.start.method, head.start.target, host})
+            to = std::copy(text.begin(), text.end(), to);
+        return static_cast<std::size_t>(to - begin);  // GCC 12 gives the capacity for the size
     });
 }
 
@@ -208,7 +210,7 @@ void PendingExchanges::tell_late(Index index, const ConnectionInfo& info, Exchan
 
 void PendingExchanges::release(Index index) {
     Pending& pending = pool_[index];
-    leave(index);
+    if (pending.line != Pending::Line::none) leave(index);
     text_bytes_ -= std::exchange(pending.text_bytes, 0);
     trim(pending.texts);
     for (PendingMessage* message : {&pending.request, &pending.response})

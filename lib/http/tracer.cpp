@@ -42,7 +42,7 @@ inline void HttpTracer::message_starts(Half& half, const Chunk& chunk, std::uint
 }
 
 inline bool HttpTracer::handle(Conversation& conversation, Direction direction, const Framer::Step& step, const Chunk& chunk,
-                        std::uint32_t offset) {
+                               std::uint32_t offset) {
     Half& half = conversation.halves[direction];
     switch (step.event) {
         case Framer::Event::more: break;
@@ -101,8 +101,7 @@ void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) 
     feed(conversation, direction, chunk);
     half.last_ack = chunk.ack;
     half.has_last_ack = chunk.has_ack;
-    if (conversation.head_bytes != 0 || half.framer.memory() != 0)
-        bound_partial_heads(conversation, direction, chunk.time);
+    if (conversation.head_bytes != 0 || half.framer.memory() != 0) bound_partial_heads(conversation, direction, chunk.time);
     if (chunk.length > chunk.bytes.size())
         missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
     else if (half.framer.in_body()) hint_body(conversation, direction, chunk);

@@ -88,8 +88,8 @@ class HttpTracer : public StreamSink {
     [[gnu::always_inline]] void feed(Conversation& conversation, Direction direction, const Chunk& chunk);
     [[nodiscard]] bool is_overdue(const Pending& pending, Time now) const;
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.
-    [[gnu::always_inline]] bool handle(Conversation& conversation, Direction direction, const Framer::Step& step, const Chunk& chunk,
-                std::uint32_t offset);
+    [[gnu::always_inline]] bool handle(Conversation& conversation, Direction direction, const Framer::Step& step,
+                                       const Chunk& chunk, std::uint32_t offset);
     [[gnu::always_inline]] static void message_starts(Half& half, const Chunk& chunk, std::uint32_t offset);
     bool head(Conversation& conversation, Direction direction, Bytes bytes, Time time);
     bool become_http(Conversation& conversation, bool by_request);

@@ -46,8 +46,8 @@ inline bool PcapReader::take(Input& input, Packet& packet) const noexcept {
     const std::uint32_t captured = order_.u32(window, 8);
     const std::size_t size = record_header_size + captured;
     if (window.size() < size || captured > max_record) return false;
-    packet.time = Time{std::chrono::seconds{order_.u32(window, 0)} +
-                       Nanoseconds{std::int64_t{order_.u32(window, 4)} * ns_per_tick_}};
+    packet.time =
+        Time{std::chrono::seconds{order_.u32(window, 0)} + Nanoseconds{std::int64_t{order_.u32(window, 4)} * ns_per_tick_}};
     packet.data = window.subspan(record_header_size, captured);
     packet.wire_length = std::max(order_.u32(window, 12), captured);
     packet.link = link_;
