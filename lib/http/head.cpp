@@ -58,20 +58,20 @@ void add_transfer_encoding(BodyHeaders& body, std::string_view value) {
 constexpr std::string_view host_name = "host", expect_name = "expect", upgrade_name = "upgrade", length_name = "content-length",
                            coding_name = "transfer-encoding";
 
-/// By the last five bits of a first letter, which are the same in either case: how long the name is that begins so and matters;
-/// 0 where there is none.
-constexpr auto name_sizes = [] {
-    std::array<std::uint8_t, 32> sizes{};
+constexpr std::uint8_t perhaps_empty = 1;  // no name that matters is so short
+
+/// By a line's first character: how long the name is that begins so and matters; perhaps_empty where the line may be empty; 0 where
+/// it need not be looked at.
+constexpr auto line_starts = [] {
+    std::array<std::uint8_t, 256> starts{};
     for (const std::string_view name : {host_name, expect_name, upgrade_name, length_name, coding_name})
-        sizes[static_cast<unsigned char>(name.front()) % sizes.size()] = static_cast<std::uint8_t>(name.size());
-    return sizes;
+        for (const int first : {+name.front(), name.front() - 'a' + 'A'})
+            starts[static_cast<std::size_t>(first)] = static_cast<std::uint8_t>(name.size());
+    starts['\r'] = starts['\n'] = perhaps_empty;
+    return starts;
 }();
 
-/// Whether the field of the line that begins there in a text may be one that matters: by how long its name seems to be.
-bool may_matter(std::string_view text, std::size_t line) {
-    const std::size_t size = name_sizes[static_cast<unsigned char>(text[line]) % name_sizes.size()];
-    return size != 0 && line + size < text.size() && !is_token_char(text[line + size]);
-}
+std::uint8_t start_of(std::string_view text, std::size_t line) { return line_starts[static_cast<unsigned char>(text[line])]; }
 
 /// Whether a text, no shorter than it, begins with this name, in any case.
 [[gnu::always_inline]] inline bool is_name(std::string_view text, std::string_view name) {
@@ -82,9 +82,8 @@ bool may_matter(std::string_view text, std::size_t line) {
     return differences == 0;
 }
 
-/// Takes a line's field, if it is one that matters; it has to be one that may.
-void add_field(Head& head, std::string_view line) {
-    const std::size_t size = name_sizes[static_cast<unsigned char>(line.front()) % name_sizes.size()];
+/// Takes a line's field, if it is one that matters, whose name has this size.
+void add_field(Head& head, std::string_view line, std::size_t size) {
     const std::string_view rest = without_blanks_before(line.substr(std::min(size, line.size())));
     if (!rest.starts_with(':')) return;
     const std::string_view value = without_blanks_behind(without_blanks_before(rest.substr(1)));
@@ -147,15 +146,18 @@ HeadStart read_head(Bytes bytes, Head& head) {
     std::size_t end = head.start.end;
     while (end != LineFeeds::none) {
         const std::size_t line = end + 1;
+        const std::uint8_t start = line == text.size() ? std::uint8_t{0} : start_of(text, line);
         end = line_feeds.next();
-        if (end - line <= 1 && (end == line || text[line] == '\r')) {
+        if (start == 0) continue;
+        if (start == perhaps_empty) {
+            if (end - line > 1 || (end != line && text[line] != '\r')) continue;
             found.length = end + 1;
             break;
         }
-        if (line == text.size() || !may_matter(text, line)) continue;
+        if (line + start >= text.size() || is_token_char(text[line + start])) continue;  // a longer name
         // A line that starts with a blank goes on with the field before it.
         while (end < text.size() - 1 && (text[end + 1] == ' ' || text[end + 1] == '\t')) end = line_feeds.next();
-        add_field(head, text.substr(line, end - line));
+        add_field(head, text.substr(line, end - line), start);
     }
     if (head.is_request)
         if (const auto host = host_of_target(head)) head.host = host;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -51,43 +52,33 @@ void append_json_character(std::string& out, const Character& c, std::string_vie
     else out += bytes;
 }
 
-/// Up to seven bytes as one number, some perhaps more than once; none as blanks.
-std::uint64_t as_number(std::string_view text) {
-    constexpr std::size_t half = 4;
-    if (text.size() >= half) {
-        std::uint32_t first = 0, last = 0;
-        std::memcpy(&first, text.data(), half);
-        std::memcpy(&last, text.data() + text.size() - half, half);
-        return std::uint64_t{last} << 32 | first;
-    }
-    std::uint64_t number = each_byte * ' ';
-    for (const char c : text) number = number << 8 | static_cast<unsigned char>(c);
-    return number;
-}
+constexpr auto plain_bytes = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t byte = 0; byte < plain.size(); ++byte) plain[byte] = is_plain_byte(static_cast<char>(byte));
+    return plain;
+}();
 
 }  // namespace
 
 bool is_plain(std::string_view text) {
+    constexpr std::size_t width = sizeof(std::uint64_t);
+    if (text.size() < width) {
+        bool plain = true;
+        for (const char c : text) plain &= plain_bytes[static_cast<unsigned char>(c)];
+        return plain;
+    }
     // Eight bytes at once, the last eight perhaps a second time. A bit of `special` is the highest of a byte that is special, or
     // of one behind it.
-    constexpr std::size_t width = sizeof(std::uint64_t);
     std::uint64_t special = 0;
-    const auto look = [&](std::uint64_t bytes) {
+    const auto look_at = [&](std::size_t at) {
         const auto is_zero = [](std::uint64_t of) { return (of - each_byte) & ~of; };
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, text.data() + at, width);
         special |= bytes | (bytes - 0x20 * each_byte) | is_zero(bytes ^ 0x7f * each_byte) | is_zero(bytes ^ '"' * each_byte) |
                    is_zero(bytes ^ '\\' * each_byte);
     };
-    const auto look_at = [&](std::size_t at) {
-        std::uint64_t bytes = 0;
-        std::memcpy(&bytes, text.data() + at, width);
-        look(bytes);
-    };
-    if (text.size() < width) {
-        look(as_number(text));
-    } else {
-        for (std::size_t at = 0; at + width < text.size(); at += width) look_at(at);
-        look_at(text.size() - width);
-    }
+    for (std::size_t at = 0; at + width < text.size(); at += width) look_at(at);
+    look_at(text.size() - width);
     return (special & 0x80 * each_byte) == 0;
 }
 
