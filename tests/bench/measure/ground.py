@@ -11,6 +11,7 @@ from lab.network import command
 from . import usage
 
 WRK_PATIENCE = 30  # seconds for wrk beyond the time it was given
+NGINX_PATIENCE = 10  # seconds to come to rest after that
 MOST = 15_000  # connections of one wrk or nginx process: some machines let no process have more than 20,000 descriptors
 NGINX = """
 daemon off;
@@ -140,8 +141,11 @@ class Ground:
         for wrk in several:
             equal(wrk.wait(seconds + WRK_PATIENCE), 0, "wrk's exit status")
         done = [read_summary(wrk.stdout.decode()) for wrk in several]
-        return Traffic(exchanges=sum(exchanges for exchanges, _ in done), seconds=max(time for _, time in done),
-                       cpu=children_cpu() - ended_before + self.kernel_and_nginx() - before)
+        traffic = Traffic(exchanges=sum(exchanges for exchanges, _ in done), seconds=max(time for _, time in done),
+                          cpu=children_cpu() - ended_before + self.kernel_and_nginx() - before)
+        # nginx still answers what many connections asked for. The next observer is not to see that.
+        usage.wait_until_rested(self.nginx.pid, NGINX_PATIENCE)
+        return traffic
 
     def kernel_and_nginx(self):
         return usage.cpu(self.nginx.pid) + sum(map(usage.cpu, self.ksoftirqd))
