@@ -59,7 +59,7 @@ class Session : public StageHost<typename Stages::Record> {
         if (is_live) started_ = now();
         know_pods_of_file();
         note_surroundings();
-        consumer_.begin(pending_output_);
+        begin_consumer();
         Result<void> result = flush();
         while (result && !stopping_) result = turn();
         // Damage in a file ends it, and what was read before it is told all the same.
@@ -127,6 +127,13 @@ class Session : public StageHost<typename Stages::Record> {
         if (const Result<void> flushed = flush(); !flushed) output_failed_ = flushed.error();
     }
 
+    /// Nothing is printed of what may turn out to be no capture.
+    void begin_consumer() {
+        if constexpr (requires { source_.is_known(); })
+            if (!source_.is_known()) return;
+        if (!std::exchange(begun_, true)) consumer_.begin(pending_output_);
+    }
+
     /// Takes what packets there are, at most a batch; waits if there were none.
     Result<void> turn() {
         Packet packet;
@@ -156,7 +163,7 @@ class Session : public StageHost<typename Stages::Record> {
     }
 
     void attend_consumer() {
-        if (done_) return;
+        if (done_ || !begun_) return;
         consumer_.attend(pending_output_);
         // Where the clock was set back, packets' times are behind what was looked at, and nothing is due until they catch up.
         // What the consumer does at intervals goes on all the same.
@@ -170,7 +177,10 @@ class Session : public StageHost<typename Stages::Record> {
     }
 
     void take(const Packet& packet) {
-        if (started_ == Time{}) started_ = packet.time;
+        if (started_ == Time{}) {
+            started_ = packet.time;
+            begin_consumer();
+        }
         follow(packet.time);
         look_after(latest_);
         if (recorder_ && !recording_failed_) record(packet);
@@ -288,6 +298,7 @@ class Session : public StageHost<typename Stages::Record> {
     /// Nothing waits in the source: write what there is, then wait for more.
     Result<void> idle() {
         if (is_live) look_after(std::max(latest_, now() - ring_delay));
+        begin_consumer();
         if (recorder_ && !recording_failed_) note_recording(recorder_->flush());
         if (Result<void> flushed = flush(); !flushed || stopping_) return flushed;
         pollfd fds[] = {{source_.poll_fd(), POLLIN, 0},
@@ -366,7 +377,8 @@ class Session : public StageHost<typename Stages::Record> {
         stages_.finish(stopped);
         await_answers();
         held_.finish([&](Record& record) { tell(record); });
-        if (!done_) consumer_.finish(stopped, pending_output_);
+        begin_consumer();  // of a pipe with a capture that has no packets
+        if (!done_ && begun_) consumer_.finish(stopped, pending_output_);
         CaptureLedger& ledger = stages_.ledger();
         ledger.duration = stopped - started_;
         ledger.packets = source_.counts();
@@ -402,7 +414,7 @@ class Session : public StageHost<typename Stages::Record> {
     FileClock clock_;  // of a file
     std::chrono::steady_clock::time_point looked_when_{};
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
-    bool stopping_ = false, done_ = false, note_failed_ = false;
+    bool begun_ = false, stopping_ = false, done_ = false, note_failed_ = false;
 };
 
 }  // namespace podsnoop

@@ -26,6 +26,8 @@ class FileCapture {
     /// The two halves of that: the first reads no byte of the file, so that privileges can be given up in between.
     static Result<FileCapture> open_unread(const std::string& path);
     Result<void> begin();
+    /// Whether it was found to be a capture; of a pipe, only once its first bytes were read.
+    [[nodiscard]] bool is_known() const { return !std::holds_alternative<std::monostate>(reader_); }
 
     /// The next packet. Every packet before damage is given, then the damage as an Error, and the same Error
     /// from then on. Idle comes only from pipes: with nothing waiting, or when a signal interrupted the wait.

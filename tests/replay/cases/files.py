@@ -89,6 +89,19 @@ def test_while_it_is_written(lab):
     equal(reader.wait(), 0, "podsnoop's exit status after the end of the pipe")
 
 
+def test_no_capture(lab):
+    """Of a pipe that is none, nothing is printed but the error; of one without packets, what comes before records."""
+    empty_pcap = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")
+    for output in "table", "csv":
+        def read(text):
+            return subprocess.run([PODSNOOP, "http", "-r", "-", "-o", output], input=text, capture_output=True, timeout=30)
+        done = read(b"no capture\n")
+        equal((done.returncode, done.stdout), (1, b""), f"exit status and {output} of what is no capture")
+        true(b"neither pcap nor pcapng" in done.stderr, done.stderr)
+        done = read(empty_pcap)
+        equal((done.returncode, done.stdout.count(b"\n")), (0, 1), f"exit status and lines of {output} without a record")
+
+
 def test_snap_length(lab):
     """Bodies that were cut off are counted all the same."""
     path = captured(lab)
