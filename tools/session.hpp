@@ -131,7 +131,8 @@ class Session : public StageHost<typename Stages::Record> {
     void begin_consumer() {
         if constexpr (requires { source_.is_known(); })
             if (!source_.is_known()) return;
-        if (!std::exchange(begun_, true)) consumer_.begin(pending_output_);
+        begun_ = true;
+        consumer_.begin(pending_output_);
     }
 
     /// Takes what packets there are, at most a batch; waits if there were none.
@@ -140,6 +141,7 @@ class Session : public StageHost<typename Stages::Record> {
         for (int i = 0; i < batch && !stopping_; ++i) {
             const Result<Next> next = source_.next(packet);
             if (!next) return std::unexpected(next.error());
+            if (!begun_) begin_consumer();
             note_file();
             if (*next == Next::end) {
                 stopping_ = true;
@@ -177,10 +179,7 @@ class Session : public StageHost<typename Stages::Record> {
     }
 
     void take(const Packet& packet) {
-        if (started_ == Time{}) {
-            started_ = packet.time;
-            begin_consumer();
-        }
+        if (started_ == Time{}) started_ = packet.time;
         follow(packet.time);
         look_after(latest_);
         if (recorder_ && !recording_failed_) record(packet);
@@ -298,7 +297,6 @@ class Session : public StageHost<typename Stages::Record> {
     /// Nothing waits in the source: write what there is, then wait for more.
     Result<void> idle() {
         if (is_live) look_after(std::max(latest_, now() - ring_delay));
-        begin_consumer();
         if (recorder_ && !recording_failed_) note_recording(recorder_->flush());
         if (Result<void> flushed = flush(); !flushed || stopping_) return flushed;
         pollfd fds[] = {{source_.poll_fd(), POLLIN, 0},
@@ -377,7 +375,6 @@ class Session : public StageHost<typename Stages::Record> {
         stages_.finish(stopped);
         await_answers();
         held_.finish([&](Record& record) { tell(record); });
-        begin_consumer();  // of a pipe with a capture that has no packets
         if (!done_ && begun_) consumer_.finish(stopped, pending_output_);
         CaptureLedger& ledger = stages_.ledger();
         ledger.duration = stopped - started_;
