@@ -66,6 +66,7 @@ class Framer {
 
   private:
     enum class State : std::uint8_t { between, head, body };
+    // Part of the one function that calls it for each message; a call would cost (tests/bench/README.md).
     [[gnu::always_inline]] Step start_step(Bytes bytes, Head& head);
     Step head_step(Bytes bytes, Head& head);
     void keep(std::string_view text);

@@ -125,6 +125,7 @@ class PendingExchanges {
     struct AgeList {
         Index oldest = none, newest = none;
     };
+    // Each part of the one function that calls it for each exchange; a call would cost (tests/bench/README.md).
     [[gnu::always_inline]] void make_record(Pending& pending, const ConnectionInfo& info);
     [[gnu::always_inline]] void set_ends(const ConnectionInfo& info);
     AgeList& list_of(Pending::Line line) { return lists_[static_cast<std::size_t>(line) - 1]; }

@@ -85,6 +85,7 @@ class HttpTracer : public StreamSink {
         std::optional<Nanoseconds> connect;
     };
 
+    // Part of the one function that calls it for each chunk; a call would cost (tests/bench/README.md).
     [[gnu::always_inline]] void feed(Conversation& conversation, Direction direction, const Chunk& chunk);
     [[nodiscard]] bool is_overdue(const Pending& pending, Time now) const;
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.

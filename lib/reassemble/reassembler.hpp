@@ -55,6 +55,7 @@ class Reassembler {
     void close(Id id, Close how, Time time);
     bool is_copy(Connection& connection, Direction from, const Segment& segment);
     void note_handshake(Id id, Direction from, const Segment& segment);
+    // Part of the one function that calls it for each segment; a call would cost (tests/bench/README.md).
     [[gnu::always_inline]] void payload(Id id, Connection& connection, Direction from, const Segment& segment);
     void payload_in_place(Id id, Direction from, const Segment& segment, std::int32_t ahead);
     void fin(Id id, Direction from, const Segment& segment);
