@@ -153,6 +153,7 @@ const Pod* PodIndex::container_at(const Known* known, std::uint16_t port, Time t
     const auto runs_then = [&](const Container& container) {
         return container.until > time && !(container.ended && time >= known->containers_since);
     };
+    // As most pods have: no matter which ports it declares.
     if (known->containers.size() == 1) return runs_then(known->containers.front()) ? &known->containers.front().pod : &known->pod;
     const Container *declares = nullptr, *runs = nullptr;
     bool several_declare = false, several_run = false;

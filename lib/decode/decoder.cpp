@@ -42,8 +42,8 @@ bool may_hold_tcp(const wire::Network& network, const wire::IpPayload& fragment,
 }
 
 /// On Decoded::fragment, `network` stands at the fragment's data and `payload` says where that belongs.
-[[gnu::always_inline]] inline Decoded decode_network(wire::Network& network, Segment& segment, wire::IpPayload& payload,
-                                                     const DecodeOptions& options) noexcept {
+Decoded decode_network(wire::Network& network, Segment& segment, wire::IpPayload& payload,
+                       const DecodeOptions& options) noexcept {
     int tunnels = 0;
     for (int headers = 0; headers < wire::max_headers; ++headers) {
         const bool v4 = network.protocol == wire::ether_ipv4;

@@ -210,7 +210,7 @@ void PendingExchanges::tell_late(Index index, const ConnectionInfo& info, Exchan
 
 void PendingExchanges::release(Index index) {
     Pending& pending = pool_[index];
-    if (pending.line != Pending::Line::none) leave(index);
+    leave(index);
     text_bytes_ -= std::exchange(pending.text_bytes, 0);
     trim(pending.texts);
     for (PendingMessage* message : {&pending.request, &pending.response})

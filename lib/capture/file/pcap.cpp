@@ -1,6 +1,5 @@
 #include "capture/file/pcap.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "capture/file/limits.hpp"
