@@ -37,9 +37,6 @@ struct Sighting {
 /// without an answer are given up after 60 s unless told otherwise.
 inline constexpr Nanoseconds grace = std::chrono::minutes(5);
 
-/// As `time + after`, but no later than there is time.
-inline Time later(Time time, Nanoseconds after) { return time < Time::max() - after ? time + after : Time::max(); }
-
 /// Whether `end` is longer ago than the grace.
 inline bool is_forgotten(Time end, Time now) { return later(end, grace) < now; }
 

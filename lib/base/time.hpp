@@ -15,6 +15,9 @@ using Nanoseconds = std::chrono::nanoseconds;
 /// When something happened: UTC, from the packet itself (or the kernel event), never from a clock read later.
 using Time = std::chrono::sys_time<Nanoseconds>;
 
+/// As `time + after`, but no later than there is time. `after` is not negative.
+inline Time later(Time time, Nanoseconds after) { return time < Time::max() - after ? time + after : Time::max(); }
+
 /// Reads a duration as users write it: a decimal number and a unit, "250us", "10ms", "1.5s", "2m", "1h".
 /// Units are ns, us, ms, s, m, h; a unit is needed except for 0. Fails on anything else, on negative
 /// values, and above 2^62 ns.

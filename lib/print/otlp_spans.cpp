@@ -141,7 +141,7 @@ std::string without_credentials(std::string_view target) {
 
 void OtlpSpans::append(std::string& out, const Exchange& e) {
     const auto start = e.time.time_since_epoch();
-    const auto end = start + e.latency.total.value_or(Nanoseconds{0});
+    const auto end = later(e.time, e.latency.total.value_or(Nanoseconds{0})).time_since_epoch();
     const bool has_method = e.request.seen && is_common_method(e.request.method);
     const std::string error = error_type(e);
 

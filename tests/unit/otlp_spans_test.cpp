@@ -181,6 +181,13 @@ TEST_CASE("otlp: hostile methods and targets") {
     CHECK_FALSE(has(span(e), "http.request"));
 }
 
+TEST_CASE("otlp: a span ends no later than there is time") {
+    Exchange e = full_exchange();
+    e.time = Time::max() - Nanoseconds{5};
+    e.latency.total = Nanoseconds{6};
+    CHECK(has(span(e), R"("startTimeUnixNano":"9223372036854775802","endTimeUnixNano":"9223372036854775807")"));
+}
+
 TEST_CASE("otlp: ids are the same in each reading, and no two in one") {
     ExchangePrinter printer({.format = Format::otlp});
     std::string first, second;
