@@ -24,13 +24,13 @@ bool is_line_end(std::byte byte) { return byte == std::byte{'\r'} || byte == std
 
 }  // namespace
 
-inline Framer::Step Framer::start_step(Bytes bytes, Head& head) {
+inline Framer::Step Framer::start_step(Bytes bytes, HeadReader& heads) {
     // Empty lines before a message are passed over (RFC 9112 2.2).
     std::size_t start = 0;
     while (start < bytes.size() && is_line_end(bytes[start])) ++start;
     if (start == bytes.size()) return {Event::more, start};
     const Bytes message = bytes.subspan(start);
-    const HeadStart found = read_head(message, head);
+    const HeadStart found = heads.read(message);
     if (found.start == StartLine::neither) return {Event::not_message};
     state_ = State::head;
     head_length_ = found.length;
@@ -41,10 +41,10 @@ inline Framer::Step Framer::start_step(Bytes bytes, Head& head) {
     return {Event::start, start};
 }
 
-Framer::Step Framer::step(Bytes bytes, Head& head) {
+Framer::Step Framer::step(Bytes bytes, HeadReader& heads) {
     switch (state_) {
-        case State::between: return start_step(bytes, head);
-        case State::head: return head_step(bytes, head);
+        case State::between: return start_step(bytes, heads);
+        case State::head: return head_step(bytes, heads);
         case State::body: {
             const BodyFramer::Step step = body_.step(bytes);
             if (step.status == BodyFramer::Status::broken) return {Event::broken, step.consumed};
@@ -56,7 +56,7 @@ Framer::Step Framer::step(Bytes bytes, Head& head) {
     return {Event::broken};
 }
 
-Framer::Step Framer::head_step(Bytes bytes, Head& head) {
+Framer::Step Framer::head_step(Bytes bytes, HeadReader& heads) {
     if (!partial_) partial_ = std::make_unique<PartialHead>();
     const auto length = partial_->end.find(bytes);
     const std::size_t consumed = length.value_or(bytes.size());
@@ -76,7 +76,7 @@ Framer::Step Framer::head_step(Bytes bytes, Head& head) {
         restart();
         return {Event::not_message};
     }
-    head = *parsed;
+    heads.take(*parsed);
     return {Event::head, consumed, false, as_bytes(partial_->text)};
 }
 

@@ -9,6 +9,7 @@
 
 #include "http/body.hpp"
 #include "http/head.hpp"
+#include "http/head_reader.hpp"
 
 namespace podsnoop {
 
@@ -39,8 +40,8 @@ class Framer {
         Bytes bytes{};       ///< for head and content; valid until the next call, at most as long as the input
         bool started = false;  ///< for head: its first byte was the first of `bytes`, and was not told
     };
-    /// Takes one step into non-empty bytes. `head` is set by Event::head.
-    Step step(Bytes bytes, Head& head);
+    /// Takes one step into non-empty bytes. With Event::head it is the last that `heads` read.
+    Step step(Bytes bytes, HeadReader& heads);
 
     /// After Event::head. True: the message has no body and ended with its head.
     bool begin_body(BodyFraming framing);
@@ -67,8 +68,8 @@ class Framer {
   private:
     enum class State : std::uint8_t { between, head, body };
     // Part of the one function that calls it for each message; a call would cost (tests/bench/README.md).
-    [[gnu::always_inline]] Step start_step(Bytes bytes, Head& head);
-    Step head_step(Bytes bytes, Head& head);
+    [[gnu::always_inline]] Step start_step(Bytes bytes, HeadReader& heads);
+    Step head_step(Bytes bytes, HeadReader& heads);
     void keep(std::string_view text);
     void cut_line(std::string_view& text);
     void make_room();

@@ -85,7 +85,7 @@ inline void HttpTracer::feed(Conversation& conversation, Direction direction, co
             return;
         }
         const auto offset = static_cast<std::uint32_t>(chunk.bytes.size() - rest.size());
-        const Framer::Step step = half.framer.step(rest, head_);
+        const Framer::Step step = half.framer.step(rest, heads_);
         if (step.event == Framer::Event::not_message) {
             not_message(conversation, direction, rest);
             return;
@@ -107,23 +107,24 @@ void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) 
     else if (half.framer.in_body()) hint_body(conversation, direction, chunk);
 }
 
-/// `head_` was read from `bytes`.
+/// The last that `heads_` read was read from `bytes`.
 bool HttpTracer::head(Conversation& conversation, Direction direction, Bytes bytes, Time time) {
-    if (!is_possible(conversation, direction, head_)) {
+    const Head& head = heads_.head();
+    if (!is_possible(conversation, direction, head)) {
         not_message(conversation, direction, bytes);
         return false;
     }
     if (!conversation.info.client_known) {
         conversation.info.client_known = true;
-        conversation.info.client = head_.is_request ? direction : other(direction);
+        conversation.info.client = head.is_request ? direction : other(direction);
     }
     conversation.halves[direction].framed = true;
-    if (conversation.mode != Mode::http && !become_http(conversation, head_.is_request)) return false;
+    if (conversation.mode != Mode::http && !become_http(conversation, head.is_request)) return false;
     Framer& framer = conversation.halves[direction].framer;
-    if (!head_.is_request) return response_head(conversation, head_, as_text(bytes), time);
-    request_head(conversation, head_, as_text(bytes));
+    if (!head.is_request) return response_head(conversation, head, as_text(bytes), time);
+    request_head(conversation, head, as_text(bytes));
     if (conversation.request_now != none) pending_[conversation.request_now].request.last = time;
-    if (framer.begin_body(request_framing(head_))) message_end(conversation, direction, time);
+    if (framer.begin_body(request_framing(head))) message_end(conversation, direction, time);
     return true;
 }
 

@@ -129,7 +129,7 @@ class HttpTracer : public StreamSink {
     Ledger& ledger_;
     HttpOptions options_;
     Pool<Conversation> conversations_{std::numeric_limits<std::size_t>::max()};  // by ConnectionId, none is ever given back
-    Head head_;                               // the last that was read
+    HeadReader heads_;
     std::size_t partial_head_bytes_ = 0;
 };
 
