@@ -8,8 +8,8 @@
 //
 // A visitor may also have
 //
-//     visitor.repeated(identity, members)           all members of an object that is told again and again, the same texts
-//                                                   under the same identity unless that is 0; members(visitor) visits them
+//     visitor.repeated(of, identity, members)       members of an object that are told again and again, the same under the same
+//                                                   identity of a pod or a head unless that is 0; members(visitor) visits them
 //     visitor.repeated(network record, members)     the same of the fields that all records of a connection have
 //
 // `members` may be called where `present` is false, or with an item that is in no list: it then visits values
@@ -48,6 +48,16 @@ struct Key {
 template <KeyText Text>
 consteval Key<Text> operator""_key() {
     return {};
+}
+
+/// What has an identity: what is told of it is the same whenever that is.
+enum class Identified : std::uint8_t { pod, head };
+
+/// Visits members, for what they are of by its identity where the visitor wants to know.
+template <class Visitor, class Members>
+void visit_repeated(Visitor& visitor, Identified of, std::uint64_t identity, Members members) {
+    if constexpr (requires { visitor.repeated(of, identity, members); }) visitor.repeated(of, identity, members);
+    else members(visitor);
 }
 
 /// What the manual and a schema say of a field.

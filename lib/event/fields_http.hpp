@@ -22,12 +22,15 @@ inline std::string_view http_version(std::uint8_t minor) {
     }
 }
 
-/// What both halves end with, in this order.
-template <class Visitor>
-void visit_message_end(const Message& message, ExchangeExtras extras, Visitor& v) {
-    v.field("version"_key, {.doc = "HTTP version: 1.0 or 1.1"},
-            Word{http_version(message.version_minor == 0 ? 0 : 1), http_version});
-    v.field("head_bytes"_key, {.doc = "start line and headers with the empty line", .unit = "bytes"}, message.head_bytes);
+/// What both halves tell: of the head, which begins with what `start(visitor)` visits, and of what else was seen.
+template <class Visitor, class Start>
+void visit_message(const Message& message, ExchangeExtras extras, Visitor& v, Start start) {
+    visit_repeated(v, Identified::head, message.head_identity, [&](auto& head) {
+        start(head);
+        head.field("version"_key, {.doc = "HTTP version: 1.0 or 1.1"},
+                   Word{http_version(message.version_minor == 0 ? 0 : 1), http_version});
+        head.field("head_bytes"_key, {.doc = "start line and headers with the empty line", .unit = "bytes"}, message.head_bytes);
+    });
     v.field("body_bytes"_key, {.doc = "message body after transfer decoding, before content decoding", .unit = "bytes"},
             message.body_bytes);
     if (extras.headers)
@@ -44,15 +47,17 @@ void visit_fields(const Exchange& e, ExchangeExtras extras, Visitor& v) {
     v.field("time"_key, {.doc = "first byte of the request, or of the response where that is all that was seen"}, e.time);
     visit_network_record(e, v);
     v.object("request"_key, {.doc = "the request", .null = "never seen"}, e.request.seen, [&] {
-        v.field("method"_key, {.doc = "method"}, MethodName{e.request.method});
-        v.field("target"_key, {.doc = "target as sent, with the query"}, std::string_view(e.request.target));
-        v.field("host"_key, {.doc = "Host, or the authority of an absolute target", .null = "neither was sent"},
-                e.request.host ? std::optional<std::string_view>(*e.request.host) : std::nullopt);
-        visit_message_end(e.request, extras, v);
+        visit_message(e.request, extras, v, [&](auto& head) {
+            head.field("method"_key, {.doc = "method"}, MethodName{e.request.method});
+            head.field("target"_key, {.doc = "target as sent, with the query"}, std::string_view(e.request.target));
+            head.field("host"_key, {.doc = "Host, or the authority of an absolute target", .null = "neither was sent"},
+                       e.request.host ? std::optional<std::string_view>(*e.request.host) : std::nullopt);
+        });
     });
     v.object("response"_key, {.doc = "the final response", .null = "never seen"}, e.response.seen, [&] {
-        v.field("status"_key, {.doc = "status code", .series = true}, std::uint64_t{e.response.status});
-        visit_message_end(e.response, extras, v);
+        visit_message(e.response, extras, v, [&](auto& head) {
+            head.field("status"_key, {.doc = "status code", .series = true}, std::uint64_t{e.response.status});
+        });
     });
     v.object("latency_us"_key, {.doc = "where the time went"}, true, [&] {
         constexpr std::string_view unit = "microseconds", unseen = "an end of it was not seen";

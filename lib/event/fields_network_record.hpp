@@ -11,14 +11,12 @@ namespace podsnoop {
 
 template <class Visitor>
 void visit_fields(const Pod& pod, Visitor& visitor) {
-    const auto members = [&](auto& v) {
+    visit_repeated(visitor, Identified::pod, pod.identity, [&](auto& v) {
         v.field("namespace"_key, {.doc = "the pod's namespace", .series = true}, std::string_view(pod.namespace_name));
         v.field("name"_key, {.doc = "the pod's name", .series = true}, std::string_view(pod.name));
         v.field("uid"_key, {.doc = "the pod's UID", .null = "unknown"}, known(pod.uid));
         v.field("container"_key, {.doc = "the container's name", .null = "unknown", .series = true}, known(pod.container));
-    };
-    if constexpr (requires { visitor.repeated(pod.identity, members); }) visitor.repeated(pod.identity, members);
-    else members(visitor);
+    });
 }
 
 /// `few`: it is one of few by its address and port, as servers are; clients come from anywhere.

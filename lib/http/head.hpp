@@ -39,7 +39,7 @@ struct Head {
     BodyHeaders body;
     bool expects_continue = false;  ///< Expect: 100-continue
     std::string_view upgrade;       ///< Upgrade: the protocol to switch to (RFC 9110 7.8); empty if absent
-    std::uint64_t identity = 0;     ///< heads with the same one are the same, byte for byte; 0: nothing is said of that
+    std::uint32_t identity = 0;     ///< heads with the same one are the same, byte for byte; 0: nothing is said of that
 };
 
 /// What bytes begin with.

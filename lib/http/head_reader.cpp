@@ -1,6 +1,7 @@
 #include "http/head_reader.hpp"
 
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 namespace podsnoop {
@@ -11,7 +12,7 @@ std::size_t HeadReader::place_of(Bytes bytes) {
     std::uint64_t mixed = bytes.size();
     for (std::size_t at = 0; at + sizeof(std::uint64_t) <= shortest; at += sizeof(std::uint64_t)) {
         std::uint64_t word = 0;
-        std::memcpy(&word, bytes.data() + at, sizeof(word));
+        std::memcpy(&word, bytes.subspan(at, sizeof(word)).data(), sizeof(word));
         mixed = (mixed ^ word) * 0x9e3779b97f4a7c15;
     }
     return (mixed >> 32) % places;
@@ -38,7 +39,8 @@ HeadStart HeadReader::read(Bytes bytes) {
     Place& place = places_[place_of(bytes)];
     if (place.size != 0 && place.size <= bytes.size() && std::memcmp(place.bytes.data(), bytes.data(), place.size) == 0) {
         // Only one that comes again is worth a number: whoever keeps something by it need not for those that do not.
-        if (place.head.identity == 0) place.head.identity = ++identities_;
+        if (place.head.identity == 0 && identities_ != std::numeric_limits<std::uint32_t>::max())
+            place.head.identity = ++identities_;
         head_ = &place.head;
         return {place.start, place.size};
     }

@@ -41,7 +41,7 @@ class HeadReader {
     static void keep(Place& place, Bytes bytes, StartLine start, const Head& head);
 
     std::unique_ptr<Place[]> places_;
-    std::uint64_t identities_ = 0;  // given so far
+    std::uint32_t identities_ = 0;  // given so far; none is given twice
     Head other_;                    // the last, where it is in no place
     const Head* head_ = &other_;
 };

@@ -18,8 +18,11 @@ void clear(PendingMessage& message) {
     message.asked->body_preview.clear();
 }
 
-void trim(std::string& text) {
-    if (text.capacity() > kept_capacity) std::string().swap(text);
+/// Whether it gave its memory back.
+bool trim(std::string& text) {
+    if (text.capacity() <= kept_capacity) return false;
+    std::string().swap(text);
+    return true;
 }
 
 std::size_t text_bytes_of(const PendingMessage& message) {
@@ -49,6 +52,9 @@ Nanoseconds span(Time from, Time to) { return std::max(to - from, Nanoseconds{0}
 
 void Pending::set_request(const Head& head) {
     request.seen = true;
+    // Exchanges are used again, and what a connection's next request says is mostly what its last one said.
+    if (head.identity != 0 && head.identity == request.head_identity) return;
+    request.head_identity = head.identity;
     request.version_minor = head.start.version_minor;
     const std::string_view host = head.host.value_or(std::string_view());
     method_length = static_cast<std::uint32_t>(head.start.method.size());
@@ -65,6 +71,7 @@ void Pending::set_request(const Head& head) {
 
 void Pending::set_response(const Head& head) {
     response.seen = true;
+    response.head_identity = head.identity;
     response.version_minor = head.start.version_minor;
     status = head.start.status;
 }
@@ -162,8 +169,9 @@ inline void PendingExchanges::make_record(Pending& pending, const ConnectionInfo
     const PendingMessage &request = pending.request, &response = pending.response;
     set_message(record_.request, pending.request);
     set_message(record_.response, pending.response);
+    record_.response.head_identity = pending.response.head_identity;
     record_.response.status = pending.status;
-    if (request.seen) {
+    if (request.seen && (request.head_identity == 0 || request.head_identity != record_.request.head_identity)) {
         const std::string_view texts = pending.texts;
         record_.request.method = pending.method();
         record_.request.target = texts.substr(pending.method_length, pending.target_length);
@@ -171,6 +179,7 @@ inline void PendingExchanges::make_record(Pending& pending, const ConnectionInfo
         if (!pending.has_host) record_.request.host.reset();
         else if (record_.request.host) record_.request.host->assign(host);
         else record_.request.host.emplace(host);
+        record_.request.head_identity = request.head_identity;
     }
     record_.flags = pending.flags;
     if (info.midstream) record_.flags |= flag_midstream;
@@ -212,7 +221,7 @@ void PendingExchanges::release(Index index) {
     Pending& pending = pool_[index];
     leave(index);
     text_bytes_ -= std::exchange(pending.text_bytes, 0);
-    trim(pending.texts);
+    if (trim(pending.texts)) pending.request.head_identity = 0;
     for (PendingMessage* message : {&pending.request, &pending.response})
         if (message->asked) trim(message->asked->body_preview);
     pool_.give_back(index);

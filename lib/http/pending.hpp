@@ -29,6 +29,7 @@ struct PendingMessage {
     bool seen = false;  ///< false: nothing else here means anything
     bool done = false;
     std::uint8_t version_minor = 1;
+    std::uint32_t head_identity = 0;  ///< as in Message
     std::uint64_t head_bytes = 0, body_bytes = 0;  ///< as in Message
     Time first, last;                              ///< of its bytes, as far as seen
     std::unique_ptr<AskedOfMessage> asked;         ///< null where nothing was asked for

@@ -51,9 +51,9 @@ class JsonWriter {
     }
 
     template <class Members>
-    void repeated(std::uint64_t identity, Members members) {
+    void repeated(Identified of, std::uint64_t identity, Members members) {
         if (identity == 0) return members(*this);
-        out_.put(cache_.repeated(identity, [&](std::string& text) {
+        out_.put(cache_.repeated(of, identity, [&](std::string& text) {
             JsonWriter inner(text, cache_, Inside{});
             members(inner);
         }));

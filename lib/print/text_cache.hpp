@@ -1,6 +1,7 @@
 // Texts that are costly to make and the same as last time more often than not.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "event/fields.hpp"
 #include "print/connection_texts.hpp"
 #include "print/number.hpp"
 
@@ -17,12 +19,13 @@ struct TextCache {
     ConnectionTexts connections;
     std::string scratch, escaped, cell, path, fields;  ///< for text on its way elsewhere; their capacity is what is kept
 
-    /// A text that was made under this identity, which is not 0; `make(text)` makes it.
+    /// A text that was made of what has this identity, which is not 0; `make(text)` makes it.
     template <class Make>
-    std::string_view repeated(std::uint64_t identity, Make make) {
+    std::string_view repeated(Identified of, std::uint64_t identity, Make make) {
         constexpr std::size_t places = 1024;
-        if (repeated_.empty()) repeated_.resize(places);
-        Repeated& at = repeated_[identity % places];
+        auto& all = repeated_[static_cast<std::size_t>(of)];
+        if (all.empty()) all.resize(places);
+        Repeated& at = all[identity % places];
         if (at.identity != identity) {
             made_.clear();
             make(made_);
@@ -52,7 +55,7 @@ struct TextCache {
         std::uint64_t identity = 0;
         std::string text;
     };
-    std::vector<Repeated> repeated_;
+    std::array<std::vector<Repeated>, 2> repeated_;  // by Identified
     std::string made_;  // the last; its capacity is what is kept
     Time second_{};
     std::string time_;
