@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,13 @@ struct Address {
 
     /// From 4 or 16 bytes in network order; any other length gives the unknown address.
     static Address from(Bytes from);
+
+    /// From the first four bytes, in network order. There must be so many.
+    static Address v4(Bytes from) noexcept {
+        std::uint32_t word = 0;
+        std::memcpy(&word, from.data(), sizeof(word));
+        return {.bytes = std::bit_cast<std::array<std::uint8_t, 16>>(std::array<std::uint32_t, 4>{word}), .family = 4};
+    }
 
     using Words = std::array<std::uint64_t, 2>;
     /// The bytes as they lie in memory, for comparing and hashing without a call.

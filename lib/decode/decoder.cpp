@@ -15,7 +15,8 @@ using wire::u16;
 using wire::u32;
 using wire::u8;
 
-constexpr std::size_t tcp_header_size = 20;  // without options; RFC 9293 3.1
+constexpr std::size_t ipv4_header_size = 20;  // without options; RFC 791 3.1
+constexpr std::size_t tcp_header_size = 20;   // likewise; RFC 9293 3.1
 
 Decoded decode_tcp(wire::Rest rest, Segment& segment) {
     if (!rest.has(tcp_header_size)) return Decoded::malformed;
@@ -75,6 +76,41 @@ Decoded decode_packet(const Packet& packet, wire::Network& network, Segment& seg
     return decode_network(network, segment, payload, options);
 }
 
+/// Reads what nearly all packets are: an Ethernet frame with IPv4 without options or fragments, and TCP. Says of it what
+/// decode_packet() would. False: it is something else, or not whole, and nothing was set.
+bool decode_usual(const Packet& packet, Segment& segment) noexcept {
+    constexpr std::size_t ip_at = wire::ethernet_header_size, tcp_at = ip_at + ipv4_header_size;
+    constexpr std::uint8_t version_and_size = 4 << 4 | ipv4_header_size / 4;
+    constexpr std::uint16_t fragment_bits = 0x3fff;  // an offset, or more to come
+    const Bytes frame = packet.data;
+    if (packet.link != LinkType::ethernet || frame.size() < tcp_at + tcp_header_size) return false;
+    if (u16(frame, wire::ether_type_at) != wire::ether_ipv4 || u8(frame, ip_at) != version_and_size ||
+        (u16(frame, ip_at + 6) & fragment_bits) != 0 || u8(frame, ip_at + 9) != wire::ip_tcp)
+        return false;
+    const std::size_t end = ip_at + u16(frame, ip_at + 2);
+    const std::size_t payload_at = tcp_at + (std::size_t{u8(frame, tcp_at + 12)} >> 4 << 2);
+    if (payload_at < tcp_at + tcp_header_size || payload_at > end || end > packet.wire_length ||
+        packet.wire_length > wire::longest_packet)
+        return false;
+    // All of it is read before any is written: for all that the compiler knows the frame lies in the segment.
+    const std::uint16_t source_port = u16(frame, tcp_at), destination_port = u16(frame, tcp_at + 2), window = u16(frame, tcp_at + 14);
+    const std::uint32_t seq = u32(frame, tcp_at + 4), ack = u32(frame, tcp_at + 8);
+    const std::uint8_t flags = u8(frame, tcp_at + 13);
+    const Address source = Address::v4(frame.subspan(ip_at + 12)), destination = Address::v4(frame.subspan(ip_at + 16));
+    const std::size_t captured = std::min(frame.size(), end);
+    segment.time = packet.time;
+    segment.interface = packet.interface;
+    segment.source = {source, source_port};
+    segment.destination = {destination, destination_port};
+    segment.seq = seq;
+    segment.ack = ack;
+    segment.flags = flags;
+    segment.window = window;
+    segment.payload = frame.subspan(std::min(payload_at, captured), captured - std::min(payload_at, captured));
+    segment.length = static_cast<std::uint32_t>(end - payload_at);
+    return true;
+}
+
 }  // namespace
 
 Decoded decode(const Packet& packet, Segment& segment, const DecodeOptions& options) noexcept {
@@ -84,9 +120,13 @@ Decoded decode(const Packet& packet, Segment& segment, const DecodeOptions& opti
 }
 
 Decoded Decoder::decode(const Packet& packet, Segment& segment) {
+    packets_ = 1;
+    return decode_usual(packet, segment) ? Decoded::segment : decode_any(packet, segment);
+}
+
+Decoded Decoder::decode_any(const Packet& packet, Segment& segment) {
     wire::Network network;
     wire::IpPayload payload;
-    packets_ = 1;
     const Decoded outcome = decode_packet(packet, network, segment, payload, options_);
     return outcome == Decoded::fragment ? join(network, payload, segment) : outcome;
 }

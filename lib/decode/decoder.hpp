@@ -38,6 +38,7 @@ class Decoder {
     [[nodiscard]] std::uint32_t packets() const noexcept { return packets_; }
 
   private:
+    Decoded decode_any(const Packet& packet, Segment& segment);
     Decoded join(wire::Network& network, wire::IpPayload& payload, Segment& segment);
 
     DecodeOptions options_;

@@ -110,7 +110,7 @@ class JsonWriter {
     [[gnu::always_inline]] void put(const std::array<char, N>& key, const Value& of) {
         if constexpr (requires(char* to) { write(to, of); }) {
             out_.put_written(N + longest_written + 1, [&](char* to) {
-                to = write(std::ranges::copy(key, to).out, of);
+                to = write(copy_piece(to, key), of);
                 *to = ',';
                 return to + 1;
             });
@@ -119,7 +119,8 @@ class JsonWriter {
                 out_.put_quoted(key, *text);
             } else {
                 out_.put(key);
-                out_.put(std::array{'n', 'u', 'l', 'l', ','});
+                out_.put(null);
+                out_.put(',');
             }
         } else {
             out_.put(key);
@@ -127,20 +128,21 @@ class JsonWriter {
         }
     }
     static constexpr std::array<char, 0> no_key{};
+    static constexpr std::array null{'n', 'u', 'l', 'l'};
 
     // Values that are short: each writes at most so many characters, and gives where they end.
     static constexpr std::size_t longest_written = longest_number;
     static char* write(char* to, std::uint64_t number) { return write_number(to, number); }
     static char* write(char* to, std::int64_t number) { return write_number(to, number); }
     static char* write(char* to, std::same_as<bool> auto yes) {  // and not what would become one, as a text's address does
-        return std::ranges::copy(std::string_view(yes ? "true" : "false"), to).out;
+        return yes ? copy_piece(to, std::array{'t', 'r', 'u', 'e'}) : copy_piece(to, std::array{'f', 'a', 'l', 's', 'e'});
     }
     static char* write(char* to, Micros micros) {
         if (micros.value) return write(to, std::int64_t{*micros.value / std::chrono::microseconds(1)});
-        return std::ranges::copy(std::string_view("null"), to).out;
+        return copy_piece(to, null);
     }
     static char* write(char* to, const std::same_as<std::optional<std::uint64_t>> auto& maybe) {  // nor what becomes one
-        return maybe ? write(to, *maybe) : std::ranges::copy(std::string_view("null"), to).out;
+        return maybe ? write(to, *maybe) : copy_piece(to, null);
     }
 
     // Texts, fit to stand between quotes until the next is asked for; nothing is null.

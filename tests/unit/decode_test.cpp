@@ -18,9 +18,18 @@ struct Outcome {
     Decoded decoded;
     Segment segment;
 };
+bool is_same(const Segment& a, const Segment& b) {
+    return a.time == b.time && a.source == b.source && a.destination == b.destination && a.seq == b.seq && a.ack == b.ack &&
+           a.flags == b.flags && a.window == b.window && a.interface == b.interface && a.payload.data() == b.payload.data() &&
+           a.payload.size() == b.payload.size() && a.length == b.length;
+}
+/// By itself, and as one of many, which has a quick way for what is usual: both say the same. Of a fragment the second knows more.
 Outcome decoded(const Packet& packet) {
     Outcome outcome{};
     outcome.decoded = decode(packet, outcome.segment);
+    Segment among_others;
+    if (outcome.decoded != Decoded::fragment) CHECK(Decoder().decode(packet, among_others) == outcome.decoded);
+    if (outcome.decoded == Decoded::segment) CHECK(is_same(among_others, outcome.segment));
     return outcome;
 }
 
