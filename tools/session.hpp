@@ -247,8 +247,12 @@ class Session : public StageHost<typename Stages::Record> {
     }
     /// What stands in the file before the packet just read, or at its end.
     void note_file() {
+        if constexpr (requires { source_.take_notes(); })
+            if (source_.has_notes()) [[unlikely]]
+                take_notes();
+    }
+    void take_notes() {
         if constexpr (requires { source_.take_notes(); }) {
-            if (!source_.has_notes()) return;
             for (const std::string& text : source_.take_notes()) {
                 Result<std::optional<Noted>> read = note_reader_.read(text);
                 if (!read) {

@@ -35,6 +35,7 @@ void Attribution::apply(const Noted& noted) {
 }
 
 void Attribution::note(const NamespaceState& state, Time) {
+    attributed_.forget();
     if (state.addresses.empty()) {
         namespaces_.erase(state.netns);
     } else if (namespaces_.size() < namespaces_limit || namespaces_.contains(state.netns)) {
@@ -48,6 +49,7 @@ void Attribution::note(const NamespaceState& state, Time) {
 }
 
 void Attribution::note(const PodsKnown& known, Time time) {
+    attributed_.forget();
     pods_time_ = time;
     if (known.settled) changing_since_.reset();
     index_.update(known.pods, time);
@@ -123,28 +125,35 @@ std::optional<AttributionQuestion> Attribution::begin(const Endpoint& client, co
     return any && netns != 0 ? std::optional(question) : std::nullopt;
 }
 
-void Attribution::attribute(NetworkRecord& record, const ConnectionFacts* known) const {
+void Attribution::attribute(NetworkRecord& record, const ConnectionFacts* known) {
+    record.identity = 0;
+    // Whose an address was can differ at times before that.
+    const bool repeats = known == nullptr && record.time > index_.settled();
+    if (repeats && attributed_.recall(record)) return;
+    static const ConnectionFacts nothing;
+    look_up(record, known != nullptr ? *known : nothing);
+    if (repeats) attributed_.keep(record);
+}
+
+void Attribution::look_up(NetworkRecord& record, const ConnectionFacts& facts) const {
     if (namespaces_.contains(record.netns)) {
         const bool client = is_local(record.client.endpoint.address, record.netns);
         const bool server = is_local(record.server.endpoint.address, record.netns);
         record.side = client ? Side::client : server ? Side::server : Side::between;
     }
-    static const ConnectionFacts nothing;
-    const ConnectionFacts& facts = known != nullptr ? *known : nothing;
     if (facts.backend.address.family != 0) {
         record.service = Service{record.server.endpoint, facts.service_name};
         record.server.endpoint = facts.backend;
     } else if (!facts.service_name.empty()) {
         record.service = Service{record.server.endpoint, facts.service_name};
     }
-    attribute(record.client, facts.client_process, false, record);
+    look_up(record.client, facts.client_process, false, record);
     if (facts.caller.address.family != 0 && record.client.pod == nullptr)
         record.client.pod = index_.by_address(facts.caller, record.time);
-    attribute(record.server, facts.server_process, true, record);
+    look_up(record.server, facts.server_process, true, record);
 }
 
-void Attribution::attribute(Peer& peer, const std::optional<Process>& process, bool is_server,
-                            const NetworkRecord& record) const {
+void Attribution::look_up(Peer& peer, const std::optional<Process>& process, bool is_server, const NetworkRecord& record) const {
     const Endpoint& end = peer.endpoint;
     const bool local = is_local(end.address, record.netns);
     if (process) {

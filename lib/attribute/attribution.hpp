@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "attribute/attributed_connections.hpp"
 #include "attribute/connection_key.hpp"
 #include "attribute/notes.hpp"
 #include "attribute/pod_index.hpp"
@@ -39,9 +40,9 @@ class Attribution {
     /// A connection begins: what was known of an earlier one between the same endpoints is forgotten. Gives what is worth
     /// asking of this one, if anything.
     std::optional<AttributionQuestion> begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time);
-    /// Fills in side, pods, processes and Service by what was found out; null: nothing. The pods stay valid until the next
-    /// note.
-    void attribute(NetworkRecord& record, const ConnectionFacts* known) const;
+    /// Fills in side, pods, processes, Service and identity by what was found out; null: nothing. The pods stay valid until the
+    /// next note.
+    void attribute(NetworkRecord& record, const ConnectionFacts* known);
 
     /// Notes that tell a new reader all that is known now.
     [[nodiscard]] std::vector<Noted> standing() const;
@@ -64,7 +65,8 @@ class Attribution {
     [[nodiscard]] bool has_other_home(const Endpoint& end, std::uint64_t netns, Time time) const;
     [[nodiscard]] bool is_nodes(const Address& address) const { return node_ != 0 && is_local(address, node_); }
     [[nodiscard]] std::uint64_t process_namespace(const Endpoint& end, std::uint64_t netns, Time time) const;
-    void attribute(Peer& peer, const std::optional<Process>& process, bool is_server, const NetworkRecord& record) const;
+    void look_up(NetworkRecord& record, const ConnectionFacts& facts) const;
+    void look_up(Peer& peer, const std::optional<Process>& process, bool is_server, const NetworkRecord& record) const;
 
     PodIndex index_;
     Time pods_time_;  // when they were last noted
@@ -72,6 +74,7 @@ class Attribution {
     std::map<std::uint64_t, NamespaceState> namespaces_;
     std::map<Address, Home> homes_;
     std::uint64_t node_ = 0;  // the node's own namespace
+    AttributedConnections attributed_;
     // What is known of connections: the younger half and the older, which is dropped when the younger is full.
     Facts facts_[2];
 };

@@ -142,6 +142,12 @@ void PodIndex::make_tables() {
         host_ports_.add(known, known.host_ports);
         namespaces_.add(known, known.namespaces);
     }
+    settled_ = std::max({addresses_.settled(), host_ports_.settled(), namespaces_.settled()});
+    for (const auto& [key, known] : known_) {
+        settled_ = std::max(settled_, known.containers_since);
+        for (const Container& container : known.containers)
+            if (container.until != Time::max()) settled_ = std::max(settled_, container.until);
+    }
     addresses_.sort();
     host_ports_.sort();
     namespaces_.sort();

@@ -40,6 +40,8 @@ class PodIndex {
     const Pod* by_netns(std::uint64_t inode, Time time) const;
     /// The pod, and the container where that is known, that a cgroup path names. It may be gone for five minutes.
     const Pod* by_cgroup(std::string_view path) const;
+    /// Until the next update() all that is asked for of a time after this one has the same answer at all of them.
+    Time settled() const { return settled_; }
     /// Those present now, as they were given.
     const PodList& pods() const { return present_; }
 
@@ -91,6 +93,7 @@ class PodIndex {
     HolderTable<Address, Known, AddressHash> addresses_;
     HolderTable<std::uint16_t, Known> host_ports_;
     HolderTable<std::uint64_t, Known> namespaces_;
+    Time settled_ = Time::min();
 };
 
 }  // namespace podsnoop

@@ -23,6 +23,13 @@ struct Tenure {
 
     [[nodiscard]] bool is_possible(Time time) const { return from < time && time < until; }
     [[nodiscard]] bool is_sure(Time time) const { return seen <= time && time <= sure && time < until; }
+    /// What holds of it at any time after this one holds at all of them.
+    [[nodiscard]] Time settled() const {
+        Time last = std::max(from, seen);
+        for (const Time end : {sure, until})
+            if (end != Time::max()) last = std::max(last, end);
+        return last;
+    }
 };
 
 /// One look at a pod.
@@ -108,10 +115,14 @@ class HolderTable {
     void clear() {
         claims_.clear();
         buckets_.clear();
+        settled_ = Time::min();
     }
     /// Until sort(), at() does not know of it.
     void add(const Holder& holder, const Holdings<Value>& holdings) {
-        for (const auto& entry : holdings.entries()) claims_.push_back({entry.value, &holder, entry.tenure});
+        for (const auto& entry : holdings.entries()) {
+            claims_.push_back({entry.value, &holder, entry.tenure});
+            settled_ = std::max(settled_, entry.tenure.settled());
+        }
     }
     void sort() {
         const std::size_t count = std::bit_ceil(claims_.size() + 1);
@@ -138,6 +149,8 @@ class HolderTable {
         }
         return is_one_of_many ? nullptr : found;
     }
+    /// at() says the same of all times after this one.
+    [[nodiscard]] Time settled() const { return settled_; }
 
   private:
     struct Claim {
@@ -150,6 +163,7 @@ class HolderTable {
     std::vector<Claim> claims_;           // by bucket
     std::vector<std::uint32_t> buckets_;  // where each begins, and the end of the last
     std::size_t mask_ = 0;
+    Time settled_ = Time::min();
 };
 
 }  // namespace podsnoop

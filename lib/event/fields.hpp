@@ -9,8 +9,7 @@
 // A visitor may also have
 //
 //     visitor.repeated(of, identity, members)       members of an object that are told again and again, the same under the same
-//                                                   identity of a pod or a head unless that is 0; members(visitor) visits them
-//     visitor.repeated(network record, members)     the same of the fields that all records of a connection have
+//                                                   identity unless that is 0; members(visitor) visits them
 //
 // `members` may be called where `present` is false, or with an item that is in no list: it then visits values
 // that mean nothing, which is how CSV and the manual get at the names.
@@ -51,7 +50,7 @@ consteval Key<Text> operator""_key() {
 }
 
 /// What has an identity: what is told of it is the same whenever that is.
-enum class Identified : std::uint8_t { pod, head };
+enum class Identified : std::uint8_t { connection, pod, head };
 
 /// Visits members, for what they are of by its identity where the visitor wants to know.
 template <class Visitor, class Members>

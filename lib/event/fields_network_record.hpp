@@ -42,7 +42,7 @@ void visit_fields(const Service& service, Visitor& v) {
 /// Where it was seen, and between whom.
 template <class Visitor>
 void visit_network_record(const NetworkRecord& c, Visitor& visitor) {
-    const auto members = [&](auto& v) {
+    visit_repeated(visitor, Identified::connection, c.identity, [&](auto& v) {
         v.field("side"_key, {.doc = "where it was seen: client, server or between", .null = "unknown"}, word(c.side));
         v.field("interface"_key, {.doc = "network interface", .null = "unknown"}, known(c.interface));
         v.field("netns"_key, {.doc = "inode of the network namespace", .null = "unknown"}, known(c.netns));
@@ -51,9 +51,7 @@ void visit_network_record(const NetworkRecord& c, Visitor& visitor) {
         static const Service no_service;
         v.object("service"_key, {.doc = "the Service whose address the client called", .null = "none, or unknown"},
                  c.service.has_value(), [&] { visit_fields(c.service ? *c.service : no_service, v); });
-    };
-    if constexpr (requires { visitor.repeated(c, members); }) visitor.repeated(c, members);
-    else members(visitor);
+    });
 }
 
 }  // namespace podsnoop

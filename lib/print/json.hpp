@@ -59,15 +59,6 @@ class JsonWriter {
         }));
     }
 
-    template <class Members>
-    void repeated(const NetworkRecord& record, Members members) {
-        if (!ConnectionTexts::keeps(record)) return members(*this);
-        out_.put(cache_.connections.text_of(record, [&](std::string& text) {
-            JsonWriter inner(text, cache_, Inside{});
-            members(inner);
-        }));
-    }
-
     void end_line() {
         close('}');
         out_.last() = '\n';

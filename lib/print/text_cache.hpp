@@ -1,38 +1,30 @@
 // Texts that are costly to make and the same as last time more often than not.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/time.hpp"
 #include "event/fields.hpp"
-#include "print/connection_texts.hpp"
 #include "print/number.hpp"
+#include "print/repeated_texts.hpp"
 
 namespace podsnoop {
 
 struct TextCache {
-    ConnectionTexts connections;
     std::string scratch, escaped, cell, path, fields;  ///< for text on its way elsewhere; their capacity is what is kept
 
     /// A text that was made of what has this identity, which is not 0; `make(text)` makes it.
     template <class Make>
     std::string_view repeated(Identified of, std::uint64_t identity, Make make) {
-        constexpr std::size_t places = 1024;
-        auto& all = repeated_[static_cast<std::size_t>(of)];
-        if (all.empty()) all.resize(places);
-        Repeated& at = all[identity % places];
-        if (at.identity != identity) {
-            made_.clear();
-            make(made_);
-            at.text.assign(made_);  // no more memory than it needs
-            at.identity = identity;
+        switch (of) {
+            case Identified::connection: return connections_.text_of(identity, make);
+            case Identified::pod: return pods_.text_of(identity, make);
+            case Identified::head: break;
         }
-        return at.text;
+        return heads_.text_of(identity, make);
     }
 
     /// The time as RFC 3339 (append_rfc3339). Records come in order, so the date, hours, minutes and seconds
@@ -55,12 +47,7 @@ struct TextCache {
     }
 
   private:
-    struct Repeated {
-        std::uint64_t identity = 0;
-        std::string text;
-    };
-    std::array<std::vector<Repeated>, 2> repeated_;  // by Identified
-    std::string made_;  // the last; its capacity is what is kept
+    RepeatedTexts connections_{768}, pods_{256}, heads_{256};
     Time second_{};
     std::string time_;
 };

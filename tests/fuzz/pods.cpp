@@ -148,6 +148,13 @@ void check_updates(Cursor input) {
         updates.emplace(now, records);
         index.update(PodList(std::move(records)), now);
     }
+    // What is settled stays so.
+    const Time settled = index.settled() + Nanoseconds{1}, much_later = now + std::chrono::hours(1000);
+    for (unsigned i = 1; i <= 3; ++i) {
+        const Endpoint end{parse_address("10.244.0." + std::to_string(i)).value(), 80};
+        must(index.by_address(end, settled) == index.by_address(end, much_later), "an address is settled");
+        must(index.by_netns(i, settled) == index.by_netns(i, much_later), "a namespace is settled");
+    }
     for (const auto& [time, records] : updates) {
         if (now - time > grace) continue;
         for (unsigned i = 1; i <= 3; ++i) {

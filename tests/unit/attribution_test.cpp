@@ -65,7 +65,7 @@ std::string name_of(const Peer& peer) { return peer.pod == nullptr ? "" : peer.p
 }  // namespace
 
 TEST_CASE("attribution: both ends get their pods, and the side is where it was seen") {
-    const Attribution attribution = two_pods();
+    Attribution attribution = two_pods();
     Exchange exchange = seen(web_netns, at("10.244.0.7", 40000), at("10.244.0.9", 8080));
     attribution.attribute(exchange, attribution.facts_of(exchange));
     CHECK(name_of(exchange.client) == "web");
@@ -84,8 +84,46 @@ TEST_CASE("attribution: both ends get their pods, and the side is where it was s
     CHECK(name_of(exchange.client) == "web");
 }
 
+TEST_CASE("attribution: a connection's next record is told as its first was, until the pods are others") {
+    Attribution attribution = two_pods();
+    const auto told = [&](std::uint64_t inode, const char* interface, Time time) {
+        Exchange exchange = seen(inode, at("10.244.0.7", 40000), at("10.244.0.9", 8080));
+        exchange.interface = interface;
+        exchange.time = time;
+        attribution.attribute(exchange, attribution.facts_of(exchange));
+        return exchange;
+    };
+    const Time later = noon + std::chrono::seconds(1);
+    const Exchange first = told(web_netns, "eth0", later), next = told(web_netns, "eth0", later + std::chrono::seconds(1));
+    CHECK(first.identity != 0);
+    CHECK(next.identity == first.identity);
+    CHECK(name_of(next.client) == "web");
+    CHECK(name_of(next.server) == "db");
+    CHECK(next.side == Side::client);
+    // Elsewhere it is another's, and so it is to other readers of it.
+    CHECK(told(db_netns, "eth0", later).side == Side::server);
+    CHECK(told(db_netns, "eth0", later).identity != first.identity);
+    CHECK(told(web_netns, "eth1", later).identity != told(web_netns, "eth0", later).identity);
+    // When the pods were first seen they may have been others the moment before: nothing is said of that time.
+    CHECK(told(web_netns, "eth0", noon).identity == 0);
+
+    apply(attribution, PodsKnown{{pod("web", web_uid, "10.244.0.7", web_netns), pod("db", db_uid, "10.244.0.8", db_netns)}});
+    const Exchange after = told(web_netns, "eth0", later);
+    CHECK(name_of(after.client) == "web");
+    CHECK(name_of(after.server) == "");
+    CHECK(after.identity != first.identity);
+    // What was found out of a connection counts, though it was told of before.
+    apply(attribution, ConnectionFacts{.netns = web_netns,
+                                       .client = after.client.endpoint,
+                                       .server = after.server.endpoint,
+                                       .server_process = Process{.comm = "redis"}});
+    const Exchange known = told(web_netns, "eth0", later);
+    CHECK(known.server.comm == "redis");
+    CHECK(known.identity == 0);
+}
+
 TEST_CASE("attribution: loopback belongs to the namespace's pod, and to no pod on the node") {
-    const Attribution attribution = two_pods();
+    Attribution attribution = two_pods();
     for (const char* loopback : {"127.0.0.1", "127.0.0.53", "::1"}) {
         Exchange exchange = seen(web_netns, at(loopback, 40000), at(loopback, 80));
         attribution.attribute(exchange, attribution.facts_of(exchange));
