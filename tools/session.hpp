@@ -241,7 +241,7 @@ class Session : public StageHost<typename Stages::Record> {
         if constexpr (requires { source_.take_namespaces(); }) {
             if (surroundings_ == nullptr) return;
             const Time time = std::max({latest_, looked_, now() - ring_delay});
-            for (Note& note : surroundings_->take(source_)) apply({time, std::move(note)});
+            surroundings_->take(source_, [&](Note note) { apply({time, std::move(note)}); });
             for (const std::string& notice : surroundings_->take_notices()) say(notice);
         }
     }

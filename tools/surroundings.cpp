@@ -219,33 +219,31 @@ void Surroundings::refuse(std::uint64_t netns, const PodRecord& pod, const Error
     notices_.push_back("cannot trace " + pod.namespace_name + "/" + pod.name + ": " + error.line());
 }
 
-std::vector<Note> Surroundings::take(LiveCapture& capture) {
-    std::vector<Note> notes;
+void Surroundings::take(LiveCapture& capture, const Tell& tell) {
     take_pods();
     if (std::exchange(pods_new_, false)) {
         if (follows_) sync(capture);
-        note_node(notes);
+        note_node(tell);
         // By then it has the namespaces of new pods, or they would be no one's.
         const bool settled = changed_at_ <= asked_at_;
-        notes.emplace_back(PodsKnown{.pods = pods_, .settled = settled});
+        tell(PodsKnown{.pods = pods_, .settled = settled});
     }
     for (NamespaceState& state : capture.take_namespaces()) {
         state.node = state.netns == node_.inode();
         if (!state.traced && !state.node) state.addresses.clear();
         state.whole = !state.node || node_whole_;
-        notes.emplace_back(std::move(state));
+        tell(std::move(state));
     }
-    take_answers(notes);
+    take_answers(tell);
     if (heed_files()) {
         changed_at_ = Clock::now();
         watch_->ask_soon();
-        notes.emplace_back(PodsChange{});
+        tell(PodsChange{});
     }
-    return notes;
 }
 
 /// The node's own addresses. Interfaces that are traced tell of theirs only as long as they are followed.
-void Surroundings::note_node(std::vector<Note>& notes) {
+void Surroundings::note_node(const Tell& tell) {
     Result<NetnsVisit> visit = NetnsVisit::enter(node_);
     if (!visit) return;
     const Result<Links> links = Links::open();
@@ -253,7 +251,7 @@ void Surroundings::note_node(std::vector<Note>& notes) {
     if (!links || links->addresses() == node_addresses_) return;
     node_addresses_ = links->addresses();
     const bool traced = follows_ ? followed_.contains(node_.inode()) : traced_.inode() == node_.inode();
-    notes.emplace_back(NamespaceState{
+    tell(NamespaceState{
         .netns = node_.inode(), .addresses = node_addresses_, .traced = traced, .whole = node_whole_, .node = true});
 }
 
@@ -310,9 +308,9 @@ void Surroundings::begin(const ConnectionKey& connection, const std::optional<At
     }
 }
 
-void Surroundings::take_answers(std::vector<Note>& notes) {
+void Surroundings::take_answers(const Tell& tell) {
     for (const ConnectionKey& connection : std::exchange(unasked_, {}))
-        notes.emplace_back(ConnectionFacts{.netns = connection.netns, .client = connection.client, .server = connection.server});
+        tell(ConnectionFacts{.netns = connection.netns, .client = connection.client, .server = connection.server});
     while (std::optional<ConnectionAnswer> answer = owners_->take()) {
         const auto asked = asked_.extract(answer->key);
         if (asked.empty()) continue;
@@ -334,7 +332,7 @@ void Surroundings::take_answers(std::vector<Note>& notes) {
         facts.server_process = process(answer->server);
         facts.service_name = std::move(answer->service);
         facts.delivery = answer->delivery;
-        notes.emplace_back(std::move(facts));
+        tell(std::move(facts));
     }
     if (const auto warning = owners_->take_warning()) notices_.push_back(warning->line());
 }

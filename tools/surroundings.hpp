@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +36,8 @@ struct PodSettings {
 
 class Surroundings {
   public:
+    using Tell = std::function<void(Note)>;
+
     /// Begins to ask. `traced_netns`: where packets come from, as LiveOptions::netns, unless pods are followed.
     /// `find_delivery`: whether to find out which connections carry away what this process writes.
     static Result<std::unique_ptr<Surroundings>> start(const PodSettings& settings, const std::string& traced_netns,
@@ -56,8 +59,8 @@ class Surroundings {
     /// Whether namespaces will have to be entered, if only the node's.
     [[nodiscard]] bool enters_namespaces() const { return follows_ || node_.inode() != traced_.inode(); }
 
-    /// What became known since the last call. Opens and closes namespaces where it follows.
-    std::vector<Note> take(LiveCapture& capture);
+    /// Calls tell(note) for all that became known since the last call. Opens and closes namespaces where it follows.
+    void take(LiveCapture& capture, const Tell& tell);
     /// What people should know of it, a line each.
     std::vector<std::string> take_notices();
     /// A connection begins. What was asked about an earlier one between the same endpoints is not answered any more; the
@@ -77,13 +80,13 @@ class Surroundings {
         : settings_(settings), node_(std::move(node)), traced_(std::move(traced)), epoll_(std::move(epoll)) {}
     Result<void> begin(bool find_delivery);
     void take_pods();
-    void take_answers(std::vector<Note>& notes);
+    void take_answers(const Tell& tell);
     void sync(LiveCapture& capture);
     void watch_files();
     bool heed_files();
     void add_namespace(LiveCapture& capture, const PodRecord& pod);
     void refuse(std::uint64_t netns, const PodRecord& pod, const Error& error);
-    void note_node(std::vector<Note>& notes);
+    void note_node(const Tell& tell);
     [[nodiscard]] std::vector<std::string> node_interfaces() const;
     [[nodiscard]] std::size_t buffer_for(std::size_t namespaces) const;
     [[nodiscard]] bool is_followed(const PodRecord& pod) const;

@@ -27,6 +27,10 @@ constexpr std::size_t past_server_limit = 1024;
 constexpr auto names_age = 60s;
 constexpr auto names_missing_age = 5s;
 
+/// So many are looked up together. What is found out about one takes 0.7 KB until it is told: all that may be in flight at
+/// once would be as many MiB as their number in thousands.
+constexpr std::ptrdiff_t questions_at_once = 256;
+
 /// Looking through processes takes at most one part in this of the time.
 constexpr int scan_share = 10;
 
@@ -126,7 +130,10 @@ std::vector<ConnectionQuestion> ConnectionOwners::next(const std::stop_token& st
     const auto any = [&] { return !questions_.empty(); };
     if (deadline) asked_.wait_until(lock, stop, *deadline, any);
     else asked_.wait(lock, stop, any);
-    return std::exchange(questions_, {});
+    const auto end = questions_.begin() + std::min(questions_at_once, std::ssize(questions_));
+    std::vector<ConnectionQuestion> given(std::move_iterator(questions_.begin()), std::move_iterator(end));
+    questions_.erase(questions_.begin(), end);
+    return given;
 }
 
 void ConnectionOwners::tell(std::vector<Pending>& done) {

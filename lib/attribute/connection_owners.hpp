@@ -99,7 +99,7 @@ class ConnectionOwners {
 
     ConnectionOwners(NetworkNamespace node, ConnectionOwnersOptions options, Fd answered);
     void run(const std::stop_token& stop);
-    /// Waits for questions, until `deadline` where there is one, and gives all there are.
+    /// Waits for questions, until `deadline` where there is one, and gives those there are, at most `questions_at_once`.
     std::vector<ConnectionQuestion> next(const std::stop_token& stop, std::optional<Clock::time_point> deadline);
     void tell(std::vector<Pending>& done);
 
@@ -122,7 +122,7 @@ class ConnectionOwners {
 
     std::mutex mutex_;  ///< of what follows, up to `warning_`
     std::condition_variable_any asked_;
-    std::vector<ConnectionQuestion> questions_;
+    std::deque<ConnectionQuestion> questions_;
     std::deque<ConnectionAnswer> answers_;
     PodList pods_;
     std::optional<Error> warning_;

@@ -52,6 +52,8 @@ class HeldRecords {
         if (found.empty()) return;
         kept_ -= found.mapped().size();
         for (Record& record : found.mapped()) tell(record);
+        // Deadlines of what was answered are not kept for as long as they last: there may be ten times as many.
+        while (!deadlines_.empty() && !waiting_.contains(deadlines_.front().second)) deadlines_.pop_front();
     }
 
     /// Those that waited for no answer about their own connection are told; the others wait for it on.
@@ -85,8 +87,8 @@ class HeldRecords {
     static constexpr std::size_t connections_limit = 8192, records_limit = 16384;
 
     std::unordered_map<ConnectionKey, std::vector<Record>, ConnectionKey::Hash> waiting_;
-    // In the order of asking, which is that of their time. Of one that was answered long since, and asked about again
-    // between other ends of the same names, the earlier deadline counts.
+    // In the order of asking, which is that of their time, from the first on that still waits. Of one behind it that was
+    // answered, and asked about again between other ends of the same names, the earlier deadline counts.
     std::deque<std::pair<Time, ConnectionKey>> deadlines_;
     std::vector<Record> all_;      // while all wait
     std::optional<Time> all_until_;

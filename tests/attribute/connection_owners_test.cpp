@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <vector>
 
 #include "node.hpp"
 #include "privileges.hpp"
@@ -162,6 +163,18 @@ TEST_CASE("connections: a namespace that is gone, or another by now, gives unkno
             {.key = 1, .client = local_of(client), .server = remote_of(client), .client_at = std::nullopt, .server_at = place}));
         CHECK_FALSE(wait_for_answer(*owners).server);
     }
+}
+
+TEST_CASE("connections: more than are looked up together are each answered once") {
+    const auto network = TestNetwork::make();
+    NEEDS(network);
+    auto owners = start();
+    constexpr std::uint64_t many = 1000;
+    for (std::uint64_t key = 0; key < many; ++key) REQUIRE(owners->ask({.key = key, .client = {}, .server = {}}));
+    std::vector<int> answers(many);
+    for (std::uint64_t i = 0; i < many; ++i) ++answers.at(wait_for_answer(*owners).key);
+    CHECK(std::ranges::count(answers, 1) == many);
+    CHECK_FALSE(owners->take());
 }
 
 TEST_CASE("connections: signals are not for this thread") {

@@ -369,6 +369,21 @@ TEST_CASE("held exchanges: changes of pods without end stop nothing") {
     CHECK(told == 1);
 }
 
+TEST_CASE("held exchanges: one asked about again waits its own time") {
+    HeldRecords<Exchange> held;
+    int told = 0;
+    const auto tell = [&](Exchange&) { ++told; };
+    const ConnectionKey key{1, at("10.0.0.1", 1), at("10.0.0.2", 80)};
+    held.asked(key, noon);
+    held.answered(key, tell);
+    held.asked(key, noon + std::chrono::seconds(1));
+    CHECK(held.keep(seen(1, key.client, key.server)));
+    held.advance(noon, tell);
+    CHECK(told == 0);
+    held.advance(noon + std::chrono::seconds(1), tell);
+    CHECK(told == 1);
+}
+
 TEST_CASE("held exchanges: told when the answer comes, or when they have waited long enough") {
     HeldRecords<Exchange> held;
     std::vector<std::uint16_t> told;
