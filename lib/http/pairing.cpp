@@ -18,14 +18,15 @@ void HttpTracer::drop_passed(Conversation& conversation, std::uint32_t seq) {
 }
 
 /// Which request the response that starts here answers; none if it is one that was not seen.
-Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half& half) {
-    if (conversation.uncertain) drop_passed(conversation, half.seq);
+Pending::Index HttpTracer::find_answered(Conversation& conversation, const Reading& reading) {
+    if (conversation.uncertain) drop_passed(conversation, reading.seq);
     const Index front = conversation.queue.front;
     if (front == none || (!conversation.uncertain && !pending_[front].after_gap)) return front;
     Index found = front;
-    while (found != none && pending_[found].has_ack && distance(pending_[found].ack, half.seq) > 0) found = pending_[found].next;
-    if (found != none && !(pending_[found].has_ack && pending_[found].ack == half.seq)) found = none;
-    if (found == none || !is_answered_here(conversation, found, half)) return none;
+    while (found != none && pending_[found].has_ack && distance(pending_[found].ack, reading.seq) > 0)
+        found = pending_[found].next;
+    if (found != none && !(pending_[found].has_ack && pending_[found].ack == reading.seq)) found = none;
+    if (found == none || !is_answered_here(conversation, found, reading)) return none;
     while (conversation.queue.front != found) end_exchange(conversation, conversation.queue.front, ExchangeEnd::gap);
     conversation.uncertain = false;
     Pending& pending = pending_[found];
@@ -37,16 +38,16 @@ Pending::Index HttpTracer::find_answered(Conversation& conversation, const Half&
 
 /// Whether it is this request that is answered, of those sent when everything before had been read: the first
 /// of them, which may not have been seen.
-bool HttpTracer::is_answered_here(const Conversation& conversation, Index index, const Half& half) {
+bool HttpTracer::is_answered_here(const Conversation& conversation, Index index, const Reading& reading) {
     const Pending& pending = pending_[index];
     // An answer is sent after its request came.
-    if (half.has_ack && distance(pending.seq, half.ack) <= 0) return false;
+    if (reading.has_ack && distance(pending.seq, reading.ack) <= 0) return false;
     if (!pending.after_gap) return true;
     // A request was lost, and its answer was not: that one comes first.
     if (pending.after_lost && !conversation.uncertain) return false;
     // What was lost before this request had come when the answer before was sent: so it was not sent together
     // with this request.
-    if (half.has_prior_ack) return distance(pending.seq, half.prior_ack) >= 0;
+    if (reading.has_prior_ack) return distance(pending.seq, reading.prior_ack) >= 0;
     // The first that is seen of a connection: a client that sends several requests at once does so again.
     const Index next = pending.next;
     return conversation.info.midstream && (next == none || pending_[next].ack != pending.ack);

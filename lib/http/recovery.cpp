@@ -41,37 +41,42 @@ void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t len
         ledger_.tunnel_bytes += length;
         return;
     }
-    if (half.framer.in_body()) {
-        const auto skipped = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, half.framer.body().skippable()));
+    Reading* reading = reading_of(half);
+    if (reading != nullptr && reading->framer.in_body()) {
+        Framer& framer = reading->framer;
+        const auto skipped = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, framer.body().skippable()));
         const bool request = is_client(conversation, direction);
         const Index index = request ? conversation.request_now : conversation.response_now;
         if (skipped != 0 && index != none) {
             Pending& pending = pending_[index];
             PendingMessage& message = request ? pending.request : pending.response;
             // One number lost of a body that ends with the connection is more likely the FIN's than a byte's.
-            const bool fin = why == Missing::lost && skipped == 1 && half.framer.body().ends_with_connection();
+            const bool fin = why == Missing::lost && skipped == 1 && framer.body().ends_with_connection();
             if (!fin) message.body_bytes += skipped;
             message.last = time;
             if (why == Missing::lost) pending.flags |= flag_body_gap;
         }
-        if (half.framer.skip_body(skipped) == BodyFramer::Status::done) {
-            half.framer.restart();
+        if (framer.skip_body(skipped) == BodyFramer::Status::done) {
+            framer.restart();
             message_end(conversation, direction, time);
         }
         length -= skipped;
     }
-    if (length == 0) return;
-    if (half.framer.between_messages() && is_client(conversation, direction)) conversation.request_lost = true;
-    lose_place(conversation, direction, time, why == Missing::skipped);
-    account_heads(conversation);
+    if (length != 0) {
+        const bool between = reading == nullptr || reading->framer.between_messages();
+        if (between && is_client(conversation, direction)) conversation.request_lost = true;
+        lose_place(conversation, direction, time, why == Missing::skipped);
+    }
+    settle(half);
 }
 
 /// Bytes are missing that framing needed. `truncated`: the capture cut them off.
 void HttpTracer::lose_place(Conversation& conversation, Direction direction, Time time, bool truncated) {
     Half& half = conversation.halves[direction];
-    const bool in_head = half.framer.in_head();
-    if (in_head) salvage_head(conversation, direction, time, truncated);
-    half.framer.restart();
+    Reading* reading = reading_of(half);
+    const bool in_head = reading != nullptr && reading->framer.in_head();
+    if (in_head) salvage_head(conversation, direction, *reading, time, truncated);
+    if (reading != nullptr) reading->framer.restart();
     if (is_client(conversation, direction)) {
         conversation.request_gap = true;
         if (in_head && conversation.request_now == none) conversation.request_lost = true;
@@ -103,8 +108,9 @@ bool HttpTracer::is_possible(const Conversation& conversation, Direction directi
 }
 
 /// Makes what can be made of a head whose end was not seen. `truncated`: the capture cut it off.
-void HttpTracer::salvage_head(Conversation& conversation, Direction direction, Time time, bool truncated) {
-    const std::string text(as_text(conversation.halves[direction].framer.unfinished_head()));
+void HttpTracer::salvage_head(Conversation& conversation, Direction direction, const Reading& reading, Time time,
+                              bool truncated) {
+    const std::string text(as_text(reading.framer.unfinished_head()));
     const auto parsed = truncated ? parse_cut_head(as_bytes(text)) : parse_head(as_bytes(text));
     if (!parsed || !is_possible(conversation, direction, *parsed)) return;
     if (!parsed->is_request && parsed->start.status < 200) return;
@@ -114,7 +120,7 @@ void HttpTracer::salvage_head(Conversation& conversation, Direction direction, T
     }
     become_http(conversation, parsed->is_request);
     if (parsed->is_request) {
-        request_head(conversation, *parsed, text);
+        request_head(conversation, reading, *parsed, text);
         if (conversation.request_now != none) {
             Pending& pending = pending_[conversation.request_now];
             pending.request.last = time;
@@ -123,14 +129,14 @@ void HttpTracer::salvage_head(Conversation& conversation, Direction direction, T
         }
         return;
     }
-    const Index index = find_answered(conversation, conversation.halves[direction]);
+    const Index index = find_answered(conversation, reading);
     if (index == none) return;
     Pending& pending = pending_[index];
     pending_.answered(index);
-    pending.response.first = conversation.halves[direction].first;
+    pending.response.first = reading.first;
     pending.set_response(*parsed);
     if (!options_.headers.empty()) copy_headers(asked_of(pending.response).headers, text, options_);
-    pending.response.head_bytes = conversation.halves[direction].framer.head_length();
+    pending.response.head_bytes = reading.framer.head_length();
     pending.flags |= flag_truncated_head;
     announce_body(pending, pending.response, response_framing(*parsed, pending.method()));
     conversation.response_now = index;
@@ -175,13 +181,13 @@ bool HttpTracer::may_resume(Conversation& conversation, Direction direction, con
 }
 
 /// Bytes that should start a message and do not.
-void HttpTracer::not_message(Conversation& conversation, Direction direction, Bytes bytes) {
+void HttpTracer::not_message(Conversation& conversation, Direction direction, Bytes bytes, Time time) {
     if (conversation.mode == Mode::http) {
-        lose_place(conversation, direction, conversation.halves[direction].first, false);
+        lose_place(conversation, direction, time, false);
         return;
     }
     const OtherProtocol protocol = identify_other(bytes);
-    conversation.halves[direction].framer.restart();
+    if (Reading* reading = reading_of(conversation.halves[direction])) reading->framer.restart();
     const bool give_up = !conversation.joined || protocol != OtherProtocol::unknown;
     if (!give_up && ++conversation.misses < patient_misses) return;
     conversation.misses = 0;
@@ -210,19 +216,19 @@ void HttpTracer::hint_ignored(const Conversation& conversation) {
 
 /// Keeps the memory of unfinished heads within its limit: the one that would exceed it is given up.
 void HttpTracer::bound_partial_heads(Conversation& conversation, Direction direction, Time time) {
-    const std::size_t before = conversation.head_bytes;
-    account_heads(conversation);
-    if (conversation.head_bytes <= before || partial_head_bytes_ <= options_.partial_head_bytes) return;
+    Reading& reading = *reading_of(conversation.halves[direction]);
+    const std::size_t before = reading.head_bytes;
+    account_head(reading);
+    if (reading.head_bytes <= before || partial_head_bytes_ <= options_.partial_head_bytes) return;
     lose_place(conversation, direction, time, false);
-    account_heads(conversation);
+    account_head(reading);
 }
 
-/// Counts what a connection's unfinished heads take, after anything that may have changed it.
-void HttpTracer::account_heads(Conversation& conversation) {
-    partial_head_bytes_ -= conversation.head_bytes;
-    conversation.head_bytes =
-        static_cast<std::uint32_t>(conversation.halves[0].framer.memory() + conversation.halves[1].framer.memory());
-    partial_head_bytes_ += conversation.head_bytes;
+/// Counts what an unfinished head takes, after anything that may have changed it.
+void HttpTracer::account_head(Reading& reading) {
+    partial_head_bytes_ -= reading.head_bytes;
+    reading.head_bytes = static_cast<std::uint32_t>(reading.framer.memory());
+    partial_head_bytes_ += reading.head_bytes;
 }
 
 void HttpTracer::retransmitted(ConnectionId id, Direction direction) {
@@ -238,10 +244,12 @@ void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
     Conversation& conversation = conversations_[id];
     if (conversation.mode == Mode::ignored || conversation.mode == Mode::tunnel) return;
     Half& half = conversation.halves[direction];
-    if (half.framer.in_head()) salvage_head(conversation, direction, time, false);
-    const bool whole = half.framer.in_body() && half.framer.body().ends_with_connection();
-    half.framer.restart();
-    account_heads(conversation);
+    bool whole = false;
+    if (const Reading* reading = reading_of(half)) {
+        if (reading->framer.in_head()) salvage_head(conversation, direction, *reading, time, false);
+        whole = reading->framer.in_body() && reading->framer.body().ends_with_connection();
+    }
+    restart(half);
     if (conversation.mode == Mode::undecided) return;
     if (is_client(conversation, direction)) {
         finish_request(conversation, ExchangeEnd::closed);  // an answer may come all the same
@@ -256,11 +264,12 @@ void HttpTracer::closed(ConnectionId id, Close how, Time time) {
     Conversation& conversation = conversations_[id];
     for (const Direction direction : {Direction{0}, Direction{1}}) {
         Half& half = conversation.halves[direction];
-        if (half.framer.in_head() && conversation.mode != Mode::ignored && conversation.mode != Mode::tunnel)
-            salvage_head(conversation, direction, time, false);
-        half.framer.restart();
+        const Reading* reading = reading_of(half);
+        const bool may_be_http = conversation.mode != Mode::ignored && conversation.mode != Mode::tunnel;
+        if (reading != nullptr && reading->framer.in_head() && may_be_http)
+            salvage_head(conversation, direction, *reading, time, false);
+        restart(half);
     }
-    account_heads(conversation);
     const bool lost = conversation.info.client_known && conversation.halves[other(conversation.info.client)].lost;
     const bool ended_by_peers = how == Close::fin || how == Close::reset;
     end_queue(conversation, lost && ended_by_peers ? ExchangeEnd::gap : end_of(how));

@@ -29,27 +29,34 @@ void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info) {
     conversation.uncertain = conversation.request_gap = conversation.joined = info.midstream;
 }
 
-void HttpTracer::connected(ConnectionId id, Nanoseconds connect) { conversations_[id].connect = connect; }
-
-inline void HttpTracer::message_starts(Half& half, const Chunk& chunk, std::uint32_t offset) {
-    half.first = chunk.time;
-    half.seq = chunk.seq + offset;
-    half.ack = chunk.ack;
-    half.has_ack = chunk.has_ack;
-    half.prior_ack = half.seq == chunk.seq ? half.last_ack : chunk.ack;
-    half.has_prior_ack = half.seq == chunk.seq ? half.has_last_ack : chunk.has_ack;
-    half.hinted = half.body_seen = false;
+void HttpTracer::connected(ConnectionId id, Nanoseconds connect) {
+    Conversation& conversation = conversations_[id];
+    conversation.connect = connect;
+    conversation.connect_due = true;
 }
 
-inline bool HttpTracer::handle(Conversation& conversation, Direction direction, const Framer::Step& step, const Chunk& chunk,
-                               std::uint32_t offset) {
-    Half& half = conversation.halves[direction];
+inline void HttpTracer::message_starts(const Half& half, Reading& reading, const Chunk& chunk, std::uint32_t offset) {
+    reading.first = chunk.time;
+    reading.seq = chunk.seq + offset;
+    reading.ack = chunk.ack;
+    reading.has_ack = chunk.has_ack;
+    reading.prior_ack = offset == 0 ? half.last_ack : chunk.ack;
+    reading.has_prior_ack = offset == 0 ? half.has_last_ack : chunk.has_ack;
+    reading.hinted = reading.body_seen = false;
+}
+
+inline bool HttpTracer::handle(Conversation& conversation, Direction direction, Reading& reading, const Framer::Step& step,
+                               const Chunk& chunk, std::uint32_t offset) {
+    const Half& half = conversation.halves[direction];
     switch (step.event) {
         case Framer::Event::more: break;
-        case Framer::Event::start: message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed)); break;
+        case Framer::Event::start:
+            message_starts(half, reading, chunk, offset + static_cast<std::uint32_t>(step.consumed));
+            break;
         case Framer::Event::head:
-            if (step.started) message_starts(half, chunk, offset + static_cast<std::uint32_t>(step.consumed - step.bytes.size()));
-            return head(conversation, direction, step.bytes, chunk.time);
+            if (step.started)
+                message_starts(half, reading, chunk, offset + static_cast<std::uint32_t>(step.consumed - step.bytes.size()));
+            return head(conversation, direction, reading, step.bytes, chunk.time);
         case Framer::Event::content: content(conversation, direction, step.bytes, chunk.time); break;
         case Framer::Event::broken: lose_place(conversation, direction, chunk.time, false); return false;
         case Framer::Event::not_message: return false;
@@ -58,14 +65,14 @@ inline bool HttpTracer::handle(Conversation& conversation, Direction direction, 
     return true;
 }
 
-inline void HttpTracer::feed(Conversation& conversation, Direction direction, const Chunk& chunk) {
+inline void HttpTracer::feed(Conversation& conversation, Direction direction, Reading& reading, const Chunk& chunk) {
     Half& half = conversation.halves[direction];
     if (half.lost && !may_resume(conversation, direction, chunk)) return;
     // With 100-continue, a request that got a final answer need not send its body (RFC 9110 10.1.1).
     const bool body_optional = half.body_optional;
     half.body_optional = false;
-    if (body_optional && half.framer.in_body() && classify_start(chunk.bytes) == StartLine::request) {
-        half.framer.restart();
+    if (body_optional && reading.framer.in_body() && classify_start(chunk.bytes) == StartLine::request) {
+        reading.framer.restart();
         // Its record may have been told meanwhile: as upgraded, or because bytes of its answer were lost.
         if (const Index index = conversation.request_now; index != none)
             message_end(conversation, direction, pending_[index].request.last);
@@ -73,9 +80,9 @@ inline void HttpTracer::feed(Conversation& conversation, Direction direction, co
     // What answers a request that was not seen may be one to HEAD, and its length that of no body.
     const Index answering = conversation.response_now;
     const bool unknown = !is_client(conversation, direction) && (answering == none || !pending_[answering].request.seen);
-    if (half.framer.in_body() && unknown && starts_answer(conversation, chunk)) {
-        half.framer.restart();
-        message_end(conversation, direction, half.first);
+    if (reading.framer.in_body() && unknown && starts_answer(conversation, chunk)) {
+        reading.framer.restart();
+        message_end(conversation, direction, reading.first);
     }
     Bytes rest = chunk.bytes;
     while (!rest.empty()) {
@@ -85,12 +92,12 @@ inline void HttpTracer::feed(Conversation& conversation, Direction direction, co
             return;
         }
         const auto offset = static_cast<std::uint32_t>(chunk.bytes.size() - rest.size());
-        const Framer::Step step = half.framer.step(rest, heads_);
+        const Framer::Step step = reading.framer.step(rest, heads_);
         if (step.event == Framer::Event::not_message) {
-            not_message(conversation, direction, rest);
+            not_message(conversation, direction, rest, chunk.time);
             return;
         }
-        if (!handle(conversation, direction, step, chunk, offset)) return;
+        if (!handle(conversation, direction, reading, step, chunk, offset)) return;
         rest = rest.subspan(step.consumed);
     }
 }
@@ -98,20 +105,44 @@ inline void HttpTracer::feed(Conversation& conversation, Direction direction, co
 void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
     Conversation& conversation = conversations_[id];
     Half& half = conversation.halves[direction];
-    feed(conversation, direction, chunk);
+    if (half.reading == none) half.reading = at_hand_;
+    Reading& reading = readings_[half.reading];
+    feed(conversation, direction, reading, chunk);
     half.last_ack = chunk.ack;
     half.has_last_ack = chunk.has_ack;
-    if (conversation.head_bytes != 0 || half.framer.memory() != 0) bound_partial_heads(conversation, direction, chunk.time);
+    if (reading.framer.memory() != 0) bound_partial_heads(conversation, direction, chunk.time);
     if (chunk.length > chunk.bytes.size())
         missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
-    else if (half.framer.in_body()) hint_body(conversation, direction, chunk);
+    else if (reading.framer.in_body()) hint_body(conversation, direction, reading, chunk);
+    if (half.reading == at_hand_ && reading.framer.between_messages()) half.reading = none;
+    else settle(half);
+}
+
+/// After a step in a direction: a message that goes on is kept, what was kept of one that is over is given back.
+void HttpTracer::settle(Half& half) {
+    Reading* reading = reading_of(half);
+    if (reading == nullptr) return;
+    account_head(*reading);
+    if (reading->framer.between_messages()) {
+        if (half.reading != at_hand_) readings_.give_back(half.reading);
+        half.reading = none;
+    } else if (half.reading == at_hand_) {
+        half.reading = readings_.take();
+        readings_[half.reading] = std::exchange(*reading, Reading{});
+    }
+}
+
+/// Forgets the message that a direction is in the middle of.
+void HttpTracer::restart(Half& half) {
+    if (Reading* reading = reading_of(half)) reading->framer.restart();
+    settle(half);
 }
 
 /// The last that `heads_` read was read from `bytes`.
-bool HttpTracer::head(Conversation& conversation, Direction direction, Bytes bytes, Time time) {
+bool HttpTracer::head(Conversation& conversation, Direction direction, Reading& reading, Bytes bytes, Time time) {
     const Head& head = heads_.head();
     if (!is_possible(conversation, direction, head)) {
-        not_message(conversation, direction, bytes);
+        not_message(conversation, direction, bytes, time);
         return false;
     }
     if (!conversation.info.client_known) {
@@ -120,11 +151,10 @@ bool HttpTracer::head(Conversation& conversation, Direction direction, Bytes byt
     }
     conversation.halves[direction].framed = true;
     if (conversation.mode != Mode::http && !become_http(conversation, head.is_request)) return false;
-    Framer& framer = conversation.halves[direction].framer;
-    if (!head.is_request) return response_head(conversation, head, as_text(bytes), time);
-    request_head(conversation, head, as_text(bytes));
+    if (!head.is_request) return response_head(conversation, reading, head, as_text(bytes), time);
+    request_head(conversation, reading, head, as_text(bytes));
     if (conversation.request_now != none) pending_[conversation.request_now].request.last = time;
-    if (framer.begin_body(request_framing(head))) message_end(conversation, direction, time);
+    if (reading.framer.begin_body(request_framing(head))) message_end(conversation, direction, time);
     return true;
 }
 
@@ -143,14 +173,13 @@ bool HttpTracer::become_http(Conversation& conversation, bool by_request) {
     if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
         Half& requests = conversation.halves[conversation.info.client];
         requests.lost = true;
-        requests.framer.restart();
+        restart(requests);
     }
     conversation.mode = Mode::http;
     return true;
 }
 
-void HttpTracer::request_head(Conversation& conversation, const Head& head, std::string_view text) {
-    const Half& half = conversation.halves[conversation.info.client];
+void HttpTracer::request_head(Conversation& conversation, const Reading& reading, const Head& head, std::string_view text) {
     const Index index = take_pending(conversation);
     conversation.request_now = index;
     ++ledger_.requests_seen;
@@ -163,14 +192,14 @@ void HttpTracer::request_head(Conversation& conversation, const Head& head, std:
     Pending& pending = pending_[index];
     pending.set_request(head);
     if (!options_.headers.empty()) copy_headers(asked_of(pending.request).headers, text, options_);
-    pending.request.head_bytes = half.framer.head_length();
-    if (half.framer.head_truncated()) pending.flags |= flag_truncated_head;
+    pending.request.head_bytes = reading.framer.head_length();
+    if (reading.framer.head_truncated()) pending.flags |= flag_truncated_head;
     if (conversation.queue.length != 0) pending.flags |= flag_pipelined;
-    pending.connect = std::exchange(conversation.connect, std::nullopt);
-    pending.request.first = pending.request.last = half.first;
-    pending.seq = half.seq;
-    pending.ack = half.ack;
-    pending.has_ack = half.has_ack;
+    if (std::exchange(conversation.connect_due, false)) pending.connect = conversation.connect;
+    pending.request.first = pending.request.last = reading.first;
+    pending.seq = reading.seq;
+    pending.ack = reading.ack;
+    pending.has_ack = reading.has_ack;
     pending.after_gap = std::exchange(conversation.request_gap, false);
     pending.after_lost = std::exchange(conversation.request_lost, false);
     pending.expects_continue = head.expects_continue;
@@ -178,18 +207,18 @@ void HttpTracer::request_head(Conversation& conversation, const Head& head, std:
     bound_texts(index);
 }
 
-bool HttpTracer::response_head(Conversation& conversation, const Head& head, std::string_view text, Time time) {
+bool HttpTracer::response_head(Conversation& conversation, Reading& reading, const Head& head, std::string_view text, Time time) {
     const Direction server = other(conversation.info.client);
-    Half& half = conversation.halves[server];
     if (head.start.status < 200 && head.start.status != 101) {  // an interim response ends no exchange (RFC 9110 15.2)
-        find_answered(conversation, half);  // it shows whose answer comes
-        half.framer.begin_body({});
+        find_answered(conversation, reading);  // it shows whose answer comes
+        reading.framer.begin_body({});
         return true;
     }
-    Index index = find_answered(conversation, half);
+    Index index = find_answered(conversation, reading);
     if (index == none) {
         // It may be the answer to the request whose head is under way: that one must not take the next answer.
-        if (conversation.halves[conversation.info.client].framer.in_head()) conversation.uncertain = true;
+        const Reading* request = reading_of(conversation.halves[conversation.info.client]);
+        if (request != nullptr && request->framer.in_head()) conversation.uncertain = true;
         note_orphan(conversation);
         index = take_pending(conversation);
         if (index == none) ++ledger_.responses_orphan;
@@ -199,16 +228,16 @@ bool HttpTracer::response_head(Conversation& conversation, const Head& head, std
     if (index != none) {
         Pending& pending = pending_[index];
         // Whether or not the present was moved on to this time (advance): an answer's own says how late it is.
-        if (is_overdue(pending, half.first)) tell_late(index);
+        if (is_overdue(pending, reading.first)) tell_late(index);
         pending_.answered(index);
-        pending.response.first = pending.response.last = half.first;
+        pending.response.first = pending.response.last = reading.first;
         pending.set_response(head);
         if (!options_.headers.empty()) {
             copy_headers(asked_of(pending.response).headers, text, options_);
             bound_texts(index);
         }
-        pending.response.head_bytes = half.framer.head_length();
-        if (half.framer.head_truncated()) pending.flags |= flag_truncated_head;
+        pending.response.head_bytes = reading.framer.head_length();
+        if (reading.framer.head_truncated()) pending.flags |= flag_truncated_head;
         if (pending.request.seen && !pending.request.done) {
             pending.flags |= flag_early;
             conversation.halves[conversation.info.client].body_optional =
@@ -227,10 +256,10 @@ bool HttpTracer::response_head(Conversation& conversation, const Head& head, std
         ++ledger_.tunnels;
         if (same_letters(head.upgrade, "websocket")) ++ledger_.tunnels_websocket;
         conversation.mode = Mode::tunnel;
-        for (Half& each : conversation.halves) each.framer.restart();  // `head` may lie in one of them
+        for (Half& each : conversation.halves) restart(each);  // `head` may lie in one of them
         return true;
     }
-    if (half.framer.begin_body(framing)) message_end(conversation, server, time);
+    if (reading.framer.begin_body(framing)) message_end(conversation, server, time);
     return true;
 }
 
@@ -323,19 +352,18 @@ void HttpTracer::bound_texts(Index newest) {
     }
 }
 
-void HttpTracer::hint_body(Conversation& conversation, Direction direction, const Chunk& chunk) {
+void HttpTracer::hint_body(Conversation& conversation, Direction direction, Reading& reading, const Chunk& chunk) {
     // The capture's filter skips most bodies by itself. One that keeps coming is one it did not understand.
-    Half& half = conversation.halves[direction];
-    if (conversation.mode != Mode::http || half.lost) return;
-    const std::uint64_t left = half.framer.body().skippable();
+    if (conversation.mode != Mode::http || conversation.halves[direction].lost) return;
+    const std::uint64_t left = reading.framer.body().skippable();
     if (left < worth_a_hint) return;
-    const bool beside_head = !half.body_seen;
-    half.body_seen = true;
+    const bool beside_head = !reading.body_seen;
+    reading.body_seen = true;
     if (beside_head) return;
     const std::uint32_t end = chunk.seq + chunk.length;
-    if (half.hinted && distance(end, half.hint_end) > 0) return;
-    half.hinted = true;
-    half.hint_end = end + static_cast<std::uint32_t>(std::min<std::uint64_t>(left, INT32_MAX));
+    if (reading.hinted && distance(end, reading.hint_end) > 0) return;
+    reading.hinted = true;
+    reading.hint_end = end + static_cast<std::uint32_t>(std::min<std::uint64_t>(left, INT32_MAX));
     sink_.hint({.kind = FlowHint::Kind::body,
                 .source = conversation.info.ends[direction],
                 .destination = conversation.info.ends[other(direction)],
@@ -354,7 +382,8 @@ std::uint64_t HttpTracer::skippable(ConnectionId id, Direction direction) const 
     }
     const Half& half = conversation.halves[direction];
     if (half.lost) return FlowHint::until_fin;
-    return half.framer.in_body() ? half.framer.body().skippable() : 0;
+    const Reading* reading = reading_of(half);
+    return reading != nullptr && reading->framer.in_body() ? reading->framer.body().skippable() : 0;
 }
 
 bool HttpTracer::is_overdue(const Pending& pending, Time now) const {

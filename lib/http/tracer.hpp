@@ -48,22 +48,28 @@ class HttpTracer : public StreamSink {
         ignored,    ///< not HTTP
     };
 
-    /// One direction of a connection.
-    struct Half {
+    /// A message that is being read.
+    struct Reading {
         Framer framer;
-        Time first;                   ///< of the message under way
+        Time first;
         std::uint32_t seq = 0;        ///< its first byte
         std::uint32_t ack = 0;        ///< what that byte's segment acknowledged
-        std::uint32_t last_ack = 0;   ///< what the last segment acknowledged
         std::uint32_t prior_ack = 0;  ///< what the segment acknowledged that ended where the message starts
         std::uint32_t hint_end = 0;
+        std::uint32_t head_bytes = 0;  ///< of partial_head_bytes_, what its unfinished head takes
         bool has_ack : 1 = false;
-        bool has_last_ack : 1 = false;
         bool has_prior_ack : 1 = false;
+        bool hinted : 1 = false;     ///< the capture was told of its body, up to hint_end
+        bool body_seen : 1 = false;  ///< body bytes came after those beside the head
+    };
+
+    /// One direction of a connection. Between two messages, where most are at any time, there is nothing to be read.
+    struct Half {
+        Index reading = none;        ///< in readings_
+        std::uint32_t last_ack = 0;  ///< what the last segment acknowledged
+        bool has_last_ack : 1 = false;
         bool framed : 1 = false;         ///< a message was seen
         bool lost : 1 = false;           ///< framing is lost: messages are skipped until a safe place
-        bool hinted : 1 = false;         ///< the capture was told of the body under way, up to hint_end
-        bool body_seen : 1 = false;      ///< body bytes came after those beside the head
         bool body_optional : 1 = false;  ///< the request was answered before it sent its body, and may leave it out
     };
 
@@ -76,47 +82,56 @@ class HttpTracer : public StreamSink {
         bool request_lost = false; ///< and one was, which was not answered yet
         bool joined = false;       ///< its first bytes were not seen
         bool told_other = false;   ///< counted as not HTTP
+        bool connect_due = false;  ///< `connect` is known, and of no request yet
         std::uint8_t misses = 0;   ///< segments that start no message, while undecided
         Half halves[2];
         RequestQueue queue;
         Index request_now = none;  ///< its body is under way
         Index response_now = none; ///< the exchange whose response is under way
-        std::uint32_t head_bytes = 0; ///< of partial_head_bytes_, what its unfinished heads take
-        std::optional<Nanoseconds> connect;
+        Nanoseconds connect{};     ///< the handshake took so long
     };
 
     // Part of the one function that calls it for each chunk; a call would cost (tests/bench/README.md).
-    [[gnu::always_inline]] void feed(Conversation& conversation, Direction direction, const Chunk& chunk);
+    [[gnu::always_inline]] void feed(Conversation& conversation, Direction direction, Reading& reading, const Chunk& chunk);
     [[nodiscard]] bool is_overdue(const Pending& pending, Time now) const;
     /// What a step of the framer means. False: the rest of the chunk is not for the framer.
-    [[gnu::always_inline]] bool handle(Conversation& conversation, Direction direction, const Framer::Step& step,
-                                       const Chunk& chunk, std::uint32_t offset);
-    [[gnu::always_inline]] static void message_starts(Half& half, const Chunk& chunk, std::uint32_t offset);
-    bool head(Conversation& conversation, Direction direction, Bytes bytes, Time time);
+    [[gnu::always_inline]] bool handle(Conversation& conversation, Direction direction, Reading& reading,
+                                       const Framer::Step& step, const Chunk& chunk, std::uint32_t offset);
+    [[gnu::always_inline]] static void message_starts(const Half& half, Reading& reading, const Chunk& chunk,
+                                                      std::uint32_t offset);
+    bool head(Conversation& conversation, Direction direction, Reading& reading, Bytes bytes, Time time);
     bool become_http(Conversation& conversation, bool by_request);
-    void request_head(Conversation& conversation, const Head& head, std::string_view text);
-    bool response_head(Conversation& conversation, const Head& head, std::string_view text, Time time);
+    void request_head(Conversation& conversation, const Reading& reading, const Head& head, std::string_view text);
+    bool response_head(Conversation& conversation, Reading& reading, const Head& head, std::string_view text, Time time);
     void content(Conversation& conversation, Direction direction, Bytes bytes, Time time);
     void message_end(Conversation& conversation, Direction direction, Time time);
     void hint_ignored(const Conversation& conversation);
-    void hint_body(Conversation& conversation, Direction direction, const Chunk& chunk);
+    void hint_body(Conversation& conversation, Direction direction, Reading& reading, const Chunk& chunk);
+
+    /// The message that a direction is in the middle of; null where it is between two.
+    [[nodiscard]] Reading* reading_of(const Half& half) { return half.reading != none ? &readings_[half.reading] : nullptr; }
+    [[nodiscard]] const Reading* reading_of(const Half& half) const {
+        return half.reading != none ? &readings_[half.reading] : nullptr;
+    }
+    void settle(Half& half);
+    void restart(Half& half);
 
     Index take_pending(Conversation& conversation);
     void evict(Index index);
     void bound_texts(Index newest);
     void drop_passed(Conversation& conversation, std::uint32_t seq);
-    Index find_answered(Conversation& conversation, const Half& half);
-    bool is_answered_here(const Conversation& conversation, Index index, const Half& half);
+    Index find_answered(Conversation& conversation, const Reading& reading);
+    bool is_answered_here(const Conversation& conversation, Index index, const Reading& reading);
     void note_orphan(Conversation& conversation);
     void tell_late(Index index);
     bool starts_answer(Conversation& conversation, const Chunk& chunk);
     static bool is_possible(const Conversation& conversation, Direction direction, const Head& head);
-    void not_message(Conversation& conversation, Direction direction, Bytes bytes);
+    void not_message(Conversation& conversation, Direction direction, Bytes bytes, Time time);
     void lose_place(Conversation& conversation, Direction direction, Time time, bool truncated);
-    void salvage_head(Conversation& conversation, Direction direction, Time time, bool truncated);
+    void salvage_head(Conversation& conversation, Direction direction, const Reading& reading, Time time, bool truncated);
     bool may_resume(Conversation& conversation, Direction direction, const Chunk& chunk);
     void bound_partial_heads(Conversation& conversation, Direction direction, Time time);
-    void account_heads(Conversation& conversation);
+    void account_head(Reading& reading);
     void finish_request(Conversation& conversation, ExchangeEnd fault);
     void end_exchange(Conversation& conversation, Index index, ExchangeEnd end);
     void end_queue(Conversation& conversation, ExchangeEnd end);
@@ -129,6 +144,9 @@ class HttpTracer : public StreamSink {
     Ledger& ledger_;
     HttpOptions options_;
     Pool<Conversation> conversations_{std::numeric_limits<std::size_t>::max()};  // by ConnectionId, none is ever given back
+    // Of messages that are not over with their segment. The first is for the segment at hand, where a message mostly ends.
+    Pool<Reading> readings_{std::numeric_limits<std::size_t>::max()};
+    const Index at_hand_ = readings_.take();
     HeadReader heads_;
     std::size_t partial_head_bytes_ = 0;
 };

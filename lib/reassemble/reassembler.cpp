@@ -140,7 +140,7 @@ ConnectionTable::Id Reassembler::open(const FlowKey& key, Direction from, const 
     connection.client = has(segment, tcp_ack) ? other(from) : from;
     connection.connecting = has(segment, tcp_syn) && !has(segment, tcp_ack);
     connection.syn_time = segment.time;
-    sink_.opened(id, {.ends = {key.ends[0], key.ends[1]},
+    sink_.opened(id, {.ends = connection.key.ends,
                       .interface = segment.interface,
                       .midstream = !has(segment, tcp_syn),
                       .client_known = connection.client_known,

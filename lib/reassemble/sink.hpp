@@ -18,7 +18,7 @@ using Direction = std::uint8_t;
 constexpr Direction other(Direction direction) { return direction ^ 1; }
 
 struct ConnectionInfo {
-    Endpoint ends[2];
+    const Endpoint* ends = nullptr;  ///< two; the reassembler's, and there until the connection is closed
     std::uint32_t interface = 0;  ///< where its first segment was seen
     bool midstream = false;       ///< its SYN was not seen
     bool client_known = false;
