@@ -55,8 +55,12 @@ bool HttpTracer::is_answered_here(const Conversation& conversation, Index index,
 
 /// A response answers none of the requests seen: so it answers one that was lost.
 void HttpTracer::note_orphan(Conversation& conversation) {
-    for (Index index = conversation.queue.front; index != none; index = pending_[index].next)
-        if (std::exchange(pending_[index].after_lost, false)) return;
+    for (Index index = conversation.queue.front; index != none; index = pending_[index].next) {
+        Pending& pending = pending_[index];
+        if (!pending.after_lost) continue;
+        pending.after_lost = false;
+        return;
+    }
     conversation.request_lost = false;
 }
 

@@ -1,6 +1,7 @@
 #include "http/pending.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace podsnoop {
@@ -9,13 +10,10 @@ namespace {
 
 constexpr std::size_t kept_capacity = 512;  // of a string, when its record is used again
 
-/// Empties a message but keeps its memory.
-void clear(PendingMessage& message) {
-    message.seen = message.done = false;
-    message.head_bytes = message.body_bytes = 0;
-    if (!message.asked) return;
-    message.asked->headers.clear();
-    message.asked->body_preview.clear();
+/// Empties it but keeps its memory.
+void clear(AskedOfMessage& asked) {
+    asked.headers.clear();
+    asked.body_preview.clear();
 }
 
 /// Whether it gave its memory back.
@@ -25,66 +23,67 @@ bool trim(std::string& text) {
     return true;
 }
 
-std::size_t text_bytes_of(const PendingMessage& message) {
-    if (!message.asked) return 0;
-    std::size_t bytes = message.asked->body_preview.size();
-    for (const Header& header : message.asked->headers) bytes += sizeof(Header) + header.name.size() + header.value.size();
+std::size_t text_bytes_of(const AskedOfMessage& asked) {
+    std::size_t bytes = asked.body_preview.size();
+    for (const Header& header : asked.headers) bytes += sizeof(Header) + header.name.size() + header.value.size();
     return bytes;
 }
 
 /// What was asked for of it changes hands, and back: none of it is copied.
-void swap_asked(Message& message, PendingMessage& pending) {
-    message.headers.swap(pending.asked->headers);
-    message.body_preview.swap(pending.asked->body_preview);
+void swap_asked(Message& message, AskedOfMessage& asked) {
+    message.headers.swap(asked.headers);
+    message.body_preview.swap(asked.body_preview);
+}
+void swap_asked(Exchange& record, AskedOfExchange& asked) {
+    swap_asked(record.request, asked.request);
+    swap_asked(record.response, asked.response);
 }
 
-void set_message(Message& message, PendingMessage& pending) {
+void set_message(Message& message, const PendingMessage& pending) {
     message.seen = pending.seen;
     message.version_minor = pending.version_minor;
     message.head_bytes = pending.head_bytes;
     message.body_bytes = pending.body_bytes;
-    if (pending.asked) swap_asked(message, pending);
+}
+
+/// A message whose head was read.
+PendingMessage begun(const Head& head, Time first, std::uint64_t head_bytes) {
+    return {
+        .first = first,
+        .last = first,
+        .head_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(head_bytes, std::numeric_limits<std::uint32_t>::max())),
+        .version_minor = head.start.version_minor,
+        .seen = true};
 }
 
 Nanoseconds span(Time from, Time to) { return std::max(to - from, Nanoseconds{0}); }
 
 }  // namespace
 
-void Pending::set_request(const Head& head) {
-    request.seen = true;
-    // Exchanges are used again, and what a connection's next request says is mostly what its last one said.
-    if (head.identity != 0 && head.identity == request.head_identity) return;
-    request.head_identity = head.identity;
-    request.version_minor = head.start.version_minor;
-    const std::string_view host = head.host.value_or(std::string_view());
-    method_length = static_cast<std::uint32_t>(head.start.method.size());
-    target_length = static_cast<std::uint32_t>(head.start.target.size());
-    has_host = head.host.has_value();
-    texts.resize_and_overwrite(method_length + target_length + host.size(), [&](char* begin, std::size_t) {
-        char* to = begin;
-        // Not by std::ranges::copy, which is a loop of single bytes in GCC 12.
-        for (const std::string_view text : {head.start.method, head.start.target, host})
-            to = std::copy(text.begin(), text.end(), to);
-        return static_cast<std::size_t>(to - begin);  // GCC 12 gives the capacity for the size
-    });
+void PendingExchanges::set_request(Pending& pending, const Head& head, Time first, std::uint64_t head_bytes) {
+    pending.request = begun(head, first, head_bytes);
+    pending.texts.set(head);
+    text_bytes_ += pending.texts.size();
 }
 
-void Pending::set_response(const Head& head) {
-    response.seen = true;
-    response.head_identity = head.identity;
-    response.version_minor = head.start.version_minor;
-    status = head.start.status;
+PendingResponse& PendingExchanges::set_response(Pending& pending, const Head& head, Time first, std::uint64_t head_bytes) {
+    if (pending.response == none) pending.response = responses_.take();  // never none: there are as many as exchanges
+    PendingResponse& response = responses_[pending.response];
+    response = {begun(head, first, head_bytes), head.start.status, head.identity};
+    return response;
 }
 
 Pending::Index PendingExchanges::take(ConnectionId connection) {
     const Index index = pool_.take();
     if (index == none) return none;
     Pending& pending = pool_[index];
-    clear(pending.request);
-    clear(pending.response);
-    pending.connect.reset();
+    pending.request.seen = pending.request.done = false;
+    if (pending.asked) {
+        clear(pending.asked->request);
+        clear(pending.asked->response);
+    }
     pending.flags = 0;
-    pending.has_ack = pending.after_gap = pending.after_lost = pending.told = false;
+    pending.has_ack = pending.after_gap = pending.after_lost = pending.tells_connect = pending.told = false;
     pending.fault.reset();
     pending.connection = connection;
     pending.next = pending.older = pending.newer = none;
@@ -143,12 +142,12 @@ Pending::Index PendingExchanges::most_dispensable() const {
     return none;
 }
 
-void PendingExchanges::count_texts(Index index) {
-    Pending& pending = pool_[index];
-    text_bytes_ -= pending.text_bytes;
-    const std::size_t texts = pending.request.seen ? pending.texts.size() : 0;
-    pending.text_bytes = static_cast<std::uint32_t>(texts + text_bytes_of(pending.request) + text_bytes_of(pending.response));
-    text_bytes_ += pending.text_bytes;
+void PendingExchanges::count_asked(Index index) {
+    AskedOfExchange* asked = pool_[index].asked.get();
+    if (asked == nullptr) return;
+    text_bytes_ -= asked->text_bytes;
+    asked->text_bytes = static_cast<std::uint32_t>(text_bytes_of(asked->request) + text_bytes_of(asked->response));
+    text_bytes_ += asked->text_bytes;
 }
 
 inline void PendingExchanges::set_ends(const ConnectionInfo& info) {
@@ -164,27 +163,30 @@ inline void PendingExchanges::set_ends(const ConnectionInfo& info) {
     record_.netns = interface.netns;
 }
 
-inline void PendingExchanges::make_record(Pending& pending, const ConnectionInfo& info) {
+inline void PendingExchanges::make_record(Pending& pending, const ConnectionInfo& info, Nanoseconds connect) {
+    static const PendingResponse not_seen;
     set_ends(info);
-    const PendingMessage &request = pending.request, &response = pending.response;
-    set_message(record_.request, pending.request);
-    set_message(record_.response, pending.response);
-    record_.response.head_identity = pending.response.head_identity;
-    record_.response.status = pending.status;
-    if (request.seen && (request.head_identity == 0 || request.head_identity != record_.request.head_identity)) {
-        const std::string_view texts = pending.texts;
-        record_.request.method = pending.method();
-        record_.request.target = texts.substr(pending.method_length, pending.target_length);
-        const std::string_view host = texts.substr(pending.method_length + pending.target_length);
-        if (!pending.has_host) record_.request.host.reset();
-        else if (record_.request.host) record_.request.host->assign(host);
-        else record_.request.host.emplace(host);
-        record_.request.head_identity = request.head_identity;
+    const PendingMessage& request = pending.request;
+    const PendingResponse& response = pending.response != none ? responses_[pending.response] : not_seen;
+    set_message(record_.request, request);
+    set_message(record_.response, response);
+    record_.response.status = response.status;
+    record_.response.head_identity = response.head_identity;
+    if (pending.asked) swap_asked(record_, *pending.asked);
+    const RequestTexts& texts = pending.texts;
+    if (request.seen && (texts.head_identity() == 0 || texts.head_identity() != record_.request.head_identity)) {
+        record_.request.head_identity = texts.head_identity();
+        record_.request.method = texts.method();
+        record_.request.target = texts.target();
+        if (!texts.has_host()) record_.request.host.reset();
+        else if (record_.request.host) record_.request.host->assign(texts.host());
+        else record_.request.host.emplace(texts.host());
     }
     record_.flags = pending.flags;
     if (info.midstream) record_.flags |= flag_midstream;
-    record_.latency = {.connect = pending.connect, .request = {}, .wait = {}, .response = {}, .total = {}};
+    record_.latency = {};
     Latency& latency = record_.latency;
+    if (pending.tells_connect) latency.connect = connect;
     const bool request_whole = request.seen && request.done && !pending.fault;
     const bool early = (pending.flags & flag_early) != 0;
     if (request_whole) latency.request = span(request.first, request.last);
@@ -197,7 +199,7 @@ inline void PendingExchanges::make_record(Pending& pending, const ConnectionInfo
     record_.time = request.seen ? request.first : response.first;
 }
 
-void PendingExchanges::tell(Index index, const ConnectionInfo& info, ExchangeEnd end) {
+void PendingExchanges::tell(Index index, const ConnectionInfo& info, Nanoseconds connect, ExchangeEnd end) {
     Pending& pending = pool_[index];
     leave(index);
     if (pending.told) return;
@@ -205,25 +207,28 @@ void PendingExchanges::tell(Index index, const ConnectionInfo& info, ExchangeEnd
     if (pending.request.seen) ++ledger_.requests_by_end[static_cast<std::size_t>(end)];
     else ++ledger_.responses_orphan;
     if ((pending.flags & flag_truncated_head) != 0) ++ledger_.heads_truncated;
-    make_record(pending, info);
+    make_record(pending, info, connect);
     record_.end = end;
     sink_.told(record_);
-    if (pending.request.asked) swap_asked(record_.request, pending.request);
-    if (pending.response.asked) swap_asked(record_.response, pending.response);
+    if (pending.asked) swap_asked(record_, *pending.asked);
 }
 
-void PendingExchanges::tell_late(Index index, const ConnectionInfo& info, ExchangeEnd end) {
-    tell(index, info, end);
+void PendingExchanges::tell_late(Index index, const ConnectionInfo& info, Nanoseconds connect, ExchangeEnd end) {
+    tell(index, info, connect, end);
     enter(index, Pending::Line::late);
 }
 
 void PendingExchanges::release(Index index) {
     Pending& pending = pool_[index];
     leave(index);
-    text_bytes_ -= std::exchange(pending.text_bytes, 0);
-    if (trim(pending.texts)) pending.request.head_identity = 0;
-    for (PendingMessage* message : {&pending.request, &pending.response})
-        if (message->asked) trim(message->asked->body_preview);
+    if (pending.request.seen) text_bytes_ -= pending.texts.size();
+    pending.texts.trim();
+    if (AskedOfExchange* asked = pending.asked.get()) {
+        text_bytes_ -= std::exchange(asked->text_bytes, 0);
+        trim(asked->request.body_preview);
+        trim(asked->response.body_preview);
+    }
+    if (const Index response = std::exchange(pending.response, none); response != none) responses_.give_back(response);
     pool_.give_back(index);
 }
 

@@ -6,78 +6,80 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/pool.hpp"
 #include "event/exchange.hpp"
 #include "event/ledger.hpp"
 #include "http/head.hpp"
+#include "http/request_texts.hpp"
 #include "http/sink.hpp"
 #include "reassemble/sink.hpp"
 
 namespace podsnoop {
 
-/// What a user asked for of a message beyond what is told of all.
+/// What a user asked for of an exchange beyond what is told of all.
 struct AskedOfMessage {
     std::vector<Header> headers;
     std::string body_preview;
 };
+struct AskedOfExchange {
+    AskedOfMessage request, response;
+    std::uint32_t text_bytes = 0;  ///< what its texts were counted as
+};
 
 /// One message of an exchange under way.
 struct PendingMessage {
-    bool seen = false;  ///< false: nothing else here means anything
-    bool done = false;
+    Time first, last;              ///< of its bytes, as far as seen
+    std::uint64_t body_bytes = 0;  ///< as in Message
+    std::uint32_t head_bytes = 0;  ///< the same; a head of 4 GiB or more is told as one of 4 GiB
     std::uint8_t version_minor = 1;
+    bool seen : 1 = false;  ///< false: nothing else here means anything
+    bool done : 1 = false;
+};
+struct PendingResponse : PendingMessage {
+    std::uint16_t status = 0;
     std::uint32_t head_identity = 0;  ///< as in Message
-    std::uint64_t head_bytes = 0, body_bytes = 0;  ///< as in Message
-    Time first, last;                              ///< of its bytes, as far as seen
-    std::unique_ptr<AskedOfMessage> asked;         ///< null where nothing was asked for
 };
 
-/// What was asked for of a message, made where there is none yet.
-inline AskedOfMessage& asked_of(PendingMessage& message) {
-    if (!message.asked) message.asked = std::make_unique<AskedOfMessage>();
-    return *message.asked;
-}
-
-/// One exchange under way: what its record will be made of, in a third of the memory that the record takes.
+/// One exchange under way: what its record will be made of, in a fifth of the memory that the record takes.
 struct Pending {
     using Index = Pool<Pending>::Index;
     static constexpr Index none = Pool<Pending>::none;
 
-    PendingMessage request, response;
-    std::string texts;  ///< the request's method, target and host, one behind the other
-    std::uint32_t method_length = 0, target_length = 0;
-    std::optional<Nanoseconds> connect;  ///< as in Latency
+    PendingMessage request;
+    RequestTexts texts;
+    std::unique_ptr<AskedOfExchange> asked;  ///< null where nothing was asked for
     std::uint32_t seq = 0;  ///< the request's first byte
     std::uint32_t ack = 0;  ///< what the request's first segment acknowledged: where its response can start
-    std::uint16_t status = 0;  ///< the response's
-    std::uint8_t flags = 0;    ///< ExchangeFlag bits
-    bool has_host = false;
-    bool has_ack = false;
-    bool after_gap = false;  ///< requests may have been lost right before it
-    bool after_lost = false; ///< and one was, which was not answered yet
-    bool expects_continue = false;  ///< it sends its body only after an interim response, or after a while
-    bool told = false;                 ///< already printed (timeout); kept so that its late answer finds its place
+    ConnectionId connection = 0;
+    Index response = none;             ///< what is known of it; none until it begins
+    Index next = none;                 ///< in the connection's queue
+    Index older = none, newer = none;  ///< in its list by age
+    std::uint8_t flags = 0;            ///< ExchangeFlag bits
     std::optional<ExchangeEnd> fault;  ///< why it will not be complete, though its answer may still come
     enum class Line : std::uint8_t {
         none,
         waiting,    ///< no byte of the final response yet
         late,       ///< nor will it be told any more: it was, as timeout
         answering,  ///< its response is under way
-    } line = Line::none;
-    ConnectionId connection = 0;
-    Index next = none;                 ///< in the connection's queue
-    Index older = none, newer = none;  ///< in its list by age
-    std::uint32_t text_bytes = 0;      ///< what its texts were counted as
-
-    /// Takes what a request's head says.
-    void set_request(const Head& head);
-    /// Takes what a response's head says.
-    void set_response(const Head& head);
-    [[nodiscard]] std::string_view method() const { return std::string_view(texts).substr(0, method_length); }
+    };
+    Line line : 2 = Line::none;
+    bool has_ack : 1 = false;
+    bool after_gap : 1 = false;         ///< requests may have been lost right before it
+    bool after_lost : 1 = false;        ///< and one was, which was not answered yet
+    bool expects_continue : 1 = false;  ///< it sends its body only after an interim response, or after a while
+    bool tells_connect : 1 = false;     ///< it is the connection's first: the handshake is told with it
+    bool told : 1 = false;              ///< already printed (timeout); kept so that its late answer finds its place
 };
+
+static_assert(sizeof(Pending) <= 96, "65,536 of them take 6 MiB");
+
+/// What was asked for of an exchange, made where there is none yet.
+inline AskedOfExchange& asked_of(Pending& pending) {
+    if (!pending.asked) pending.asked = std::make_unique<AskedOfExchange>();
+    return *pending.asked;
+}
 
 /// A connection's requests whose responses are not complete, oldest first (RFC 9112 9.3.2: answers come in
 /// the order of the requests).
@@ -92,12 +94,21 @@ class PendingExchanges {
     static constexpr Index none = Pending::none;
 
     /// The sink and the ledger must outlive it.
-    PendingExchanges(ExchangeSink& sink, Ledger& ledger, std::size_t limit) : pool_(limit), sink_(sink), ledger_(ledger) {}
+    PendingExchanges(ExchangeSink& sink, Ledger& ledger, std::size_t limit)
+        : pool_(limit), responses_(limit), sink_(sink), ledger_(ledger) {}
 
     Pending& operator[](Index index) { return pool_[index]; }
 
     /// A fresh exchange, or none at the limit.
     Index take(ConnectionId connection);
+    /// Takes what a request's head says, of which the first byte came at `first`. The head took so many bytes.
+    void set_request(Pending& pending, const Head& head, Time first, std::uint64_t head_bytes);
+    /// The same of a response, which begins with its head.
+    PendingResponse& set_response(Pending& pending, const Head& head, Time first, std::uint64_t head_bytes);
+    /// What is known of its response; null until it begins.
+    [[nodiscard]] PendingResponse* response_of(const Pending& pending) {
+        return pending.response != none ? &responses_[pending.response] : nullptr;
+    }
     /// Puts a request at the end of its connection's queue, and among those that wait.
     void push(RequestQueue& queue, Index index);
     /// Takes it out of the queue, wherever it stands; nothing if it is not in it.
@@ -111,15 +122,15 @@ class PendingExchanges {
     /// one that has been answered for longest.
     [[nodiscard]] Index most_dispensable() const;
 
-    /// Counts the texts of an exchange (target, host, header fields, previews) after they changed.
-    void count_texts(Index index);
+    /// Counts what was asked for of an exchange (header fields, previews) after it changed.
+    void count_asked(Index index);
     /// What the texts of all exchanges take, in bytes.
     [[nodiscard]] std::size_t text_bytes() const { return text_bytes_; }
 
-    /// Prints it, unless it was, and counts it. `info` is of its connection.
-    void tell(Index index, const ConnectionInfo& info, ExchangeEnd end);
+    /// Prints it, unless it was, and counts it. `info` is of its connection, `connect` what its handshake took.
+    void tell(Index index, const ConnectionInfo& info, Nanoseconds connect, ExchangeEnd end);
     /// Tells a waiting one, and keeps it for its late answer.
-    void tell_late(Index index, const ConnectionInfo& info, ExchangeEnd end);
+    void tell_late(Index index, const ConnectionInfo& info, Nanoseconds connect, ExchangeEnd end);
     void release(Index index);
 
   private:
@@ -127,13 +138,14 @@ class PendingExchanges {
         Index oldest = none, newest = none;
     };
     // Each part of the one function that calls it for each exchange; a call would cost (tests/bench/README.md).
-    [[gnu::always_inline]] void make_record(Pending& pending, const ConnectionInfo& info);
+    [[gnu::always_inline]] void make_record(Pending& pending, const ConnectionInfo& info, Nanoseconds connect);
     [[gnu::always_inline]] void set_ends(const ConnectionInfo& info);
     AgeList& list_of(Pending::Line line) { return lists_[static_cast<std::size_t>(line) - 1]; }
     void enter(Index index, Pending::Line line);
     void leave(Index index);
 
     Pool<Pending> pool_;
+    Pool<PendingResponse> responses_;  // that began
     AgeList lists_[3];  // by Pending::Line, from waiting on
     std::size_t text_bytes_ = 0;
     ExchangeSink& sink_;

@@ -49,7 +49,7 @@ void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t len
         const Index index = request ? conversation.request_now : conversation.response_now;
         if (skipped != 0 && index != none) {
             Pending& pending = pending_[index];
-            PendingMessage& message = request ? pending.request : pending.response;
+            PendingMessage& message = request ? pending.request : *pending_.response_of(pending);
             // One number lost of a body that ends with the connection is more likely the FIN's than a byte's.
             const bool fin = why == Missing::lost && skipped == 1 && framer.body().ends_with_connection();
             if (!fin) message.body_bytes += skipped;
@@ -133,12 +133,10 @@ void HttpTracer::salvage_head(Conversation& conversation, Direction direction, c
     if (index == none) return;
     Pending& pending = pending_[index];
     pending_.answered(index);
-    pending.response.first = reading.first;
-    pending.set_response(*parsed);
-    if (!options_.headers.empty()) copy_headers(asked_of(pending.response).headers, text, options_);
-    pending.response.head_bytes = reading.framer.head_length();
+    PendingMessage& response = pending_.set_response(pending, *parsed, reading.first, reading.framer.head_length());
+    if (!options_.headers.empty()) copy_headers(asked_of(pending).response.headers, text, options_);
     pending.flags |= flag_truncated_head;
-    announce_body(pending, pending.response, response_framing(*parsed, pending.method()));
+    announce_body(pending, response, response_framing(*parsed, pending.texts.method()));
     conversation.response_now = index;
 }
 
@@ -149,7 +147,8 @@ void HttpTracer::finish_request(Conversation& conversation, ExchangeEnd fault) {
     Pending& pending = pending_[index];
     pending.fault = fault;
     pending.request.done = true;
-    if (pending.response.done) end_exchange(conversation, index, fault);
+    const PendingMessage* response = pending_.response_of(pending);
+    if (response != nullptr && response->done) end_exchange(conversation, index, fault);
 }
 
 /// Whether a response starts with this segment, as far as that is certain: where a known request's answer must.

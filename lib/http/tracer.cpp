@@ -190,19 +190,18 @@ void HttpTracer::request_head(Conversation& conversation, const Reading& reading
         return;
     }
     Pending& pending = pending_[index];
-    pending.set_request(head);
-    if (!options_.headers.empty()) copy_headers(asked_of(pending.request).headers, text, options_);
-    pending.request.head_bytes = reading.framer.head_length();
+    pending_.set_request(pending, head, reading.first, reading.framer.head_length());
+    if (!options_.headers.empty()) copy_headers(asked_of(pending).request.headers, text, options_);
     if (reading.framer.head_truncated()) pending.flags |= flag_truncated_head;
     if (conversation.queue.length != 0) pending.flags |= flag_pipelined;
-    if (std::exchange(conversation.connect_due, false)) pending.connect = conversation.connect;
-    pending.request.first = pending.request.last = reading.first;
     pending.seq = reading.seq;
     pending.ack = reading.ack;
     pending.has_ack = reading.has_ack;
-    pending.after_gap = std::exchange(conversation.request_gap, false);
-    pending.after_lost = std::exchange(conversation.request_lost, false);
-    pending.expects_continue = head.expects_continue;
+    // Seldom any of them is so.
+    if (std::exchange(conversation.connect_due, false)) pending.tells_connect = true;
+    if (std::exchange(conversation.request_gap, false)) pending.after_gap = true;
+    if (std::exchange(conversation.request_lost, false)) pending.after_lost = true;
+    if (head.expects_continue) pending.expects_continue = true;
     pending_.push(conversation.queue, index);
     bound_texts(index);
 }
@@ -230,26 +229,25 @@ bool HttpTracer::response_head(Conversation& conversation, Reading& reading, con
         // Whether or not the present was moved on to this time (advance): an answer's own says how late it is.
         if (is_overdue(pending, reading.first)) tell_late(index);
         pending_.answered(index);
-        pending.response.first = pending.response.last = reading.first;
-        pending.set_response(head);
+        pending_.set_response(pending, head, reading.first, reading.framer.head_length());
         if (!options_.headers.empty()) {
-            copy_headers(asked_of(pending.response).headers, text, options_);
+            copy_headers(asked_of(pending).response.headers, text, options_);
             bound_texts(index);
         }
-        pending.response.head_bytes = reading.framer.head_length();
         if (reading.framer.head_truncated()) pending.flags |= flag_truncated_head;
         if (pending.request.seen && !pending.request.done) {
             pending.flags |= flag_early;
             conversation.halves[conversation.info.client].body_optional =
                 pending.expects_continue && pending.request.body_bytes == 0;
         }
-        if (pending.request.seen) method = pending.method();
+        if (pending.request.seen) method = pending.texts.method();
     }
     const BodyFraming framing = response_framing(head, method);
     if (framing.kind == BodyFraming::Kind::tunnel) {
         if (index != none) {
-            pending_[index].response.done = true;
-            pending_[index].response.last = time;
+            PendingMessage& response = *pending_.response_of(pending_[index]);
+            response.done = true;
+            response.last = time;
             end_exchange(conversation, index, ExchangeEnd::upgraded);
         }
         end_queue(conversation, ExchangeEnd::upgraded);
@@ -268,11 +266,12 @@ void HttpTracer::content(Conversation& conversation, Direction direction, Bytes 
     const Index index = request ? conversation.request_now : conversation.response_now;
     if (index == none) return;
     Pending& pending = pending_[index];
-    PendingMessage& message = request ? pending.request : pending.response;
+    PendingMessage& message = request ? pending.request : *pending_.response_of(pending);
     message.last = time;
     message.body_bytes += bytes.size();
     if (options_.body_preview == 0) return;
-    std::string& preview = asked_of(message).body_preview;
+    AskedOfExchange& asked = asked_of(pending);
+    std::string& preview = (request ? asked.request : asked.response).body_preview;
     if (preview.size() >= options_.body_preview) return;
     preview += as_text(bytes).substr(0, options_.body_preview - preview.size());
     bound_texts(index);
@@ -283,13 +282,14 @@ void HttpTracer::message_end(Conversation& conversation, Direction direction, Ti
     const Index index = std::exchange(request ? conversation.request_now : conversation.response_now, none);
     if (index == none) return;
     Pending& pending = pending_[index];
-    PendingMessage& message = request ? pending.request : pending.response;
+    PendingMessage* response = pending_.response_of(pending);
+    PendingMessage& message = request ? pending.request : *response;
     message.last = time;
     message.done = true;
     const bool waits_for_request = pending.request.seen && !pending.request.done;
-    if (!pending.response.done) return;
-    pending_.remove(conversation.queue, index);
-    if (!waits_for_request) end_exchange(conversation, index, pending.fault.value_or(ExchangeEnd::complete));
+    if (response == nullptr || !response->done) return;
+    if (waits_for_request) pending_.remove(conversation.queue, index);
+    else end_exchange(conversation, index, pending.fault.value_or(ExchangeEnd::complete));
 }
 
 /// Prints an exchange and forgets it. What is still under way in it goes on uncounted.
@@ -297,7 +297,7 @@ void HttpTracer::end_exchange(Conversation& conversation, Index index, ExchangeE
     if (conversation.request_now == index) conversation.request_now = none;
     if (conversation.response_now == index) conversation.response_now = none;
     pending_.remove(conversation.queue, index);
-    pending_.tell(index, conversation.info, end);
+    pending_.tell(index, conversation.info, conversation.connect, end);
     pending_.release(index);
 }
 
@@ -336,15 +336,15 @@ void HttpTracer::evict(Index index) {
     // One that is being answered leaves no answer behind that could be taken for another's.
     if (pending_[index].line != Pending::Line::answering) {
         const Index next = pending_[index].next;
-        (next == none ? loser.request_gap : pending_[next].after_gap) = true;
-        (next == none ? loser.request_lost : pending_[next].after_lost) = true;
+        if (next == none) loser.request_gap = loser.request_lost = true;
+        else pending_[next].after_gap = pending_[next].after_lost = true;
     }
     end_exchange(loser, index, ExchangeEnd::evicted);
 }
 
 /// Keeps the texts of exchanges under way within their limit, after those of the newest changed.
 void HttpTracer::bound_texts(Index newest) {
-    pending_.count_texts(newest);
+    pending_.count_asked(newest);
     while (pending_.text_bytes() > options_.exchange_text_bytes) {
         const Index victim = pending_.most_dispensable();
         if (victim == none || victim == newest) return;
@@ -392,7 +392,8 @@ bool HttpTracer::is_overdue(const Pending& pending, Time now) const {
 
 void HttpTracer::tell_late(Index index) {
     const Pending& pending = pending_[index];
-    pending_.tell_late(index, conversations_[pending.connection].info, pending.fault.value_or(ExchangeEnd::timeout));
+    const Conversation& conversation = conversations_[pending.connection];
+    pending_.tell_late(index, conversation.info, conversation.connect, pending.fault.value_or(ExchangeEnd::timeout));
 }
 
 void HttpTracer::advance(Time now) {

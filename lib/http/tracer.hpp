@@ -90,6 +90,7 @@ class HttpTracer : public StreamSink {
         Index response_now = none; ///< the exchange whose response is under way
         Nanoseconds connect{};     ///< the handshake took so long
     };
+    static_assert(sizeof(Conversation) <= 80, "65,536 of them take 5 MiB");
 
     // Part of the one function that calls it for each chunk; a call would cost (tests/bench/README.md).
     [[gnu::always_inline]] void feed(Conversation& conversation, Direction direction, Reading& reading, const Chunk& chunk);
