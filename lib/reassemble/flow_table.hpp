@@ -25,9 +25,9 @@ std::uint64_t hash_of(const FlowKey& key, std::uint64_t seed);
 /// Names an entry while it is in a table; used again after it was removed.
 using FlowId = std::uint32_t;
 
-/// At most `limit` entries. An Entry has a FlowKey `key`, a Time `last_seen`, FlowIds `next_in_bucket`, `finished_before`
-/// and `finished_after` (the table's own), and flags `finished` (the table's own) and `touched` (seen since the last search
-/// for one to evict: set it).
+/// At most `limit` entries. An Entry has a FlowKey `key`, FlowIds `next_in_bucket`, `finished_before` and `finished_after`
+/// (the table's own), a function finish_time() (the table's own where it is finished), and flags `finished` (the table's own)
+/// and `touched` (seen since the last search for one to evict: set it).
 template <class Entry>
 class FlowTable {
   public:
@@ -89,14 +89,14 @@ class FlowTable {
     void finish(Id id, Time now) {
         Entry& entry = pool_[id];
         entry.finished = true;
-        entry.last_seen = now;
+        entry.finish_time() = now;
         entry.finished_before = last_finished_;
         entry.finished_after = none;
         (last_finished_ == none ? first_finished_ : pool_[last_finished_].finished_after) = id;
         last_finished_ = id;
     }
     void expire_finished(Time before) {
-        while (first_finished_ != none && pool_[first_finished_].last_seen < before) remove(first_finished_);
+        while (first_finished_ != none && pool_[first_finished_].finish_time() < before) remove(first_finished_);
     }
 
     /// Calls visit(id) for every entry, in an order that does not depend on the seed. The table must not change meanwhile,

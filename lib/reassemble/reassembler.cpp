@@ -28,19 +28,23 @@ bool tells_start(const Connection& connection, Direction from, const Segment& se
 std::uint32_t payload_seq(const Segment& segment) { return segment.seq + (has(segment, tcp_syn) ? 1 : 0); }
 
 /// Where an acknowledgment ends in the bytes of the stream it is of: never behind its FIN, whatever it says.
-std::uint32_t acked_bytes(const Stream& stream, std::uint32_t ack) {
-    return stream.fin && distance(stream.fin_seq, ack) > 0 ? stream.fin_seq : ack;
+std::uint32_t acked_bytes(const Connection& connection, Direction direction, std::uint32_t ack) {
+    const Stream& stream = connection.streams[direction];
+    if (!stream.fin) return ack;
+    if (stream.ended) return stream.next;  // all of it was told, and there is nothing to be waited for
+    const std::uint32_t fin_seq = connection.hold_of(direction)->fin_seq;
+    return distance(fin_seq, ack) > 0 ? fin_seq : ack;
 }
 
 /// Whether bytes of a direction that `ack` acknowledges were not told yet.
 bool is_behind(const Connection& connection, Direction direction, std::uint32_t ack) {
     const Stream& stream = connection.streams[direction];
     if (!stream.started) return false;
-    const std::int32_t ahead = distance(stream.next, acked_bytes(stream, ack));
+    const std::int32_t ahead = distance(stream.next, acked_bytes(connection, direction, ack));
     return ahead > 0 && ahead <= far_ahead;
 }
 
-bool holds(const Connection& connection) { return connection.streams[0].hold || connection.streams[1].hold; }
+bool holds(const Connection& connection) { return connection.holding != nullptr; }
 
 }  // namespace
 
@@ -89,7 +93,6 @@ void Reassembler::accept(const Segment& segment) {
     Connection& connection = table_[id];
     if (connection.finished || is_copy(connection, from, segment)) return;
     connection.touched = true;
-    connection.last_seen = segment.time;
 
     Stream& stream = connection.streams[from];
     if (!stream.started && (segment.length != 0 || has(segment, tcp_syn))) {
@@ -116,8 +119,9 @@ void Reassembler::accept(const Segment& segment) {
         return;
     }
     if (!holds(connection)) return;
-    for (Stream& held : connection.streams)
-        if (held.hold) ++held.hold->waited;
+    connection.holding->last_seen = segment.time;
+    for (std::optional<Hold>& hold : connection.holding->holds)
+        if (hold) ++hold->waited;
     if (const auto direction = impatient(connection, segment.time)) give_up(id, direction);
 }
 
@@ -135,11 +139,11 @@ ConnectionTable::Id Reassembler::open(const FlowKey& key, Direction from, const 
         id = table_.insert(key);
     }
     Connection& connection = table_[id];
-    connection.owner = segment.interface;
+    connection.lanes[from] = segment.interface;
     connection.client_known = has(segment, tcp_syn);
     connection.client = has(segment, tcp_ack) ? other(from) : from;
     connection.connecting = has(segment, tcp_syn) && !has(segment, tcp_ack);
-    connection.syn_time = segment.time;
+    connection.since = segment.time;
     sink_.opened(id, {.ends = connection.key.ends,
                       .interface = segment.interface,
                       .midstream = !has(segment, tcp_syn),
@@ -150,10 +154,8 @@ ConnectionTable::Id Reassembler::open(const FlowKey& key, Direction from, const 
 
 void Reassembler::close(Id id, Close how, Time time) {
     Connection& connection = table_[id];
-    for (Stream& stream : connection.streams) {
-        if (stream.hold) held_bytes_ -= stream.hold->bytes;
-        stream.hold.reset();
-    }
+    for (const Direction direction : {Direction{0}, Direction{1}})
+        if (const Hold* hold = connection.hold_of(direction)) held_bytes_ -= hold->bytes;
     stop_holding(id);
     table_.finish(id, time);
     sink_.closed(id, how, time);
@@ -165,7 +167,8 @@ void Reassembler::close(Id id, Close how, Time time) {
 bool Reassembler::is_copy(Connection& connection, Direction from, const Segment& segment) {
     std::uint32_t& lane = connection.lanes[from];
     if (lane != Connection::no_interface) return lane != segment.interface;
-    if (segment.interface == connection.owner) {
+    // The other direction's lane was given with the first segment.
+    if (segment.interface == connection.lanes[other(from)]) {
         lane = segment.interface;
         return false;
     }
@@ -183,15 +186,16 @@ void Reassembler::note_handshake(Id id, Direction from, const Segment& segment) 
     Connection& connection = table_[id];
     if (from != connection.client || has(segment, tcp_syn) || !has(segment, tcp_ack)) return;
     connection.connecting = false;
-    sink_.connected(id, std::max(segment.time - connection.syn_time, Nanoseconds{0}));
+    sink_.connected(id, std::max(segment.time - connection.since, Nanoseconds{0}));
 }
 
 /// Of a segment without a SYN, and without what was told before; `ahead` of where its stream stands.
 void Reassembler::payload_in_place(Id id, Direction from, const Segment& segment, std::int32_t ahead) {
     Connection& connection = table_[id];
     Stream& stream = connection.streams[from];
-    const bool hole = ahead > 0 && (stream.hold || !skip_hole(id, from, segment.seq, segment.time));
-    if (hole || (stream.hold && !stream.hold->segments.empty()) || (has(segment, tcp_ack) && must_wait(id, from, segment.ack))) {
+    const Hold* held = connection.hold_of(from);
+    const bool hole = ahead > 0 && (held != nullptr || !skip_hole(id, from, segment.seq, segment.time));
+    if (hole || (held != nullptr && !held->segments.empty()) || (has(segment, tcp_ack) && must_wait(id, from, segment.ack))) {
         hold(id, from, segment);
         drain(id);
         return;
@@ -205,10 +209,10 @@ void Reassembler::fin(Id id, Direction from, const Segment& segment) {
     Stream& stream = connection.streams[from];
     if (stream.fin) return;  // sent again
     stream.fin = true;
-    stream.fin_seq = payload_seq(segment) + segment.length;
-    stream.fin_ack = has(segment, tcp_ack) ? segment.ack : connection.streams[other(from)].next;
     stream.last = std::max(stream.last, segment.time);
-    hold_back(id, from, segment.time);
+    Hold& hold = hold_back(id, from, segment.time);
+    hold.fin_seq = payload_seq(segment) + segment.length;
+    hold.fin_ack = has(segment, tcp_ack) ? segment.ack : connection.streams[other(from)].next;
     drain(id);
 }
 
@@ -225,35 +229,35 @@ void Reassembler::deliver(Id id, Stream& stream, Direction from, const Segment& 
 }
 
 /// Makes a direction one that holds back.
-void Reassembler::hold_back(Id id, Direction direction, Time now) {
-    Connection& connection = table_[id];
-    Stream& stream = connection.streams[direction];
-    if (stream.hold) return;
-    if (connection.holding_place == Connection::no_place) {
-        connection.holding_place = static_cast<std::uint32_t>(holding_.size());
+Hold& Reassembler::hold_back(Id id, Direction direction, Time now) {
+    std::unique_ptr<Holding>& holding = table_[id].holding;
+    if (!holding) {
+        holding = std::make_unique<Holding>();
+        holding->last_seen = now;
+        holding->place = static_cast<std::uint32_t>(holding_.size());
         holding_.push_back(id);
     }
-    stream.hold = std::make_unique<Hold>();
-    stream.hold->since = now;
+    std::optional<Hold>& hold = holding->holds[direction];
+    if (!hold) hold.emplace().since = now;
+    return *hold;
 }
 
 /// The last of those that hold back takes its place, so that nobody pays for how many there are.
 void Reassembler::stop_holding(Id id) {
-    const std::uint32_t place = std::exchange(table_[id].holding_place, Connection::no_place);
-    if (place == Connection::no_place) return;
+    const std::unique_ptr<Holding> holding = std::move(table_[id].holding);
+    if (!holding) return;
     const Id last = holding_.back();
     holding_.pop_back();
     if (last == id) return;
-    holding_[place] = last;
-    table_[last].holding_place = place;
+    holding_[holding->place] = last;
+    table_[last].holding->place = holding->place;
 }
 
 void Reassembler::hold(Id id, Direction from, const Segment& segment) {
-    Stream& stream = table_[id].streams[from];
-    hold_back(id, from, segment.time);
-    held_bytes_ -= stream.hold->bytes;
-    hold_segment(*stream.hold, segment);
-    held_bytes_ += stream.hold->bytes;
+    Hold& hold = hold_back(id, from, segment.time);
+    held_bytes_ -= hold.bytes;
+    hold_segment(hold, segment);
+    held_bytes_ += hold.bytes;
 }
 
 /// Whether the bytes up to `to` were left out by the capture's filter; if so, tells it and goes on behind them.
@@ -273,31 +277,33 @@ bool Reassembler::must_wait(Id id, Direction from, std::uint32_t ack) {
     const Connection& connection = table_[id];
     if (!is_behind(connection, other(from), ack)) return false;
     const Stream& answered = connection.streams[other(from)];
-    return answered.hold || !skip_hole(id, other(from), acked_bytes(answered, ack), answered.last);
+    if (connection.hold_of(other(from)) != nullptr) return true;
+    return !skip_hole(id, other(from), acked_bytes(connection, other(from), ack), answered.last);
 }
 
 void Reassembler::drain(Id id) {
     Connection& connection = table_[id];
     while (!connection.finished && (drain_one(id, 0) || drain_one(id, 1))) {
     }
-    if (!connection.finished && !holds(connection)) stop_holding(id);
+    if (holds(connection) && !connection.holding->holds[0] && !connection.holding->holds[1]) stop_holding(id);
     if (connection.streams[0].ended && connection.streams[1].ended && !connection.finished)
         close(id, Close::fin, std::max(connection.streams[0].last, connection.streams[1].last));
 }
 
 /// Tells the first held segment of a direction if nothing is in its way. False: there was none to tell.
 bool Reassembler::drain_one(Id id, Direction direction) {
-    Stream& stream = table_[id].streams[direction];
-    if (!stream.hold) return false;
-    Hold& hold = *stream.hold;
+    Connection& connection = table_[id];
+    Stream& stream = connection.streams[direction];
+    if (connection.hold_of(direction) == nullptr) return false;
+    Hold& hold = *connection.hold_of(direction);
     if (hold.segments.empty()) {
         if (!stream.fin || stream.ended) {
             held_bytes_ -= hold.bytes;
-            stream.hold.reset();
+            connection.holding->holds[direction].reset();
             return stream.fin;
         }
-        if (distance(stream.next, stream.fin_seq) > 0 && !skip_hole(id, direction, stream.fin_seq, stream.last)) return false;
-        if (must_wait(id, direction, stream.fin_ack)) return false;
+        if (distance(stream.next, hold.fin_seq) > 0 && !skip_hole(id, direction, hold.fin_seq, stream.last)) return false;
+        if (must_wait(id, direction, hold.fin_ack)) return false;
         stream.ended = true;
         sink_.half_closed(id, direction, stream.last);
         return true;
@@ -329,8 +335,8 @@ bool Reassembler::drain_one(Id id, Direction direction) {
 std::optional<Direction> Reassembler::impatient(const Connection& connection, Time now) const {
     for (const Direction direction : {Direction{0}, Direction{1}}) {
         const Stream& stream = connection.streams[direction];
-        if (!stream.hold) continue;
-        const Hold& hold = *stream.hold;
+        if (connection.hold_of(direction) == nullptr) continue;
+        const Hold& hold = *connection.hold_of(direction);
         if (hold.segments.size() > limits_.held_segments || held_bytes_ > limits_.held_bytes) return direction;
         const bool waits_for_other = !hold.segments.empty() && distance(stream.next, hold.segments.front().seq) <= 0;
         const bool acked = stream.has_acked && distance(stream.next, stream.acked) > 0;
@@ -345,11 +351,11 @@ std::optional<Direction> Reassembler::impatient(const Connection& connection, Ti
 /// first time was not seen. A request told too early does no harm, a response would: call it for the client first.
 /// False: this direction does not wait.
 bool Reassembler::release(Connection& connection, Direction direction) {
-    Stream& stream = connection.streams[direction];
-    if (!stream.hold) return false;
-    if (!stream.hold->segments.empty()) return std::exchange(stream.hold->segments.front().waits, false);
+    Hold* hold = connection.hold_of(direction);
+    if (hold == nullptr) return false;
+    if (!hold->segments.empty()) return std::exchange(hold->segments.front().waits, false);
     const std::uint32_t told = connection.streams[other(direction)].next;
-    return std::exchange(stream.fin_ack, told) != told;
+    return std::exchange(hold->fin_ack, told) != told;
 }
 
 /// Tells holes as lost: the one that a direction waits for, or every one there is.
@@ -357,27 +363,29 @@ void Reassembler::give_up(Id id, std::optional<Direction> only) {
     Connection& connection = table_[id];
     while (!connection.finished && holds(connection)) {
         // Where one direction waits for the other's bytes, those are the ones to give up.
-        Direction direction = only.value_or(connection.streams[0].hold ? 0 : 1);
-        Stream* stream = &connection.streams[direction];
-        const bool any = !stream->hold->segments.empty();
-        std::uint32_t to = any ? stream->hold->segments.front().seq : stream->fin_seq;
+        Direction direction = only.value_or(connection.holding->holds[0] ? 0 : 1);
+        const Stream* stream = &connection.streams[direction];
+        const Hold* hold = connection.hold_of(direction);
+        const bool any = !hold->segments.empty();
+        std::uint32_t to = any ? hold->segments.front().seq : hold->fin_seq;
         if (distance(stream->next, to) <= 0) {
-            to = any ? stream->hold->segments.front().ack : stream->fin_ack;
+            to = any ? hold->segments.front().ack : hold->fin_ack;
             direction = other(direction);
             stream = &connection.streams[direction];
-            to = acked_bytes(*stream, to);
-            if (stream->hold && !stream->hold->segments.empty() && distance(stream->hold->segments.front().seq, to) > 0)
-                to = stream->hold->segments.front().seq;
+            hold = connection.hold_of(direction);
+            to = acked_bytes(connection, direction, to);
+            if (hold != nullptr && !hold->segments.empty() && distance(hold->segments.front().seq, to) > 0)
+                to = hold->segments.front().seq;
         }
         if (distance(stream->next, to) > 0) {
             lose(id, direction, to, stream->last);
         } else if (!release(connection, client_of(connection)) && !release(connection, other(client_of(connection)))) {
             return;
         }
-        for (Stream& held : connection.streams) {
-            if (!held.hold) continue;
-            held.hold->waited = 0;
-            held.hold->since = std::max(held.hold->since, connection.last_seen);
+        for (std::optional<Hold>& held : connection.holding->holds) {
+            if (!held) continue;
+            held->waited = 0;
+            held->since = std::max(held->since, connection.holding->last_seen);
         }
         drain(id);
         if (only) return;
@@ -397,7 +405,8 @@ void Reassembler::advance(Time now) {
         if (i >= holding_.size()) continue;  // giving one up can end it
         const Id id = holding_[i];
         if (const auto direction = impatient(table_[id], now)) {
-            table_[id].last_seen = std::max(table_[id].last_seen, now);
+            Holding& holding = *table_[id].holding;
+            holding.last_seen = std::max(holding.last_seen, now);
             give_up(id, direction);
         }
     }

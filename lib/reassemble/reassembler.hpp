@@ -60,7 +60,7 @@ class Reassembler {
     void payload_in_place(Id id, Direction from, const Segment& segment, std::int32_t ahead);
     void fin(Id id, Direction from, const Segment& segment);
     void deliver(Id id, Stream& stream, Direction from, const Segment& segment);
-    void hold_back(Id id, Direction direction, Time now);
+    Hold& hold_back(Id id, Direction direction, Time now);
     void stop_holding(Id id);
     void hold(Id id, Direction from, const Segment& segment);
 

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -25,26 +24,25 @@ struct HeldSegment {
     std::vector<std::byte> bytes;
 };
 
-/// Segments held back, by sequence number, without overlap.
+/// What is held back of a stream.
 struct Hold {
-    std::vector<HeldSegment> segments;
-    std::size_t bytes = 0;    ///< memory they take, about
-    Time since;               ///< when the first of the present ones was held
-    std::uint32_t waited = 0; ///< segments of the connection seen since then
+    std::vector<HeldSegment> segments;  ///< by sequence number, without overlap
+    std::size_t bytes = 0;      ///< memory they take, about
+    Time since;                 ///< when the first of the present ones was held
+    std::uint32_t waited = 0;   ///< segments of the connection seen since then
+    std::uint32_t fin_seq = 0;  ///< sequence number of the FIN, which is held until all before it was told; valid where `fin`
+    std::uint32_t fin_ack = 0;  ///< what the FIN acknowledged of the other stream
 };
 
 struct Stream {
     std::uint32_t next = 0;     ///< sequence number of the next byte to tell
     std::uint32_t first = 0;    ///< sequence number of its SYN; valid where has_syn
     std::uint32_t acked = 0;    ///< the highest acknowledgment of it seen; valid where has_acked
-    std::uint32_t fin_seq = 0;  ///< sequence number of the FIN; valid where fin
-    std::uint32_t fin_ack = 0;  ///< what the FIN acknowledged of the other stream
     bool started : 1 = false;   ///< `next` is valid
     bool has_syn : 1 = false;
     bool has_acked : 1 = false;
-    bool fin : 1 = false;       ///< a FIN was seen
+    bool fin : 1 = false;       ///< a FIN was seen; it is held until it `ended`
     bool ended : 1 = false;     ///< and everything before it was told
-    std::unique_ptr<Hold> hold; ///< null where nothing is held
     Time last;                  ///< the latest time told; a chunk is never earlier than the one before
 };
 

@@ -36,6 +36,8 @@ struct TrackedConnection {
     bool wanted = true;      ///< not told from elsewhere
     bool finished = false;   ///< told; kept for a while so that late segments do not open it anew
     bool touched = false;
+
+    Time& finish_time() { return last_seen; }
 };
 static_assert(sizeof(TrackedConnection) <= 272, "65,536 of them take 17 MiB");
 
