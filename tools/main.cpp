@@ -87,6 +87,8 @@ int main(int argc, char** argv) {
     open_standard_files();
     // The threads beside this one seldom allocate. An arena each would keep all that a list of pods took when it was read.
     static_cast<void>(::mallopt(M_ARENA_MAX, 1));
+    // Left to itself this grows with what is freed, and the next list of pods is read in memory that is never given back.
+    static_cast<void>(::mallopt(M_MMAP_THRESHOLD, 256 << 10));
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {  // out of memory, most likely
