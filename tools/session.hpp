@@ -26,6 +26,7 @@
 #include "capture/ring.hpp"
 #include "consumer.hpp"
 #include "decode/decoder.hpp"
+#include "node/memory.hpp"
 #include "node/reason.hpp"
 #include "recorder.hpp"
 #include "say.hpp"
@@ -241,7 +242,12 @@ class Session : public StageHost<typename Stages::Record> {
         if constexpr (requires { source_.take_namespaces(); }) {
             if (surroundings_ == nullptr) return;
             const Time time = std::max({latest_, looked_, now() - ring_delay});
-            surroundings_->take(source_, [&](Note note) { apply({time, std::move(note)}); });
+            bool pods = false;
+            surroundings_->take(source_, [&](Note note) {
+                pods = pods || std::holds_alternative<PodsKnown>(note);
+                apply({time, std::move(note)});
+            });
+            if (pods) give_back_memory();
             for (const std::string& notice : surroundings_->take_notices()) say(notice);
         }
     }
