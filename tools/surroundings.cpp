@@ -296,12 +296,12 @@ void Surroundings::begin(const ConnectionKey& connection, const std::optional<At
     if (!question) return;
     const std::uint64_t key = ++last_question_;
     if (owners_->ask({.key = key,
+                      .netns = connection.netns,
                       .client = question->client,
                       .server = question->server,
                       .client_at = place_of(question->client_process_in),
                       .server_at = place_of(question->server_process_in),
                       .maybe_translated = question->translation})) {
-        asked_.emplace(key, connection);
         awaited_.emplace(connection, key);
     } else {
         unasked_.push_back(connection);
@@ -312,9 +312,7 @@ void Surroundings::take_answers(const Tell& tell) {
     for (const ConnectionKey& connection : std::exchange(unasked_, {}))
         tell(ConnectionFacts{.netns = connection.netns, .client = connection.client, .server = connection.server});
     while (std::optional<ConnectionAnswer> answer = owners_->take()) {
-        const auto asked = asked_.extract(answer->key);
-        if (asked.empty()) continue;
-        const ConnectionKey& connection = asked.mapped();
+        const ConnectionKey& connection = answer->connection;
         // Of an earlier connection between the same endpoints: its processes are not this one's.
         const auto awaited = awaited_.find(connection);
         if (awaited == awaited_.end() || awaited->second != answer->key) continue;

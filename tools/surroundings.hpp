@@ -110,7 +110,6 @@ class Surroundings {
     std::size_t buffer_bytes_ = 0;
     std::map<std::uint64_t, Followed> followed_;  // by the namespace's inode
     std::set<std::uint64_t> refused_;             // namespaces that could not be opened, said once; of pods that are known
-    std::unordered_map<std::uint64_t, ConnectionKey> asked_;  // by the question's key
     std::unordered_map<ConnectionKey, std::uint64_t, ConnectionKey::Hash> awaited_;  // the key of the question that counts
     std::vector<ConnectionKey> unasked_;             // where too much is asked: answered at once with nothing
     std::uint64_t last_question_ = 0;

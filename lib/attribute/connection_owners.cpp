@@ -148,7 +148,9 @@ std::vector<ConnectionOwners::Pending> ConnectionOwners::look_up(std::vector<Con
     std::vector<Pending> batch(questions.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
         batch[i].question = std::move(questions[i]);
-        batch[i].answer.key = batch[i].question.key;
+        const ConnectionQuestion& question = batch[i].question;
+        batch[i].answer.key = question.key;
+        batch[i].answer.connection = {question.netns, question.client, question.server};
     }
     // First, since a socket knows its connection as it is on its own side.
     find_translations(batch);

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "attribute/connection_key.hpp"
 #include "attribute/conntrack.hpp"
 #include "attribute/delivery.hpp"
 #include "attribute/service_names.hpp"
@@ -36,7 +37,8 @@ struct SocketPlace {
 };
 
 struct ConnectionQuestion {
-    std::uint64_t key = 0;  ///< the asker's own, given back with the answer
+    std::uint64_t key = 0;    ///< the asker's own, given back with the answer
+    std::uint64_t netns = 0;  ///< where the connection was seen: the same
     Endpoint client, server;
     /// Where to look for each end's socket; nothing where it is not asked for.
     std::optional<SocketPlace> client_at = {}, server_at = {};
@@ -45,6 +47,7 @@ struct ConnectionQuestion {
 
 struct ConnectionAnswer {
     std::uint64_t key = 0;
+    ConnectionKey connection;  ///< that was asked about
     std::optional<SocketOwner> client, server;
     std::optional<Translation> translation;
     std::string service;  ///< "namespace/name:port" of the address the client called; empty where unknown

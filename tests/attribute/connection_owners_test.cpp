@@ -49,12 +49,14 @@ TEST_CASE("connections: both ends on the node itself") {
     const Fd listener = listen_at(endpoint_of("127.0.0.1", 8080));
     const Fd client = connect_to(endpoint_of("127.0.0.1", 8080));
     REQUIRE(owners->ask({.key = 7,
+                         .netns = 4711,
                          .client = local_of(client),
                          .server = remote_of(client),
                          .client_at = SocketPlace{},
                          .server_at = SocketPlace{}}));
     const auto answer = wait_for_answer(*owners);
     CHECK(answer.key == 7);
+    CHECK(answer.connection == ConnectionKey{4711, local_of(client), remote_of(client)});
     REQUIRE(answer.client);
     CHECK(answer.client->pid == own_pid);
     REQUIRE(answer.server);  // not accepted yet: the listener's
