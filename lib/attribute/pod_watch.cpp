@@ -9,6 +9,7 @@
 
 #include "attribute/node_files.hpp"
 #include "node/capabilities.hpp"
+#include "node/memory.hpp"
 #include "node/reason.hpp"
 #include "node/seccomp.hpp"
 #include "node/thread.hpp"
@@ -69,6 +70,8 @@ void PodWatch::run(std::stop_token stop) {
     static_cast<void>(keep_system_calls({.kernel = true, .network = true, .roots = true}));
     for (bool first = true;; first = false) {
         const Clock::time_point began = Clock::now();
+        // While it is read a list is there twice, the old one and the new. So first goes what was freed since the last time.
+        if (!first) give_back_memory();
         ask(stop, first);
         std::unique_lock lock(mutex_);
         first_over_ = true;

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -84,6 +85,8 @@ Result<std::string> read(const RootFile& file, std::size_t most_bytes) {
     if (::fstat(fd.get(), &status) != 0) return fail(what, file.shown(), reason_of(errno));
     if (!S_ISREG(status.st_mode)) return fail(what, file.shown(), "not a regular file");
     std::string content;
+    // A list of pods would be there twice where it grows. Of files in /proc the size is not told.
+    content.reserve(std::min(static_cast<std::size_t>(status.st_size), most_bytes));
     std::array<char, 65536> piece;
     for (;;) {
         const ssize_t length = ::read(fd.get(), piece.data(), piece.size());
