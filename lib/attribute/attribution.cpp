@@ -66,8 +66,7 @@ void Attribution::forget(const ConnectionKey& connection) {
     for (Facts& half : facts_) half.erase(connection);
 }
 
-const ConnectionFacts* Attribution::facts_of(const NetworkRecord& record) const {
-    if (facts_[0].empty() && facts_[1].empty()) return nullptr;
+const ConnectionFacts* Attribution::find_facts(const NetworkRecord& record) const {
     const ConnectionKey key{record.netns, record.client.endpoint, record.server.endpoint};
     for (const Facts& half : facts_)
         if (const auto found = half.find(key); found != half.end()) return std::get_if<ConnectionFacts>(&found->second.note);
@@ -91,11 +90,10 @@ bool Attribution::is_told_elsewhere(const Endpoint& client, const Endpoint& serv
     return has_other_home(client, netns, time) || (!is_local(server.address, netns) && has_other_home(server, netns, time));
 }
 
-bool Attribution::is_told_elsewhere(const NetworkRecord& record, const ConnectionFacts* facts) const {
-    if (facts == nullptr) return false;
+bool Attribution::was_translated_elsewhere(const NetworkRecord& record, const ConnectionFacts& facts) const {
     // A client behind a namespace's own address, or a server behind it: neither is there.
-    return has_other_home(facts->caller, record.netns, record.time) ||
-           (!is_local(record.client.endpoint.address, record.netns) && has_other_home(facts->backend, record.netns, record.time));
+    return has_other_home(facts.caller, record.netns, record.time) ||
+           (!is_local(record.client.endpoint.address, record.netns) && has_other_home(facts.backend, record.netns, record.time));
 }
 
 /// The namespace whose sockets tell the process at this end; 0 where the address alone tells the pod, or nothing does.

@@ -34,9 +34,13 @@ class Attribution {
     [[nodiscard]] bool is_told_elsewhere(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time) const;
     /// What was found out about a record's connection; null where that is nothing. To be asked before the record is
     /// attributed, valid until the next note.
-    [[nodiscard]] const ConnectionFacts* facts_of(const NetworkRecord& record) const;
+    [[nodiscard]] const ConnectionFacts* facts_of(const NetworkRecord& record) const {
+        return facts_[0].empty() && facts_[1].empty() ? nullptr : find_facts(record);
+    }
     /// As above, by what was found out since: whose connection was translated here on its way.
-    [[nodiscard]] bool is_told_elsewhere(const NetworkRecord& record, const ConnectionFacts* facts) const;
+    [[nodiscard]] bool is_told_elsewhere(const NetworkRecord& record, const ConnectionFacts* facts) const {
+        return facts != nullptr && was_translated_elsewhere(record, *facts);
+    }
     /// A connection begins: what was known of an earlier one between the same endpoints is forgotten. Gives what is worth
     /// asking of this one, if anything.
     std::optional<AttributionQuestion> begin(const Endpoint& client, const Endpoint& server, std::uint64_t netns, Time time);
@@ -61,6 +65,8 @@ class Attribution {
     void note(const PodsChange&, Time time) { changing_since_ = time; }
     void note(const ConnectionFacts& facts, Time time);
     void forget(const ConnectionKey& connection);
+    [[nodiscard]] const ConnectionFacts* find_facts(const NetworkRecord& record) const;
+    [[nodiscard]] bool was_translated_elsewhere(const NetworkRecord& record, const ConnectionFacts& facts) const;
     [[nodiscard]] bool is_local(const Address& address, std::uint64_t netns) const;
     [[nodiscard]] bool has_other_home(const Endpoint& end, std::uint64_t netns, Time time) const;
     [[nodiscard]] bool is_nodes(const Address& address) const { return node_ != 0 && is_local(address, node_); }

@@ -30,20 +30,7 @@ class HeldRecords {
     }
 
     /// Keeps a copy where an answer about its connection is due. False: tell it now.
-    bool keep(const Record& record) {
-        if (kept_ >= records_limit) return false;
-        if (all_until_) {
-            all_.push_back(record);
-            ++kept_;
-            return true;
-        }
-        if (waiting_.empty()) return false;
-        const auto found = waiting_.find({record.netns, record.client.endpoint, record.server.endpoint});
-        if (found == waiting_.end()) return false;
-        found->second.push_back(record);
-        ++kept_;
-        return true;
-    }
+    bool keep(const Record& record) { return (all_until_ || !waiting_.empty()) && keep_waiting(record); }
 
     /// Calls tell(record) for each that waited for this answer, in the order in which they ended.
     template <class Tell>
@@ -85,6 +72,20 @@ class HeldRecords {
 
   private:
     static constexpr std::size_t connections_limit = 8192, records_limit = 16384;
+
+    bool keep_waiting(const Record& record) {
+        if (kept_ >= records_limit) return false;
+        if (all_until_) {
+            all_.push_back(record);
+            ++kept_;
+            return true;
+        }
+        const auto found = waiting_.find({record.netns, record.client.endpoint, record.server.endpoint});
+        if (found == waiting_.end()) return false;
+        found->second.push_back(record);
+        ++kept_;
+        return true;
+    }
 
     std::unordered_map<ConnectionKey, std::vector<Record>, ConnectionKey::Hash> waiting_;
     // In the order of asking, which is that of their time, from the first on that still waits. Of one behind it that was

@@ -21,7 +21,7 @@ void JsonWriter::value(double number) {
     out_.put(',');
 }
 
-void JsonWriter::value(FlagList flags) {
+void JsonWriter::names(FlagList flags) {
     out_.put('[');
     flags.each([&](std::string_view name) { put(no_key, Word{name}); });
     close(']');

@@ -156,7 +156,11 @@ class JsonWriter {
 
     // The others, with their comma.
     void value(double number);
-    void value(FlagList flags);
+    void value(FlagList flags) {
+        if (flags.bits == 0) out_.put(std::array{'[', ']', ','});
+        else names(flags);
+    }
+    void names(FlagList flags);
     void value(const HeaderMap& map);
     void value(std::span<const SketchBin> bins);
     template <class T>

@@ -77,8 +77,9 @@ inline void Reassembler::payload(Id id, Connection& connection, Direction from, 
 }
 
 void Reassembler::accept(const Segment& segment) {
-    if (segment.source == segment.destination) return;  // a socket connected to itself has no two directions
-    const Direction from = sender_of(segment);
+    const std::strong_ordering order = segment.source <=> segment.destination;
+    if (order == 0) return;  // a socket connected to itself has no two directions
+    const Direction from = order < 0 ? 0 : 1;
     const FlowKey key = flow_key(segment, from);
     Id id = table_.find(key);
     if (id != ConnectionTable::none && is_of_another(segment, table_[id].streams[from], table_[id].finished)) {
