@@ -93,7 +93,8 @@ bool decode_usual(const Packet& packet, Segment& segment) noexcept {
         packet.wire_length > wire::longest_packet)
         return false;
     // All of it is read before any is written: for all that the compiler knows the frame lies in the segment.
-    const std::uint16_t source_port = u16(frame, tcp_at), destination_port = u16(frame, tcp_at + 2), window = u16(frame, tcp_at + 14);
+    const std::uint16_t source_port = u16(frame, tcp_at), destination_port = u16(frame, tcp_at + 2),
+                        window = u16(frame, tcp_at + 14);
     const std::uint32_t seq = u32(frame, tcp_at + 4), ack = u32(frame, tcp_at + 8);
     const std::uint8_t flags = u8(frame, tcp_at + 13);
     const Address source = Address::v4(frame.subspan(ip_at + 12)), destination = Address::v4(frame.subspan(ip_at + 16));

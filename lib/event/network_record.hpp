@@ -41,7 +41,8 @@ struct NetworkRecord {
     std::uint64_t netns = 0;         ///< inode; 0 where unknown
     Peer client, server;             ///< `server` is who answered, behind any Service
     std::optional<Service> service;  ///< nothing where none is known to have been called
-    std::uint64_t identity = 0;  ///< records with the same one were seen in the same place, between the same peers; 0: nothing is said
+    std::uint64_t identity =
+        0;  ///< records with the same one were seen in the same place, between the same peers; 0: nothing is said
 };
 
 }  // namespace podsnoop

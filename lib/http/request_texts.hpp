@@ -20,7 +20,8 @@ class RequestTexts {
         // What is used again is mostly what is said again.
         if (head.identity != 0 && head.identity == head_identity_) return;
         head_identity_ = head.identity;
-        const std::string_view method = head.start.method, target = head.start.target, host = head.host.value_or(std::string_view());
+        const std::string_view method = head.start.method, target = head.start.target,
+                               host = head.host.value_or(std::string_view());
         method_ = static_cast<std::uint8_t>(method.size());
         target_ = static_cast<std::uint32_t>(target.size());
         host_ = head.host ? static_cast<std::uint32_t>(host.size()) : no_host;
@@ -53,7 +54,7 @@ class RequestTexts {
     static constexpr std::uint32_t kept_capacity = 512, longest = (1 << 24) - 1;
     std::unique_ptr<char[]> bytes_;
     std::uint32_t capacity_ : 24 = 0;
-    std::uint32_t method_ : 8 = 0;              // its length
+    std::uint32_t method_ : 8 = 0;  // its length
     std::uint32_t target_ = 0, host_ = no_host;  // likewise
     std::uint32_t head_identity_ = 0;
 };

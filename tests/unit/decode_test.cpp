@@ -162,7 +162,7 @@ TEST_CASE("fragments are told from whole packets") {
     const auto v6 = [&](std::uint8_t next, std::uint16_t offset_and_more) {
         return ethernet(ipv6({.next = 44}, ipv6_fragment(next, offset_and_more, false, segment)));
     };
-    CHECK(carries_request(v6(6, 0)));       // atomic
+    CHECK(carries_request(v6(6, 0)));  // atomic
     CHECK(carries_request(v6(6, 0x0006)));  // its reserved bits say nothing
     CHECK(decoded_as(v6(6, 1)) == Decoded::fragment);
     CHECK(decoded_as(v6(6, 8)) == Decoded::fragment);

@@ -22,7 +22,8 @@ TEST_CASE("a text is made once for an identity, and anew where another had its p
     CHECK(text_of(1, "never") == "one");
     CHECK(text_of(2, "two") == "two");
     CHECK(made == 2);
-    for (std::uint64_t identity = 3; identity < 5000; ++identity) CHECK(text_of(identity, std::to_string(identity)) == std::to_string(identity));
+    for (std::uint64_t identity = 3; identity < 5000; ++identity)
+        CHECK(text_of(identity, std::to_string(identity)) == std::to_string(identity));
     CHECK(text_of(1, "anew") == "anew");
     // A longer one has no room.
     CHECK(text_of(9001, "123456789") == "123456789");
