@@ -76,15 +76,14 @@ Decoded decode_packet(const Packet& packet, wire::Network& network, Segment& seg
     return decode_network(network, segment, payload, options);
 }
 
-/// Reads what nearly all packets are: an Ethernet frame with IPv4 without options or fragments, and TCP. Says of it what
-/// decode_packet() would. False: it is something else, or not whole, and nothing was set.
-bool decode_usual(const Packet& packet, Segment& segment) noexcept {
-    constexpr std::size_t ip_at = wire::ethernet_header_size, tcp_at = ip_at + ipv4_header_size;
+/// Reads a packet whose IPv4 header stands at `ip_at`, if it has neither options nor is a fragment, and is TCP.
+template <std::size_t ip_at>
+bool decode_ipv4_tcp(const Packet& packet, Segment& segment) noexcept {
+    constexpr std::size_t tcp_at = ip_at + ipv4_header_size;
     constexpr std::uint8_t version_and_size = 4 << 4 | ipv4_header_size / 4;
     constexpr std::uint16_t fragment_bits = 0x3fff;  // an offset, or more to come
     const Bytes frame = packet.data;
-    if (packet.link != LinkType::ethernet || frame.size() < tcp_at + tcp_header_size) return false;
-    if (u16(frame, wire::ether_type_at) != wire::ether_ipv4 || u8(frame, ip_at) != version_and_size ||
+    if (frame.size() < tcp_at + tcp_header_size || u8(frame, ip_at) != version_and_size ||
         (u16(frame, ip_at + 6) & fragment_bits) != 0 || u8(frame, ip_at + 9) != wire::ip_tcp)
         return false;
     const std::size_t end = ip_at + u16(frame, ip_at + 2);
@@ -110,6 +109,15 @@ bool decode_usual(const Packet& packet, Segment& segment) noexcept {
     segment.payload = frame.subspan(std::min(payload_at, captured), captured - std::min(payload_at, captured));
     segment.length = static_cast<std::uint32_t>(end - payload_at);
     return true;
+}
+
+/// Reads what nearly all packets are: IPv4 and TCP as above, in an Ethernet frame or as a cooked socket gives it. Says of it
+/// what decode_packet() would. False: it is something else, or not whole, and nothing was set.
+bool decode_usual(const Packet& packet, Segment& segment) noexcept {
+    using namespace wire;
+    if (packet.link == LinkType::network) return packet.protocol == ether_ipv4 && decode_ipv4_tcp<0>(packet, segment);
+    return packet.link == LinkType::ethernet && packet.data.size() >= ethernet_header_size &&
+           u16(packet.data, ether_type_at) == ether_ipv4 && decode_ipv4_tcp<ethernet_header_size>(packet, segment);
 }
 
 }  // namespace
