@@ -3,19 +3,20 @@
 #include <cstring>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace podsnoop {
 
-/// By how long the segment is and its first bytes, where a request's path stands: heads that end with something new each time,
-/// as a trace's number, are all in one place, and leave others alone. `bytes` are at least the shortest head.
-std::size_t HeadReader::place_of(Bytes bytes) {
+/// What tells heads apart at a glance: how long the segment is and its first bytes, where a request's path stands. Those that end
+/// with something new each time, as a trace's number, are all alike. `bytes` are at least the shortest head.
+std::uint64_t HeadReader::likeness_of(Bytes bytes) {
     std::uint64_t mixed = bytes.size();
     for (std::size_t at = 0; at + sizeof(std::uint64_t) <= shortest; at += sizeof(std::uint64_t)) {
         std::uint64_t word = 0;
         std::memcpy(&word, bytes.subspan(at, sizeof(word)).data(), sizeof(word));
         mixed = (mixed ^ word) * 0x9e3779b97f4a7c15;
     }
-    return (mixed >> 32) % places;
+    return mixed;
 }
 
 void HeadReader::keep(Place& place, Bytes bytes, StartLine start, const Head& head) {
@@ -36,7 +37,9 @@ void HeadReader::keep(Place& place, Bytes bytes, StartLine start, const Head& he
 HeadStart HeadReader::read(Bytes bytes) {
     head_ = &other_;
     if (bytes.size() < shortest) return read_head(bytes, other_);
-    Place& place = places_[place_of(bytes)];
+    const std::uint64_t likeness = likeness_of(bytes);
+    const std::size_t number = (likeness >> 32) % places;
+    Place& place = places_[number];
     if (place.size != 0 && place.size <= bytes.size() && std::memcmp(place.bytes.data(), bytes.data(), place.size) == 0) {
         // Only one that comes again is worth a number: whoever keeps something by it need not for those that do not.
         if (place.head.identity == 0 && identities_ != std::numeric_limits<std::uint32_t>::max())
@@ -45,7 +48,9 @@ HeadStart HeadReader::read(Bytes bytes) {
         return {place.start, place.size};
     }
     const HeadStart found = read_head(bytes, other_);
-    if (found.length != 0 && found.length <= room) keep(place, bytes.first(found.length), found.start, other_);
+    // What nothing alike came before is not worth copying, nor the loss of what has the place.
+    const bool again = std::exchange(last_[number], likeness) == likeness;
+    if (again && found.length != 0 && found.length <= room) keep(place, bytes.first(found.length), found.start, other_);
     return found;
 }
 

@@ -37,10 +37,11 @@ class HeadReader {
         StartLine start = StartLine::neither;
         Head head;
     };
-    static std::size_t place_of(Bytes bytes);
+    static std::uint64_t likeness_of(Bytes bytes);
     static void keep(Place& place, Bytes bytes, StartLine start, const Head& head);
 
     std::unique_ptr<Place[]> places_;
+    std::array<std::uint64_t, places> last_{};  // of each place, the likeness of what came last
     std::uint32_t identities_ = 0;  // given so far; none is given twice
     Head other_;                    // the last, where it is in no place
     const Head* head_ = &other_;

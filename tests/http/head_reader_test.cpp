@@ -35,7 +35,8 @@ Read read(HeadReader& reader, std::string text) {
 
 TEST_CASE("a head that comes again is the same head, whatever follows it") {
     HeadReader reader;
-    CHECK(read(reader, request).identity == 0);
+    // The second time it is worth being kept, the third time it is known.
+    for (int round = 0; round < 2; ++round) CHECK(read(reader, request).identity == 0);
     const Read again = read(reader, request);
     CHECK(again.identity != 0);
     CHECK(again.found.start == StartLine::request);
@@ -53,7 +54,7 @@ TEST_CASE("a head that comes again is the same head, whatever follows it") {
 
 TEST_CASE("a head that differs in one byte is another") {
     HeadReader reader;
-    for (int round = 0; round < 2; ++round) CHECK(read(reader, request).target == "/cart?id=1");
+    for (int round = 0; round < 3; ++round) CHECK(read(reader, request).target == "/cart?id=1");
     for (std::size_t at = request.find("/cart"); at < request.size(); ++at) {
         std::string other = request;
         other[at] = '~';
@@ -74,7 +75,8 @@ TEST_CASE("no two heads have one identity, however many come") {
     std::uint32_t last = 0;
     for (int i = 0; i < 1000; ++i) {
         const std::string response = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(i) + "\r\n\r\n";
-        CHECK(read(reader, response).identity == 0);
+        // All begin alike, so each is kept at once; but for the first of each length.
+        for (int round = 0; round < 2; ++round) read(reader, response);
         const Read again = read(reader, response);
         CHECK(again.identity > last);
         CHECK(again.length == static_cast<std::uint64_t>(i));
