@@ -204,7 +204,7 @@ static __always_inline enum verdict on_response(struct __sk_buff *skb, const str
     return KEEP_HEAD;
 }
 
-/* A segment inside a body. User space tells a hole made here from a loss by this: where it crosses a 1 MiB border of
+/* A segment inside a body. User space tells a hole made here from a loss by this: where it crosses a 256 KiB border of
  * sequence space the segment's headers are kept, and where the body ends. */
 static __always_inline enum verdict inside_body(const struct segment *segment, struct place *place)
 {

@@ -10,7 +10,7 @@ namespace podsnoop {
 namespace {
 
 // The capture's filter keeps every segment that crosses such a boundary (bpf/http_filter.h).
-constexpr unsigned skip_page_bits = 20;
+constexpr unsigned skip_page_bits = 18;
 
 Direction client_of(const Connection& connection) {
     return connection.client_known ? connection.client : likely_client(connection.key);

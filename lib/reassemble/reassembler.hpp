@@ -35,7 +35,7 @@ class Reassembler {
     /// The sink must outlive it. `seed`: see FlowTable.
     Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed);
 
-    /// Whether the capture leaves out body segments that cross no 1 MiB boundary of sequence space
+    /// Whether the capture leaves out body segments that cross no 256 KiB boundary of sequence space
     /// (bpf/http_filter.bpf.c), so that such a hole in a body is no loss. It does not, unless this says so.
     void filter_skips(bool skips) { filter_skips_ = skips; }
 
