@@ -33,11 +33,12 @@ inline Framer::Step Framer::start_step(Bytes bytes, HeadReader& heads) {
     const HeadStart found = heads.read(message);
     if (found.start == StartLine::neither) return {Event::not_message};
     state_ = State::head;
-    head_length_ = found.length;
+    // The usual case: the head lies whole in one segment and is read in place. One that is too long is cut, however it came.
+    const bool in_place = found.length != 0 && found.length <= head_limit;
+    head_length_ = in_place ? found.length : 0;
     head_truncated_ = false;
     checked_start_line_ = false;
-    // The usual case: the head lies whole in one segment and is read in place.
-    if (found.length != 0) return {Event::head, start + found.length, false, message.first(found.length), true};
+    if (in_place) return {Event::head, start + found.length, false, message.first(found.length), true};
     return {Event::start, start};
 }
 

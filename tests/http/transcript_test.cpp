@@ -113,32 +113,31 @@ TEST_CASE("transcripts") {
     REQUIRE(paths.size() > 20);
     for (const auto& path : paths) {
         const std::string name = path.filename().string();
-        SUBCASE(name.c_str()) {
-            const Transcript transcript = read(path);
-            REQUIRE_FALSE(transcript.steps.empty());
-            const std::string expected = joined(transcript.expected);
-            CHECK(run(transcript, [](auto& conversation, const Step& step, std::size_t) {
-                      conversation.send(step.side, step.bytes);
-                  }) == expected);
-            if (transcript.whole_only) return;
-            CHECK(run(transcript, [](auto& conversation, const Step& step, std::size_t) {
-                      for (const char& byte : step.bytes) conversation.send(step.side, {&byte, 1});
-                  }) == expected);
-            for (std::size_t write = 0; write < transcript.steps.size(); ++write) {
-                if (transcript.steps[write].bytes.size() > 3000) continue;  // cut enough by the byte-wise run
-                for (std::size_t cut = 1; cut < transcript.steps[write].bytes.size(); ++cut) {
-                    CAPTURE(write);
-                    CAPTURE(cut);
-                    std::size_t sends = 0;
-                    for (std::size_t i = 0; i < write; ++i) sends += transcript.steps[i].kind == Step::Kind::send;
-                    const std::string exchanges = run(transcript, [&](auto& conversation, const Step& step, std::size_t index) {
-                        const std::string_view bytes = step.bytes;
-                        const std::size_t first = index == sends ? cut : bytes.size();
-                        conversation.send(step.side, bytes.substr(0, first));
-                        if (first < bytes.size()) conversation.send(step.side, bytes.substr(first));
-                    });
-                    REQUIRE(exchanges == expected);
-                }
+        CAPTURE(name);
+        const Transcript transcript = read(path);
+        REQUIRE_FALSE(transcript.steps.empty());
+        const std::string expected = joined(transcript.expected);
+        CHECK(run(transcript, [](auto& conversation, const Step& step, std::size_t) {
+                  conversation.send(step.side, step.bytes);
+              }) == expected);
+        if (transcript.whole_only) continue;
+        CHECK(run(transcript, [](auto& conversation, const Step& step, std::size_t) {
+                  for (const char& byte : step.bytes) conversation.send(step.side, {&byte, 1});
+              }) == expected);
+        for (std::size_t write = 0; write < transcript.steps.size(); ++write) {
+            if (transcript.steps[write].bytes.size() > 3000) continue;  // cut enough by the byte-wise run
+            for (std::size_t cut = 1; cut < transcript.steps[write].bytes.size(); ++cut) {
+                CAPTURE(write);
+                CAPTURE(cut);
+                std::size_t sends = 0;
+                for (std::size_t i = 0; i < write; ++i) sends += transcript.steps[i].kind == Step::Kind::send;
+                const std::string exchanges = run(transcript, [&](auto& conversation, const Step& step, std::size_t index) {
+                    const std::string_view bytes = step.bytes;
+                    const std::size_t first = index == sends ? cut : bytes.size();
+                    conversation.send(step.side, bytes.substr(0, first));
+                    if (first < bytes.size()) conversation.send(step.side, bytes.substr(first));
+                });
+                REQUIRE(exchanges == expected);
             }
         }
     }
