@@ -16,11 +16,8 @@ void clear(AskedOfMessage& asked) {
     asked.body_preview.clear();
 }
 
-/// Whether it gave its memory back.
-bool trim(std::string& text) {
-    if (text.capacity() <= kept_capacity) return false;
-    std::string().swap(text);
-    return true;
+void trim(std::string& text) {
+    if (text.capacity() > kept_capacity) std::string().swap(text);
 }
 
 std::size_t text_bytes_of(const AskedOfMessage& asked) {
@@ -83,7 +80,8 @@ Pending::Index PendingExchanges::take(ConnectionId connection) {
         clear(pending.asked->response);
     }
     pending.flags = 0;
-    pending.has_ack = pending.after_gap = pending.after_lost = pending.tells_connect = pending.told = false;
+    pending.has_ack = pending.after_gap = pending.after_lost = pending.expects_continue = false;
+    pending.tells_connect = pending.told = false;
     pending.fault.reset();
     pending.connection = connection;
     pending.next = pending.older = pending.newer = none;
