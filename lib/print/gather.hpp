@@ -14,7 +14,7 @@ namespace podsnoop {
 /// Copies a piece whose length the compiler knows, in as few moves as that takes; gives where it ends.
 template <std::size_t N>
 [[gnu::always_inline]] inline char* copy_piece(char* to, const std::array<char, N>& piece) {
-    std::memcpy(to, piece.data(), N);
+    if constexpr (N != 0) std::memcpy(to, piece.data(), N);  // an array of none has no data
     return to + N;
 }
 

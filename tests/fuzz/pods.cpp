@@ -117,6 +117,7 @@ PodRecord make_record(Cursor& input) {
     pod.phase = how % 8 == 7 ? "Succeeded" : "Running";
     pod.terminating = (how & 0x10) != 0;
     pod.host_network = (how & 0xe0) == 0xe0;
+    if ((who & 0x40) != 0) pod.host_ports = {8080};
     pod.containers = {{.name = "app", .id = std::string(63, 'a') + std::to_string(who % 6), .ports = {80}}};
     if ((how & 8) != 0) pod.containers.push_back({.name = "side", .id = {}, .ports = {}, .ended = (where & 8) != 0});
     return pod;
@@ -150,6 +151,7 @@ void check_updates(Cursor input) {
     }
     // What is settled stays so.
     const Time settled = index.settled() + Nanoseconds{1}, much_later = now + std::chrono::hours(1000);
+    must(index.by_host_port(8080, settled) == index.by_host_port(8080, much_later), "a port of the node is settled");
     for (unsigned i = 1; i <= 3; ++i) {
         const Endpoint end{parse_address("10.244.0." + std::to_string(i)).value(), 80};
         must(index.by_address(end, settled) == index.by_address(end, much_later), "an address is settled");

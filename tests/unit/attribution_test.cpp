@@ -112,6 +112,12 @@ TEST_CASE("attribution: a connection's next record is told as its first was, unt
     CHECK(name_of(after.client) == "web");
     CHECK(name_of(after.server) == "");
     CHECK(after.identity != first.identity);
+    // A namespace that has another address since is another end of it.
+    apply(attribution, netns(web_netns, {"127.0.0.1", "10.244.0.77"}));
+    const Exchange moved = told(web_netns, "eth0", later);
+    CHECK(moved.side == Side::between);
+    CHECK(moved.identity != after.identity);
+    apply(attribution, netns(web_netns, {"127.0.0.1", "10.244.0.7"}));
     // What was found out of a connection counts, though it was told of before.
     apply(attribution, ConnectionFacts{.netns = web_netns,
                                        .client = after.client.endpoint,
