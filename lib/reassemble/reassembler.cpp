@@ -115,6 +115,7 @@ void Reassembler::accept(const Segment& segment) {
     if (segment.length != 0) payload(id, connection, from, segment);
     if (has(segment, tcp_fin) && stream.started) fin(id, from, segment);
     if (has(segment, tcp_rst)) {
+        skip_to_reset(id, from, segment);
         give_up(id, {});
         if (!connection.finished) close(id, Close::reset, segment.time);
         return;
@@ -271,6 +272,18 @@ bool Reassembler::skip_hole(Id id, Direction direction, std::uint32_t to, Time t
     stream.next = to;
     sink_.missing(id, direction, length, Missing::skipped, stream.last);
     return true;
+}
+
+/// A reset says how much was sent before it, and what came of the other stream: the capture's filter may have left that out.
+void Reassembler::skip_to_reset(Id id, Direction from, const Segment& segment) {
+    const Connection& connection = table_[id];
+    const auto skip_to = [&](Direction direction, std::uint32_t to) {
+        const Stream& stream = connection.streams[direction];
+        if (stream.started && !stream.ended && distance(stream.next, to) > 0) skip_hole(id, direction, to, segment.time);
+    };
+    if (connection.finished || holds(connection)) return;
+    skip_to(from, segment.seq);
+    if (has(segment, tcp_ack)) skip_to(other(from), segment.ack);
 }
 
 /// Whether bytes of the other stream that `ack` acknowledges were not told yet, nor left out.

@@ -64,6 +64,7 @@ class Reassembler {
     void stop_holding(Id id);
     void hold(Id id, Direction from, const Segment& segment);
 
+    void skip_to_reset(Id id, Direction from, const Segment& segment);
     bool skip_hole(Id id, Direction direction, std::uint32_t to, Time time);
     bool must_wait(Id id, Direction from, std::uint32_t ack);
     void drain(Id id);

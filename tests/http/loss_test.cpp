@@ -175,6 +175,29 @@ TEST_CASE("body segments that the filter skips by design leave no trace but the 
     talk.finish();
 }
 
+TEST_CASE("of a body that a reset cuts off all is counted that came, though the filter skips") {
+    for (const auto from : {Talk::server, Talk::client}) {
+        Talk talk({}, true);
+        talk.next[Talk::server] = 0x10000;
+        talk.open();
+        talk.send(Talk::client, get_a);
+        talk.send(Talk::server, big_head(100'000) + std::string(1000, 'x'));
+        talk.lose(Talk::server, 50'000);
+        talk.reset(from);
+        CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/51000 reset"});
+        talk.finish();
+    }
+    // Where no filter skips nobody knows what was lost.
+    Talk talk;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, big_head(100'000) + std::string(1000, 'x'));
+    talk.lose(Talk::server, 50'000);
+    talk.reset(Talk::server);
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/1000 reset"});
+    talk.finish();
+}
+
 TEST_CASE("a loss that no design explains is a gap, also where the filter skips") {
     Talk talk({}, true);
     talk.next[Talk::server] = 0x10000;
