@@ -20,6 +20,7 @@ int forget_pages(dl_phdr_info* program, std::size_t, void*) {
         if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
         const std::uintptr_t begin = program->dlpi_addr + segment.p_vaddr, end = begin + segment.p_memsz;
         const std::uintptr_t first = begin / page * page;
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the place is known as a number only
         static_cast<void>(::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED));
     }
     return 1;  // no other object
