@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,43 +13,55 @@
 
 namespace podsnoop {
 
-/// Keeps some texts by the identity of what they are about, each in the one place that it can have, in memory that is taken at
-/// once: no text is an allocation.
+/// Keeps the texts made last, by the identity of what they are about, one behind the other in memory that is taken at once: no
+/// text is an allocation, and none takes more than it is long. The next one is written over the oldest.
 class RepeatedTexts {
   public:
-    /// `room`: bytes of a text; a longer one is not kept.
-    explicit RepeatedTexts(std::size_t room) : room_(room) {}
+    /// `bytes`: of all texts, a power of two. A text that is longer than a part in 64 of it is not kept.
+    explicit RepeatedTexts(std::size_t bytes) : bytes_(bytes) {}
 
     /// The text that `make(text)` makes, or made for this identity, which is not 0. Valid until the next call.
     template <class Make>
     std::string_view text_of(std::uint64_t identity, Make make) {
         if (places_.empty()) {
             places_.resize(count);
-            memory_ = std::make_unique_for_overwrite<char[]>(count * room_);
+            memory_ = std::make_unique_for_overwrite<char[]>(bytes_);
         }
-        const std::size_t number = identity % count;
-        Place& place = places_[number];
-        char* const text = &memory_[number * room_];
-        if (place.identity == identity) return {text, place.size};
+        Place& place = places_[identity % count];
+        if (place.identity == identity && written_ - place.at <= bytes_) return {at(place.at), place.size};
         made_.clear();
         make(made_);
-        if (made_.size() > room_) return made_;
-        std::memcpy(text, made_.data(), made_.size());
-        place = {identity, made_.size()};
+        keep(place, identity);
         return made_;
     }
 
   private:
-    static constexpr std::size_t count = 1024;  // of places
+    static constexpr std::size_t count = 1024;  // of places; a text has the one it can have
 
     struct Place {
         std::uint64_t identity = 0;  // 0: there is none
-        std::size_t size = 0;
+        std::uint64_t at : 48 = 0;   // of all that was written ever, the bytes before it
+        std::uint64_t size : 16 = 0;
     };
+
+    char* at(std::uint64_t position) { return &memory_[position & (bytes_ - 1)]; }
+    void keep(Place& place, std::uint64_t identity) {
+        const std::size_t size = made_.size();
+        if (size > bytes_ / 64 || size > std::numeric_limits<std::uint16_t>::max()) return;
+        // In one piece.
+        if (const std::size_t left = bytes_ - (written_ & (bytes_ - 1)); left < size) written_ += left;
+        std::memcpy(at(written_), made_.data(), size);
+        place = {.identity = identity, .at = written_ & last, .size = static_cast<std::uint16_t>(size)};
+        written_ += size;
+    }
+
+    static constexpr std::uint64_t last = (std::uint64_t{1} << 48) - 1;  // 280 TB are never written
+
     std::vector<Place> places_;
-    std::unique_ptr<char[]> memory_;  // of all places
-    std::string made_;                // the last
-    std::size_t room_;
+    std::unique_ptr<char[]> memory_;
+    std::string made_;  // the last
+    std::size_t bytes_;
+    std::uint64_t written_ = 0;
 };
 
 }  // namespace podsnoop

@@ -10,7 +10,7 @@
 using namespace podsnoop;
 
 TEST_CASE("a text is made once for an identity, and anew where another had its place") {
-    RepeatedTexts texts(8);
+    RepeatedTexts texts(512);
     int made = 0;
     const auto text_of = [&](std::uint64_t identity, const std::string& text) {
         return std::string(texts.text_of(identity, [&](std::string& to) {
@@ -24,10 +24,29 @@ TEST_CASE("a text is made once for an identity, and anew where another had its p
     CHECK(made == 2);
     for (std::uint64_t identity = 3; identity < 5000; ++identity)
         CHECK(text_of(identity, std::to_string(identity)) == std::to_string(identity));
+    CHECK(text_of(4999, "never") == "4999");
     CHECK(text_of(1, "anew") == "anew");
     // A longer one has no room.
     CHECK(text_of(9001, "123456789") == "123456789");
     CHECK(text_of(9001, "987654321") == "987654321");
+}
+
+TEST_CASE("of texts as many are kept as there is room for, the last ones") {
+    RepeatedTexts texts(1024);
+    int made = 0;
+    const auto text_of = [&](std::uint64_t identity) {
+        const std::string text(identity % 13 + 4, static_cast<char>('a' + identity % 26));
+        CHECK(texts.text_of(identity, [&](std::string& to) {
+            ++made;
+            to += text;
+        }) == text);
+    };
+    // 10 bytes each, at the most 16: 60 of them are always there, and 120 never are when they come in turn.
+    for (const std::uint64_t each : {60U, 120U}) {
+        made = 0;
+        for (std::uint64_t i = 0; i < 100 * each; ++i) text_of(1000 * each + i % each);
+        CHECK(made == static_cast<int>(each == 60 ? each : 100 * each));
+    }
 }
 
 TEST_CASE("json: what has an identity is told as it was made first, and the rest as it is") {
