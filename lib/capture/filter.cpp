@@ -83,7 +83,6 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
                                      : (has_bpf_loop ? programs.tcp_filter : programs.tcp_filter_5_4);
     for (bpf_program* each : {programs.http_filter, programs.tcp_filter, programs.http_filter_5_4, programs.tcp_filter_5_4})
         bpf_program__set_autoload(each, each == wanted);
-    filter.program_ = wanted;
     bpf_map__set_autocreate(filter.skeleton_->maps.flows, http);
     auto* constants = filter.skeleton_->rodata;
     std::memcpy(settable(constants->hash_seed), filter.seed_.data(), sizeof(filter.seed_));
@@ -91,10 +90,9 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
     settable(constants->decapsulate) = options.decapsulate ? 1 : 0;
     if (const int error = -http_filter::load(filter.skeleton_.get()); error != 0)
         return fail(what, "", reason_of(error), error == EPERM || error == EACCES ? privileges : "it needs Linux 5.4 or later");
+    filter.program_fd_ = bpf_program__fd(wanted);
     return filter;
 }
-
-int PacketFilter::program_fd() const noexcept { return bpf_program__fd(program_); }
 
 Result<Fd> PacketFilter::program_for(std::uint32_t namespace_number) {
     constexpr const char* what = "cannot load the packet filter";

@@ -11,7 +11,6 @@
 #include "event/flow_hint.hpp"
 #include "event/ledger.hpp"
 
-struct bpf_program;
 struct http_filter;  // the skeleton
 
 namespace podsnoop {
@@ -34,7 +33,7 @@ class PacketFilter {
     static Result<PacketFilter> load(const FilterOptions& options);
 
     /// For SO_ATTACH_BPF. One filter may serve many sockets of one namespace.
-    [[nodiscard]] int program_fd() const noexcept;
+    [[nodiscard]] int program_fd() const noexcept { return program_fd_; }
     /// The same for the sockets of another namespace, so that flows between equal addresses on interfaces of equal
     /// index stay apart. `namespace_number` is the caller's, from 1 on. Cheap: some instructions that call the filter.
     [[nodiscard]] Result<Fd> program_for(std::uint32_t namespace_number);
@@ -52,7 +51,7 @@ class PacketFilter {
     };
 
     std::unique_ptr<http_filter, Destroy> skeleton_;
-    bpf_program* program_ = nullptr;  // of the skeleton
+    int program_fd_ = -1;  // of the skeleton
     Keep keep_ = Keep::http;
     Fd callees_;  // of the entry programs: a program array with the filter in it
     std::array<std::uint32_t, 10> seed_{};
