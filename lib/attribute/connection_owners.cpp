@@ -29,7 +29,7 @@ constexpr auto names_missing_age = 5s;
 
 /// So many are looked up together. What is found out about one takes 0.7 KB until it is told: all that may be in flight at
 /// once would be as many MiB as their number in thousands.
-constexpr std::ptrdiff_t questions_at_once = 256;
+constexpr std::size_t questions_at_once = 128;
 
 /// Looking through processes takes at most one part in this of the time.
 constexpr int scan_share = 10;
@@ -75,7 +75,18 @@ bool ConnectionOwners::ask(ConnectionQuestion question) {
     ++in_flight_;
     {
         const std::scoped_lock lock(mutex_);
-        questions_.push_back(std::move(question));
+        const auto number_of = [&](std::optional<SocketPlace>& place) -> std::optional<std::uint64_t> {
+            if (!place) return std::nullopt;
+            paths_[place->netns] = std::move(place->path);
+            return place->netns;
+        };
+        questions_.push_back({.key = question.key,
+                              .netns = question.netns,
+                              .client = question.client,
+                              .server = question.server,
+                              .maybe_translated = question.maybe_translated,
+                              .client_at = number_of(question.client_at),
+                              .server_at = number_of(question.server_at)});
     }
     asked_.notify_one();
     return true;
@@ -84,7 +95,10 @@ bool ConnectionOwners::ask(ConnectionQuestion question) {
 std::optional<ConnectionAnswer> ConnectionOwners::take() {
     const std::scoped_lock lock(mutex_);
     if (answers_.empty()) return std::nullopt;
-    ConnectionAnswer answer = std::move(answers_.front());
+    Answered& first = answers_.front();
+    ConnectionAnswer answer = first.found ? std::move(*first.found) : ConnectionAnswer{};
+    answer.key = first.key;
+    answer.connection = first.connection;
     answers_.pop_front();
     --in_flight_;
     std::uint64_t ignored = 0;
@@ -107,14 +121,17 @@ void ConnectionOwners::run(const std::stop_token& stop) {
     // started this too, who then says so and ends.
     static_cast<void>(keep_capabilities(capabilities_to_look_at_processes | capability_set({CAP_NET_ADMIN, CAP_NET_RAW})));
     static_cast<void>(keep_system_calls({.kernel = true}));
-    std::vector<Pending> waiting;  // for processes to be looked through
+    std::vector<Pending> batch, waiting;  // these for processes to be looked through
     Clock::time_point next_scan{};
     while (!stop.stop_requested()) {
-        auto questions = next(stop, waiting.empty() ? std::nullopt : std::optional(next_scan));
-        std::vector<Pending> done;
-        for (Pending& pending : look_up(std::move(questions)))
-            (find_owners(pending) ? done : waiting).push_back(std::move(pending));
-        tell(done);
+        next(stop, waiting.empty() ? std::nullopt : std::optional(next_scan), batch);
+        look_up(batch);
+        std::erase_if(batch, [&](Pending& pending) {
+            if (find_owners(pending)) return false;
+            waiting.push_back(std::move(pending));
+            return true;
+        });
+        tell(batch);
         const auto begin = Clock::now();
         if (waiting.empty() || begin < next_scan) continue;
         look_for_owners(waiting);
@@ -122,36 +139,50 @@ void ConnectionOwners::run(const std::stop_token& stop) {
         next_scan = end + std::max<Clock::duration>(options_.scan_interval, (scan_share - 1) * (end - begin));
         for (Pending& pending : waiting) find_owners(pending);
         tell(waiting);
+        waiting.shrink_to_fit();
     }
 }
 
-std::vector<ConnectionQuestion> ConnectionOwners::next(const std::stop_token& stop, std::optional<Clock::time_point> deadline) {
+void ConnectionOwners::next(const std::stop_token& stop, std::optional<Clock::time_point> deadline, std::vector<Pending>& batch) {
     std::unique_lock lock(mutex_);
     const auto any = [&] { return !questions_.empty(); };
     if (deadline) asked_.wait_until(lock, stop, *deadline, any);
     else asked_.wait(lock, stop, any);
-    const auto end = questions_.begin() + std::min(questions_at_once, std::ssize(questions_));
-    std::vector<ConnectionQuestion> given(std::move_iterator(questions_.begin()), std::move_iterator(end));
-    questions_.erase(questions_.begin(), end);
-    return given;
+    for (; !questions_.empty() && batch.size() < questions_at_once; questions_.pop_front()) {
+        const Asked& asked = questions_.front();
+        Pending& pending = batch.emplace_back();
+        pending.question = {.key = asked.key,
+                            .netns = asked.netns,
+                            .client = asked.client,
+                            .server = asked.server,
+                            .client_at = place_of(asked.client_at),
+                            .server_at = place_of(asked.server_at),
+                            .maybe_translated = asked.maybe_translated};
+        pending.answer.key = asked.key;
+        pending.answer.connection = {asked.netns, asked.client, asked.server};
+    }
+    if (questions_.empty()) paths_.clear();
+}
+
+std::optional<SocketPlace> ConnectionOwners::place_of(std::optional<std::uint64_t> netns) const {
+    return netns ? std::optional(SocketPlace{.netns = *netns, .path = paths_.at(*netns)}) : std::nullopt;
 }
 
 void ConnectionOwners::tell(std::vector<Pending>& done) {
     if (done.empty()) return;
     const std::scoped_lock lock(mutex_);
-    for (Pending& each : done) answers_.push_back(std::move(each.answer));
+    for (Pending& each : done) {
+        ConnectionAnswer& answer = each.answer;
+        const bool any = answer.client || answer.server || answer.translation || !answer.service.empty() || answer.delivery;
+        answers_.push_back({.key = answer.key,
+                            .connection = answer.connection,
+                            .found = any ? std::make_unique<ConnectionAnswer>(std::move(answer)) : nullptr});
+    }
     done.clear();
     static_cast<void>(::eventfd_write(answered_.get(), 1));
 }
 
-std::vector<ConnectionOwners::Pending> ConnectionOwners::look_up(std::vector<ConnectionQuestion> questions) {
-    std::vector<Pending> batch(questions.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        batch[i].question = std::move(questions[i]);
-        const ConnectionQuestion& question = batch[i].question;
-        batch[i].answer.key = question.key;
-        batch[i].answer.connection = {question.netns, question.client, question.server};
-    }
+void ConnectionOwners::look_up(std::vector<Pending>& batch) {
     // First, since a socket knows its connection as it is on its own side.
     find_translations(batch);
     // Sockets before names, which take longer: clients may close them any moment.
@@ -162,7 +193,6 @@ std::vector<ConnectionOwners::Pending> ConnectionOwners::look_up(std::vector<Con
     for (const auto& [netns, place] : places) find_sockets(batch, place);
     if (options_.find_delivery) find_delivery(batch);
     find_service_names(batch);
-    return batch;
 }
 
 void ConnectionOwners::find_translations(std::vector<Pending>& batch) {

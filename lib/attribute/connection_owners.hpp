@@ -94,6 +94,20 @@ class ConnectionOwners {
         std::vector<TcpSocket> listeners;  ///< that the server's socket came from, or would have
     };
 
+    /// A question that waits. Thousands may, so there is no path in it for each.
+    struct Asked {
+        std::uint64_t key = 0, netns = 0;
+        Endpoint client, server;
+        bool maybe_translated = false;
+        std::optional<std::uint64_t> client_at = {}, server_at = {};  ///< namespaces, whose paths are in `paths_`
+    };
+    /// An answer that waits. Of most connections nothing is found.
+    struct Answered {
+        std::uint64_t key = 0;
+        ConnectionKey connection;
+        std::unique_ptr<ConnectionAnswer> found;  ///< null: nothing
+    };
+
     /// The owner of an address that a server had, for connections told of after it closed its sockets.
     struct PastServer {
         SocketOwner owner;
@@ -103,11 +117,12 @@ class ConnectionOwners {
     ConnectionOwners(NetworkNamespace node, ConnectionOwnersOptions options, Fd answered);
     void run(const std::stop_token& stop);
     /// Waits for questions, until `deadline` where there is one, and gives those there are, at most `questions_at_once`.
-    std::vector<ConnectionQuestion> next(const std::stop_token& stop, std::optional<Clock::time_point> deadline);
+    void next(const std::stop_token& stop, std::optional<Clock::time_point> deadline, std::vector<Pending>& batch);
+    [[nodiscard]] std::optional<SocketPlace> place_of(std::optional<std::uint64_t> netns) const;
     void tell(std::vector<Pending>& done);
 
     /// Finds what the kernel tells: translations, and the sockets.
-    std::vector<Pending> look_up(std::vector<ConnectionQuestion> questions);
+    void look_up(std::vector<Pending>& batch);
     void find_translations(std::vector<Pending>& batch);
     void find_service_names(std::vector<Pending>& batch);
     void find_sockets(std::vector<Pending>& batch, const SocketPlace& place);
@@ -125,8 +140,9 @@ class ConnectionOwners {
 
     std::mutex mutex_;  ///< of what follows, up to `warning_`
     std::condition_variable_any asked_;
-    std::deque<ConnectionQuestion> questions_;
-    std::deque<ConnectionAnswer> answers_;
+    std::deque<Asked> questions_;
+    std::map<std::uint64_t, std::string> paths_;  ///< of namespaces that were asked about; forgotten where no question waits
+    std::deque<Answered> answers_;
     PodList pods_;
     std::optional<Error> warning_;
 
