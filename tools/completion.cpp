@@ -57,7 +57,7 @@ void add_completion(CLI::App& app, Run& run) {
     const auto read = [write](const std::string& text) { *write = value_of("SHELL", parse_shell(text)); };
     command->add_option_function<std::string>("SHELL", read, "bash, zsh or fish")->type_name("SHELL")->required();
     command->callback(
-        [&app, write, &run] { run = [&app, write] { return print_text((*write)(describe(app), describe_commands(app))); }; });
+        [&app, write, &run] { run = [text = (*write)(describe(app), describe_commands(app))] { return print_text(text); }; });
 }
 
 }  // namespace podsnoop
