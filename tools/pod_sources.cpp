@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 
 #include "attribute/node_files.hpp"
@@ -19,8 +21,8 @@ namespace {
 
 /// Begins to ask, on a thread that has given up what that does not take.
 template <class Ask>
-std::future<Result<std::vector<PodRecord>>> confined(Ask ask) {
-    return std::async(std::launch::async, [ask = std::move(ask)]() -> Result<std::vector<PodRecord>> {
+auto confined(Ask ask) {
+    return std::async(std::launch::async, [ask = std::move(ask)]() -> std::invoke_result_t<Ask> {
         if (Result<void> dropped = drop_privileges({.pods = true}); !dropped) return std::unexpected(dropped.error());
         return ask();
     });
@@ -31,18 +33,21 @@ std::future<Result<std::vector<PodRecord>>> confined(Ask ask) {
 PodSources pod_sources(const PodOptions& options) {
     PodSources sources;
     if (!options.pods_file.empty()) {
-        sources.named = [file = options.pods_file](std::stop_token) { return read_pods_file(file); };
+        sources.named = [file = options.pods_file](std::stop_token, const PodList& last) { return read_pods_file(file, last); };
     } else {
         // std::function wants what can be copied; the kubelet remembers which way worked.
-        sources.named = [kubelet = std::make_shared<Kubelet>(options.kubelet)](std::stop_token stop) {
-            return kubelet->pods(stop);
+        sources.named = [kubelet = std::make_shared<Kubelet>(options.kubelet)](std::stop_token stop,
+                                                                               const PodList& last) -> Result<PodList> {
+            Result<std::vector<PodRecord>> pods = kubelet->pods(stop);
+            if (!pods) return std::unexpected(std::move(pods.error()));
+            return std::ranges::equal(*pods, last) ? last : PodList(std::move(*pods));
         };
     }
     sources.found = [root = options.kubelet.root](std::stop_token) { return read_node_files(root); };
     return sources;
 }
 
-Result<std::vector<PodRecord>> read_saved_answer(const std::string& path) {
+Result<PodList> read_saved_answer(const std::string& path) {
     return confined([&] { return read_pods_file(path); }).get();
 }
 

@@ -17,7 +17,7 @@ namespace podsnoop {
 PodSources pod_sources(const PodOptions& options);
 
 /// The pods of a saved answer, which a thread with few privileges looks into.
-Result<std::vector<PodRecord>> read_saved_answer(const std::string& path);
+Result<PodList> read_saved_answer(const std::string& path);
 
 /// Fails where a file or a root that the user named cannot be read: without it, names would silently be missing.
 Result<void> check_pod_sources(const PodOptions& options);

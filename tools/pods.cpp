@@ -41,7 +41,11 @@ void say(const Error& error) {
 /// a line only where another does not.
 std::optional<Result<std::vector<PodRecord>>> find_pods(const PodOptions& sources, StopSignals& signals) {
     // A saved answer is of another time, and maybe of another node: nothing here belongs to it.
-    if (!sources.pods_file.empty()) return read_saved_answer(sources.pods_file);
+    if (!sources.pods_file.empty()) {
+        const Result<PodList> saved = read_saved_answer(sources.pods_file);
+        if (!saved) return std::unexpected(saved.error());
+        return std::vector<PodRecord>(saved->begin(), saved->end());
+    }
     Kubelet kubelet(sources.kubelet);
     auto answer = ask_once(kubelet, signals);
     if (!answer) return std::nullopt;

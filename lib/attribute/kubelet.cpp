@@ -158,17 +158,28 @@ Result<std::vector<PodRecord>> Kubelet::pods(std::stop_token stop) {
     return std::unexpected(std::move(farthest->error));
 }
 
-Result<std::vector<PodRecord>> read_pods_file(const std::string& path) {
-    const auto text = read_pods_text(path);
-    if (!text) return std::unexpected(text.error());
-    return parse_pods_text(*text, path);
+namespace {
+
+Error of_file(const Error& error, const std::string& path) {
+    return {"cannot read pods", path, error.line(), "--pods takes what a kubelet's /pods answers"};
+}
+
+}  // namespace
+
+Result<PodList> read_pods_file(const std::string& path, const PodList& last) {
+    PodListParser parser(PodSource::file, last);
+    auto all = read({"", path}, most_answer_bytes, [&](std::string_view piece) { parser.put(piece); });
+    if (!all) return std::unexpected(std::move(all.error()));
+    Result<PodList> pods = std::move(parser).finish();
+    if (!pods) return std::unexpected(of_file(pods.error(), path));
+    return pods;
 }
 
 Result<std::string> read_pods_text(const std::string& path) { return read({"", path}, most_answer_bytes); }
 
 Result<std::vector<PodRecord>> parse_pods_text(const std::string& text, const std::string& path) {
     auto pods = parse_pods(text, PodSource::file);
-    if (!pods) return fail("cannot read pods", path, pods.error().line(), "--pods takes what a kubelet's /pods answers");
+    if (!pods) return std::unexpected(of_file(pods.error(), path));
     return pods;
 }
 

@@ -31,9 +31,9 @@ class Kubelet {
     std::vector<SourceReport> reports_;
 };
 
-/// The pods of a saved /pods answer.
-Result<std::vector<PodRecord>> read_pods_file(const std::string& path);
-/// The two halves of that: its text, and what `path` is said to have told.
+/// The pods of a saved /pods answer; `last` itself, where they are as it has them.
+Result<PodList> read_pods_file(const std::string& path, const PodList& last = {});
+/// The same in two steps: its text, and what `path` is said to have told.
 Result<std::string> read_pods_text(const std::string& path);
 Result<std::vector<PodRecord>> parse_pods_text(const std::string& text, const std::string& path);
 

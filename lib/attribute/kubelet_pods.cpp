@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -32,10 +33,10 @@ class PodListReader {
     static constexpr std::size_t max_array_size = max_object_size, max_key_size = max_object_size,
                                  max_string_size = max_object_size;
 
-    explicit PodListReader(PodSource source) : source_(source) {}
+    PodListReader(PodSource source, PodList last) : source_(source), last_(std::move(last)) {}
 
     /// What was read. `error` is what the parser said, after `read` of `size` bytes.
-    Result<std::vector<PodRecord>> take(const Code& error, std::size_t read, std::size_t size) &&;
+    Result<PodList> take(const Code& error, std::size_t read, std::size_t size) &&;
 
     static bool on_document_begin(Code&) { return true; }
     static bool on_document_end(Code&) { return true; }
@@ -91,6 +92,10 @@ class PodListReader {
         return path.starts_with(item) ? path.substr(item.size()) : std::string_view();
     }
     std::string_view joined(std::string_view last) { return parts_.empty() ? last : std::string_view(parts_ += last); }
+    [[nodiscard]] std::size_t count() const { return differs_ ? pods_.size() : same_; }
+    void add(PodRecord pod);
+    /// From here on the list is another than the last.
+    void differ();
     void number(std::int64_t value);
     void string(std::string_view value);
     void key(std::string_view key);
@@ -110,11 +115,29 @@ class PodListReader {
     PodItem::Declared declared_;
     PodItem::Port port_;
     PodItem::Status status_;
-    std::vector<PodRecord> pods_;
+    PodList last_;
+    std::size_t same_ = 0;  // so many are as they were in that
+    bool differs_ = false;
+    std::vector<PodRecord> pods_;  // all there are, where the list differs
     std::set<Address> node_addresses_;
     bool has_items_ = false;
     std::size_t items_ = 0;
 };
+
+void PodListReader::add(PodRecord pod) {
+    if (!differs_ && same_ < last_.size() && last_[same_] == pod) {
+        ++same_;
+        return;
+    }
+    differ();
+    pods_.push_back(std::move(pod));
+}
+
+void PodListReader::differ() {
+    if (std::exchange(differs_, true)) return;
+    pods_.assign(last_.begin(), last_.begin() + static_cast<std::ptrdiff_t>(same_));
+    last_ = {};
+}
 
 void PodListReader::number(std::int64_t value) {
     const std::string_view at = field();
@@ -183,8 +206,8 @@ bool PodListReader::on_object_end(std::size_t, Code& error) {
         ++items_;
         for (const std::string& text : item_.host_ips)
             if (const auto address = parse_address(text)) node_addresses_.insert(*address);
-        if (auto pod = make_pod(std::move(item_), source_)) pods_.push_back(std::move(*pod));
-        if (pods_.size() > max_pods) error = json::error::array_too_large;
+        if (auto pod = make_pod(std::move(item_), source_)) add(std::move(*pod));
+        if (count() > max_pods) error = json::error::array_too_large;
     } else if (at == "spec.containers[]"sv && item_.containers.size() < max_containers) {
         item_.containers.push_back(std::move(declared_));
     } else if (at == "spec.containers[].ports[]"sv && ports_ < max_ports) {
@@ -204,7 +227,7 @@ bool PodListReader::on_array_begin(Code&) {
     return true;
 }
 
-Result<std::vector<PodRecord>> PodListReader::take(const Code& error, std::size_t read, std::size_t size) && {
+Result<PodList> PodListReader::take(const Code& error, std::size_t read, std::size_t size) && {
     const auto refuse = [](std::string why, std::string hint = {}) {
         return fail("cannot read the list of pods", {}, std::move(why), std::move(hint));
     };
@@ -214,27 +237,65 @@ Result<std::vector<PodRecord>> PodListReader::take(const Code& error, std::size_
     if (error || read < size) return refuse("it is not JSON from byte " + std::to_string(read + 1) + " on");
     const std::string hint = "it is what a kubelet's /pods answers, or kubectl get pods -o json";
     if (!has_items_) return refuse("it has no items", hint);
-    if (pods_.empty() && items_ > 0) return refuse("none of its items is a pod", hint);
+    if (count() == 0 && items_ > 0) return refuse("none of its items is a pod", hint);
     // Items cut down to metadata and status do not say hostNetwork, but have their node's address.
+    const auto has_nodes = [&](const PodRecord& pod) {
+        return std::ranges::any_of(pod.addresses, [&](const Address& a) { return node_addresses_.contains(a); });
+    };
+    if (same_ < last_.size() || std::ranges::any_of(last_, has_nodes)) differ();
+    if (!differs_) return std::move(last_);
     for (PodRecord& pod : pods_) {
-        if (std::ranges::none_of(pod.addresses, [&](const Address& a) { return node_addresses_.contains(a); })) continue;
+        if (!has_nodes(pod)) continue;
         pod.host_network = true;
         pod.addresses.clear();
     }
-    return std::move(pods_);
+    pods_.shrink_to_fit();
+    return PodList(std::move(pods_));
 }
 
 }  // namespace
 
-Result<std::vector<PodRecord>> parse_pods(std::string_view json_text, PodSource source) {
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // may be passed over (RFC 8259 8.1), which this parser does not
-    if (json_text.starts_with(byte_order_mark)) json_text.remove_prefix(byte_order_mark.size());
+/// The parser, with what it said so far.
+struct PodListParser::Parsing {
+    Parsing(PodSource source, PodList last, const json::parse_options& options) : parser(options, source, std::move(last)) {}
+
+    json::basic_parser<PodListReader> parser;
+    json::error_code error;
+    std::size_t read = 0, size = 0;  // bytes, but for a byte order mark
+    std::size_t mark = 0;  // how much of that was there
+    bool begun = false;
+};
+
+PodListParser::PodListParser(PodSource source, PodList last) {
     json::parse_options options;
     options.max_depth = max_depth;
-    json::basic_parser<PodListReader> parser(options, source);
-    json::error_code error;
-    const std::size_t read = parser.write_some(false, json_text.data(), json_text.size(), error);
-    return std::move(parser.handler()).take(error, read, json_text.size());
+    parsing_ = std::make_unique<Parsing>(source, std::move(last), options);
+}
+PodListParser::~PodListParser() = default;
+
+void PodListParser::put(std::string_view piece) {
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // may be passed over (RFC 8259 8.1), which this parser does not
+    Parsing& p = *parsing_;
+    for (; !p.begun && !piece.empty() && p.mark < byte_order_mark.size() && piece.front() == byte_order_mark[p.mark]; ++p.mark)
+        piece.remove_prefix(1);
+    if (piece.empty()) return;
+    p.begun = true;
+    if (!p.error && p.read == p.size) p.read += p.parser.write_some(true, piece.data(), piece.size(), p.error);
+    p.size += piece.size();
+}
+
+Result<PodList> PodListParser::finish() && {
+    Parsing& p = *parsing_;
+    if (!p.error && p.read == p.size) p.parser.write_some(false, nullptr, 0, p.error);
+    return std::move(p.parser.handler()).take(p.error, p.read, p.size);
+}
+
+Result<std::vector<PodRecord>> parse_pods(std::string_view json_text, PodSource source) {
+    PodListParser parser(source);
+    parser.put(json_text);
+    const Result<PodList> pods = std::move(parser).finish();
+    if (!pods) return std::unexpected(pods.error());
+    return std::vector<PodRecord>(pods->begin(), pods->end());
 }
 
 }  // namespace podsnoop

@@ -101,7 +101,7 @@ void PodWatch::ask(std::stop_token stop, bool first) {
 
 void PodWatch::ask_named(std::stop_token stop) {
     if (!sources_.named || stop.stop_requested() || Clock::now() < named_not_before_) return;
-    auto pods = sources_.named(stop);
+    auto pods = sources_.named(stop, named_);
     if (stop.stop_requested()) return;
     const bool failed_before = std::exchange(named_failed_, !pods);
     if (!pods) {
@@ -109,7 +109,7 @@ void PodWatch::ask_named(std::stop_token stop) {
         return warn(std::move(pods.error()));
     }
     named_not_before_ = Clock::now() + times_.between_named;
-    named_ = PodList(std::move(*pods));
+    named_ = std::move(*pods);
     if (failed_before) warn({"the kubelet answers again", "", "", ""});
 }
 

@@ -22,9 +22,10 @@ namespace podsnoop {
 
 /// What PodWatch asks, on its thread. Each may block for seconds, but must come back soon when asked to stop.
 struct PodSources {
-    using Ask = std::function<Result<std::vector<PodRecord>>(std::stop_token)>;
-    Ask named;  ///< the kubelet, or a saved answer; none: not asked
-    Ask found;  ///< the node's files; none: not asked
+    /// The kubelet, or a saved answer; none: not asked. It gets what it answered last, and gives that where nothing changed.
+    std::function<Result<PodList>(std::stop_token, const PodList& last)> named;
+    /// The node's files; none: not asked.
+    std::function<Result<std::vector<PodRecord>>(std::stop_token)> found;
 };
 
 struct PodWatchTimes {

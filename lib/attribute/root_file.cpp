@@ -73,30 +73,57 @@ Result<std::vector<std::string>> list(const RootFile& folder, std::size_t most_n
     return names;
 }
 
-Result<std::string> read(const RootFile& file, std::size_t most_bytes) {
+namespace {
+
+Result<Fd> open_regular(const RootFile& file, struct stat& status) {
     constexpr const char* what = "cannot read";
     // O_NONBLOCK: opening a named pipe must not wait for its writer.
-    const Fd fd = open_in_root(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    Fd fd = open_in_root(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (!fd) {
         const int error = errno;
         return fail(what, file.shown(), reason_of(error), error == EACCES ? "run as root" : "");
     }
-    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return fail(what, file.shown(), reason_of(errno));
     if (!S_ISREG(status.st_mode)) return fail(what, file.shown(), "not a regular file");
-    std::string content;
-    // A list of pods would be there twice where it grows. Of files in /proc the size is not told.
-    content.reserve(std::min(static_cast<std::size_t>(status.st_size), most_bytes));
-    std::array<char, 65536> piece;
-    for (;;) {
+    return fd;
+}
+
+template <class Take>
+Result<void> read_pieces(const Fd& fd, const RootFile& file, std::size_t most_bytes, Take take) {
+    constexpr const char* what = "cannot read";
+    std::array<char, 16384> piece;
+    for (std::size_t taken = 0;;) {
         const ssize_t length = ::read(fd.get(), piece.data(), piece.size());
         if (length < 0 && errno == EINTR) continue;
         if (length < 0) return fail(what, file.shown(), reason_of(errno));
-        if (length == 0) return content;
-        if (static_cast<std::size_t>(length) > most_bytes - content.size())
+        if (length == 0) return {};
+        const auto size = static_cast<std::size_t>(length);
+        if (size > most_bytes - taken)
             return fail(what, file.shown(), "it holds more than " + std::to_string(most_bytes) + " bytes");
-        content.append(piece.data(), static_cast<std::size_t>(length));
+        taken += size;
+        take(std::string_view(piece.data(), size));
     }
+}
+
+}  // namespace
+
+Result<std::string> read(const RootFile& file, std::size_t most_bytes) {
+    struct stat status{};
+    const Result<Fd> fd = open_regular(file, status);
+    if (!fd) return std::unexpected(fd.error());
+    std::string content;
+    // A list of pods would be there twice where it grows. Of files in /proc the size is not told.
+    content.reserve(std::min(static_cast<std::size_t>(status.st_size), most_bytes));
+    auto all = read_pieces(*fd, file, most_bytes, [&](std::string_view piece) { content += piece; });
+    if (!all) return std::unexpected(std::move(all.error()));
+    return content;
+}
+
+Result<void> read(const RootFile& file, std::size_t most_bytes, const std::function<void(std::string_view)>& take) {
+    struct stat status{};
+    const Result<Fd> fd = open_regular(file, status);
+    if (!fd) return std::unexpected(fd.error());
+    return read_pieces(*fd, file, most_bytes, take);
 }
 
 }  // namespace podsnoop

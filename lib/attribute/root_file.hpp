@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -28,5 +30,7 @@ Result<std::vector<std::string>> list(const RootFile& folder, std::size_t most_n
 
 /// All of a regular file. Fails where it holds more than `most_bytes`; does not wait on a pipe or a device.
 Result<std::string> read(const RootFile& file, std::size_t most_bytes);
+/// The same piece by piece: calls take(piece) for each. What was taken before it fails is not all.
+Result<void> read(const RootFile& file, std::size_t most_bytes, const std::function<void(std::string_view)>& take);
 
 }  // namespace podsnoop

@@ -31,6 +31,8 @@ struct PodContainer {
     std::uint32_t pid = 0;             ///< its first process in the namespace of podsnoop's /proc; 0 where unknown or gone
     std::vector<std::uint16_t> ports{};  ///< TCP ports it declares
     bool ended = false;                ///< an init or ephemeral container that is done and will not run again
+
+    bool operator==(const PodContainer&) const = default;
 };
 
 struct PodRecord {
@@ -48,6 +50,8 @@ struct PodRecord {
     Time started{};   ///< when its kubelet took it up, before it had an address; 1970 where unknown. Whole seconds
     Time finished{};  ///< of a Failed or Succeeded one, when its last container ended; 1970 where unknown. Whole seconds
     PodSource source = PodSource::node_files;
+
+    bool operator==(const PodRecord&) const = default;
 };
 
 /// Pods as they were known at one time. Several keep such a list for as long as it is the last: a copy of it is the same list,

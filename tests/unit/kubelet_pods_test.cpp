@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -287,6 +288,49 @@ TEST_CASE("kubelet pods: every answer that is cut is refused") {
     const std::string good =
         list(item(R"("containers":[{"name":"app","ports":[{"containerPort":80}]}])", R"("podIPs":[{"ip":"10.244.0.3"}])"));
     for (std::size_t size = 0; size < good.size(); ++size) CHECK_FALSE(parse_pods(good.substr(0, size), PodSource::file));
+}
+
+TEST_CASE("kubelet pods: a list that comes in pieces is the same, wherever it is cut") {
+    const std::string pod =
+        item(R"("containers":[{"name":"a\u0062c","ports":[{"containerPort":8080}]}])", R"("podIP":"10.0.0.1")");
+    for (const std::string& json :
+         {list(pod), "\xef\xbb\xbf" + list(pod) + " \n", list(pod) + "}", std::string("[1"), std::string(" ")}) {
+        const auto whole = parse_pods(json, PodSource::kubelet);
+        for (std::size_t at = 0; at <= json.size(); ++at) {
+            PodListParser parser(PodSource::kubelet);
+            parser.put(std::string_view(json).substr(0, at));
+            parser.put(std::string_view(json).substr(at));
+            const auto pods = std::move(parser).finish();
+            REQUIRE(pods.has_value() == whole.has_value());
+            if (pods) CHECK(std::ranges::equal(*pods, *whole));
+            else CHECK(pods.error().why == whole.error().why);
+        }
+    }
+}
+
+TEST_CASE("kubelet pods: a list that tells what the last one told is the last one") {
+    const auto named = [](const std::string& name, const std::string& status = R"("podIP":"10.0.0.1")") {
+        return R"({"metadata":{"name":")" + name + R"(","namespace":"shop"},"status":{)" + status + "}}";
+    };
+    const auto read = [](const std::string& json, const PodList& last) {
+        PodListParser parser(PodSource::kubelet, last);
+        parser.put(json);
+        auto pods = std::move(parser).finish();
+        REQUIRE(pods);
+        return *pods;
+    };
+    const auto is_same = [](const PodList& a, const PodList& b) { return !a.empty() && &a[0] == &b[0]; };
+    const PodList last = read(list(named("a") + "," + named("b")), {});
+    CHECK(is_same(read(list(named("a") + "," + named("b")), last), last));
+    // Fewer, more, others, others in front; a pod's address that is the node's by now.
+    for (const std::string& items : {named("a"), named("a") + "," + named("b") + "," + named("c"), named("a") + "," + named("c"),
+                                     named("c") + "," + named("b"), named("a") + "," + named("b", R"("podIP":"10.0.0.2")"),
+                                     named("a") + "," + named("b") + ",{\"status\":{\"hostIP\":\"10.0.0.1\"}}"}) {
+        const PodList pods = read(list(items), last);
+        CHECK_FALSE(is_same(pods, last));
+        CHECK(std::ranges::equal(pods, parse(list(items))));
+    }
+    CHECK(read(list(""), last).empty());
 }
 
 TEST_CASE("kubelet pods: hostile lists end") {

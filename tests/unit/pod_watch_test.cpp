@@ -39,7 +39,14 @@ class Source {
         const std::lock_guard lock(mutex_);
         answer_ = std::move(answer);
     }
-    PodSources::Ask ask() {
+    auto ask_named() {
+        return [ask = ask()](std::stop_token stop, const PodList&) -> Result<PodList> {
+            auto pods = ask(stop);
+            if (!pods) return std::unexpected(pods.error());
+            return PodList(std::move(*pods));
+        };
+    }
+    std::function<Result<std::vector<PodRecord>>(std::stop_token)> ask() {
         return [this](std::stop_token) -> Result<std::vector<PodRecord>> {
             const std::lock_guard lock(mutex_);
             ++asked;
@@ -91,7 +98,7 @@ using Texts = std::vector<std::string>;
 struct Watched {
     Source kubelet, files;
     Result<std::unique_ptr<PodWatch>> start(PodWatchTimes times = on_request) {
-        return PodWatch::start({kubelet.ask(), files.ask()}, times);
+        return PodWatch::start({kubelet.ask_named(), files.ask()}, times);
     }
 };
 
@@ -115,9 +122,9 @@ TEST_CASE("pod watch: what the node's files know does not wait for the kubelet")
     Watched node;
     node.files.says({"a"});
     std::atomic<bool> may_answer = false;
-    const auto silent = [&](std::stop_token stop) -> Result<std::vector<PodRecord>> {
+    const auto silent = [&](std::stop_token stop, const PodList&) -> Result<PodList> {
         while (!may_answer && !stop.stop_requested()) std::this_thread::yield();
-        return pods({"b"});
+        return PodList(pods({"b"}));
     };
     const auto watch = PodWatch::start({silent, node.files.ask()}, on_request);
     REQUIRE(watch);
@@ -201,7 +208,7 @@ TEST_CASE("pod watch: it asks by itself, and a kubelet that failed less often") 
 }
 
 TEST_CASE("pod watch: it ends at once, also while a source is being waited for") {
-    const auto hang = [](std::stop_token stop) -> Result<std::vector<PodRecord>> {
+    const auto hang = [](std::stop_token stop, const PodList&) -> Result<PodList> {
         std::mutex mutex;
         std::condition_variable_any never;
         std::unique_lock lock(mutex);
@@ -228,9 +235,9 @@ TEST_CASE("pod watch: it ends at once, also while a source is being waited for")
 TEST_CASE("pod watch: signals stay with the thread that started it") {
     sigset_t blocked_there;
     sigemptyset(&blocked_there);
-    const auto watch = PodWatch::start({[&](std::stop_token) -> Result<std::vector<PodRecord>> {
+    const auto watch = PodWatch::start({[&](std::stop_token, const PodList&) -> Result<PodList> {
                                             pthread_sigmask(SIG_SETMASK, nullptr, &blocked_there);
-                                            return pods({});
+                                            return PodList();
                                         },
                                         {}});
     REQUIRE(watch);
