@@ -89,7 +89,7 @@ class Session : public StageHost<typename Stages::Record> {
     [[nodiscard]] const Interface& interface(std::uint32_t index) const override { return source_.interfaces()[index]; }
 
   private:
-    static constexpr std::size_t flush_at = 256 << 10;  // bytes of records gathered under load before they are written
+    static constexpr std::size_t flush_at = 64 << 10;  // bytes of records gathered under load before they are written
     static constexpr Nanoseconds housekeeping{50'000'000};  // of the packets' time, between two looks at what waits too long
     // Packets of the last moment may still be in the ring, and timers be late.
     static constexpr Nanoseconds ring_delay = retire_time + std::chrono::milliseconds{60};
