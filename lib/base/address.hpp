@@ -39,8 +39,16 @@ struct Address {
     static Address v4(Bytes from) noexcept {
         std::uint32_t word = 0;
         std::memcpy(&word, from.data(), sizeof(word));
-        return {.bytes = std::bit_cast<std::array<std::uint8_t, 16>>(std::array<std::uint32_t, 4>{word}), .family = 4};
+        return v4(word);
     }
+    /// From what v4_word() gave.
+    static Address v4(std::uint32_t word) noexcept {
+        // A vector is one store. Of an array GCC 12 makes two on the stack, and waits for both to load it in one.
+        using Vector [[gnu::vector_size(16)]] = std::uint32_t;
+        return {.bytes = std::bit_cast<std::array<std::uint8_t, 16>>(Vector{word}), .family = 4};
+    }
+    /// The first four bytes as they lie in memory: all of an IPv4 address.
+    [[nodiscard]] std::uint32_t v4_word() const noexcept { return std::bit_cast<std::array<std::uint32_t, 4>>(bytes)[0]; }
 
     using Words = std::array<std::uint64_t, 2>;
     /// The bytes as they lie in memory, for comparing and hashing without a call.

@@ -50,7 +50,7 @@ bool HttpTracer::is_answered_here(const Conversation& conversation, Index index,
     if (reading.has_prior_ack) return distance(pending.seq, reading.prior_ack) >= 0;
     // The first that is seen of a connection: a client that sends several requests at once does so again.
     const Index next = pending.next;
-    return conversation.info.midstream && (next == none || pending_[next].ack != pending.ack);
+    return conversation.midstream && (next == none || pending_[next].ack != pending.ack);
 }
 
 /// A response answers none of the requests seen: so it answers one that was lost.

@@ -36,21 +36,32 @@ void swap_asked(Exchange& record, AskedOfExchange& asked) {
     swap_asked(record.response, asked.response);
 }
 
-void set_message(Message& message, const PendingMessage& pending) {
+void set_message(Message& message, const PendingMessage& pending, std::uint32_t head_bytes) {
     message.seen = pending.seen;
     message.version_minor = pending.version_minor;
-    message.head_bytes = pending.head_bytes;
+    message.head_bytes = head_bytes;
     message.body_bytes = pending.body_bytes;
 }
 
+std::uint32_t bounded(std::uint64_t bytes) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
+}
+
 /// A message whose head was read.
-PendingMessage begun(const Head& head, Time first, std::uint64_t head_bytes) {
+PendingMessage begun(const Head& head, Time first) {
     return {
-        .first = first,
-        .last = first,
-        .head_bytes = static_cast<std::uint32_t>(std::min<std::uint64_t>(head_bytes, std::numeric_limits<std::uint32_t>::max())),
-        .version_minor = head.start.version_minor,
-        .seen = true};
+        .first = first, .last = first, .version_minor = static_cast<std::uint8_t>(head.start.version_minor & 0xf), .seen = true};
+}
+
+/// What was told last is mostly told again.
+void set_texts(Request& request, const RequestTexts& texts) {
+    if (texts.head_identity() != 0 && texts.head_identity() == request.head_identity) return;
+    request.head_identity = texts.head_identity();
+    request.method = texts.method();
+    request.target = texts.target();
+    if (!texts.has_host()) request.host.reset();
+    else if (request.host) request.host->assign(texts.host());
+    else request.host.emplace(texts.host());
 }
 
 Nanoseconds span(Time from, Time to) { return std::max(to - from, Nanoseconds{0}); }
@@ -58,15 +69,15 @@ Nanoseconds span(Time from, Time to) { return std::max(to - from, Nanoseconds{0}
 }  // namespace
 
 void PendingExchanges::set_request(Pending& pending, const Head& head, Time first, std::uint64_t head_bytes) {
-    pending.request = begun(head, first, head_bytes);
-    pending.texts.set(head);
-    text_bytes_ += pending.texts.size();
+    pending.request = begun(head, first);
+    pending.head_bytes = bounded(head_bytes);
+    pending.texts = texts_.take(head);
 }
 
 PendingResponse& PendingExchanges::set_response(Pending& pending, const Head& head, Time first, std::uint64_t head_bytes) {
     if (pending.response == none) pending.response = responses_.take();  // never none: there are as many as exchanges
     PendingResponse& response = responses_[pending.response];
-    response = {begun(head, first, head_bytes), head.start.status, head.identity};
+    response = {begun(head, first), bounded(head_bytes), head.identity, head.start.status};
     return response;
 }
 
@@ -75,14 +86,14 @@ Pending::Index PendingExchanges::take(ConnectionId connection) {
     if (index == none) return none;
     Pending& pending = pool_[index];
     pending.request.seen = pending.request.done = false;
-    if (pending.asked) {
-        clear(pending.asked->request);
-        clear(pending.asked->response);
+    if (AskedOfExchange* asked = known_of(index)) {
+        clear(asked->request);
+        clear(asked->response);
     }
     pending.flags = 0;
     pending.has_ack = pending.after_gap = pending.after_lost = pending.expects_continue = false;
     pending.tells_connect = pending.told = false;
-    pending.fault.reset();
+    pending.fault = ExchangeEnd::complete;
     pending.connection = connection;
     pending.next = pending.older = pending.newer = none;
     return index;
@@ -140,12 +151,18 @@ Pending::Index PendingExchanges::most_dispensable() const {
     return none;
 }
 
+AskedOfExchange& PendingExchanges::asked_of(Index index) {
+    if (index >= asked_.size()) asked_.resize(index + 1);
+    if (!asked_[index]) asked_[index] = std::make_unique<AskedOfExchange>();
+    return *asked_[index];
+}
+
 void PendingExchanges::count_asked(Index index) {
-    AskedOfExchange* asked = pool_[index].asked.get();
+    AskedOfExchange* asked = known_of(index);
     if (asked == nullptr) return;
-    text_bytes_ -= asked->text_bytes;
+    asked_bytes_ -= asked->text_bytes;
     asked->text_bytes = static_cast<std::uint32_t>(text_bytes_of(asked->request) + text_bytes_of(asked->response));
-    text_bytes_ += asked->text_bytes;
+    asked_bytes_ += asked->text_bytes;
 }
 
 inline void PendingExchanges::set_ends(const ConnectionInfo& info) {
@@ -161,31 +178,22 @@ inline void PendingExchanges::set_ends(const ConnectionInfo& info) {
     record_.netns = interface.netns;
 }
 
-inline void PendingExchanges::make_record(Pending& pending, const ConnectionInfo& info, Nanoseconds connect) {
+inline void PendingExchanges::make_record(const Pending& pending, const ConnectionInfo& info, Nanoseconds connect) {
     static const PendingResponse not_seen;
     set_ends(info);
     const PendingMessage& request = pending.request;
     const PendingResponse& response = pending.response != none ? responses_[pending.response] : not_seen;
-    set_message(record_.request, request);
-    set_message(record_.response, response);
+    set_message(record_.request, request, pending.head_bytes);
+    set_message(record_.response, response, response.head_bytes);
     record_.response.status = response.status;
     record_.response.head_identity = response.head_identity;
-    if (pending.asked) swap_asked(record_, *pending.asked);
-    const RequestTexts& texts = pending.texts;
-    if (request.seen && (texts.head_identity() == 0 || texts.head_identity() != record_.request.head_identity)) {
-        record_.request.head_identity = texts.head_identity();
-        record_.request.method = texts.method();
-        record_.request.target = texts.target();
-        if (!texts.has_host()) record_.request.host.reset();
-        else if (record_.request.host) record_.request.host->assign(texts.host());
-        else record_.request.host.emplace(texts.host());
-    }
+    if (request.seen) set_texts(record_.request, texts_[pending.texts]);
     record_.flags = pending.flags;
     if (info.midstream) record_.flags |= flag_midstream;
     record_.latency = {};
     Latency& latency = record_.latency;
     if (pending.tells_connect) latency.connect = connect;
-    const bool request_whole = request.seen && request.done && !pending.fault;
+    const bool request_whole = request.seen && request.done && pending.fault == ExchangeEnd::complete;
     const bool early = (pending.flags & flag_early) != 0;
     if (request_whole) latency.request = span(request.first, request.last);
     if (response.seen && early) latency.wait = Nanoseconds{0};
@@ -207,8 +215,10 @@ void PendingExchanges::tell(Index index, const ConnectionInfo& info, Nanoseconds
     if ((pending.flags & flag_truncated_head) != 0) ++ledger_.heads_truncated;
     make_record(pending, info, connect);
     record_.end = end;
+    AskedOfExchange* const asked = known_of(index);
+    if (asked != nullptr) swap_asked(record_, *asked);
     sink_.told(record_);
-    if (pending.asked) swap_asked(record_, *pending.asked);
+    if (asked != nullptr) swap_asked(record_, *asked);
 }
 
 void PendingExchanges::tell_late(Index index, const ConnectionInfo& info, Nanoseconds connect, ExchangeEnd end) {
@@ -219,10 +229,9 @@ void PendingExchanges::tell_late(Index index, const ConnectionInfo& info, Nanose
 void PendingExchanges::release(Index index) {
     Pending& pending = pool_[index];
     leave(index);
-    if (pending.request.seen) text_bytes_ -= pending.texts.size();
-    pending.texts.trim();
-    if (AskedOfExchange* asked = pending.asked.get()) {
-        text_bytes_ -= std::exchange(asked->text_bytes, 0);
+    if (pending.request.seen) texts_.give_back(pending.texts);
+    if (AskedOfExchange* asked = known_of(index)) {
+        asked_bytes_ -= std::exchange(asked->text_bytes, 0);
         trim(asked->request.body_preview);
         trim(asked->response.body_preview);
     }

@@ -27,7 +27,7 @@ ExchangeEnd end_of(Close how) {
 /// Of a body that will not be followed, what its header says of it.
 void announce_body(Pending& pending, PendingMessage& message, const BodyFraming& framing) {
     if (framing.kind != BodyFraming::Kind::length) return;
-    message.body_bytes = framing.length;
+    message.body_bytes = std::min(framing.length, PendingMessage::longest_body) & PendingMessage::longest_body;
     pending.flags |= flag_body_gap;
 }
 
@@ -101,7 +101,7 @@ void HttpTracer::lose_place(Conversation& conversation, Direction direction, Tim
 
 /// Whether a head can be what it seems to be.
 bool HttpTracer::is_possible(const Conversation& conversation, Direction direction, const Head& head) {
-    if (conversation.info.client_known && head.is_request != is_client(conversation, direction)) return false;
+    if (conversation.client_known && head.is_request != is_client(conversation, direction)) return false;
     // The first bytes seen of a connection can be the rest of a method, or of what came before it.
     const bool first = conversation.joined && !conversation.halves[direction].framed;
     return !first || !head.is_request || is_registered_method(head.start.method);
@@ -114,9 +114,9 @@ void HttpTracer::salvage_head(Conversation& conversation, Direction direction, c
     const auto parsed = truncated ? parse_cut_head(as_bytes(text)) : parse_head(as_bytes(text));
     if (!parsed || !is_possible(conversation, direction, *parsed)) return;
     if (!parsed->is_request && parsed->start.status < 200) return;
-    if (!conversation.info.client_known) {
-        conversation.info.client_known = true;
-        conversation.info.client = parsed->is_request ? direction : other(direction);
+    if (!conversation.client_known) {
+        conversation.client_known = true;
+        conversation.client = (parsed->is_request ? direction : other(direction)) & 1;
     }
     become_http(conversation, parsed->is_request);
     if (parsed->is_request) {
@@ -134,9 +134,9 @@ void HttpTracer::salvage_head(Conversation& conversation, Direction direction, c
     Pending& pending = pending_[index];
     pending_.answered(index);
     PendingMessage& response = pending_.set_response(pending, *parsed, reading.first, reading.framer.head_length());
-    if (!options_.headers.empty()) copy_headers(asked_of(pending).response.headers, text, options_);
+    if (!options_.headers.empty()) copy_headers(pending_.asked_of(index).response.headers, text, options_);
     pending.flags |= flag_truncated_head;
-    announce_body(pending, response, response_framing(*parsed, pending.texts.method()));
+    announce_body(pending, response, response_framing(*parsed, pending_.method_of(pending)));
     conversation.response_now = index;
 }
 
@@ -168,8 +168,8 @@ bool HttpTracer::may_resume(Conversation& conversation, Direction direction, con
     if (is_client(conversation, direction)) {
         // What looks like a request can be part of the body that was lost track of, unless its answer has begun.
         const Index last = conversation.queue.back;
-        const bool in_body = last != none && pending_[last].fault && pending_[last].has_ack && chunk.has_ack &&
-                             distance(pending_[last].ack, chunk.ack) <= 0;
+        const bool in_body = last != none && pending_[last].fault != ExchangeEnd::complete && pending_[last].has_ack &&
+                             chunk.has_ack && distance(pending_[last].ack, chunk.ack) <= 0;
         const std::string_view text = as_text(chunk.bytes);
         safe = start != StartLine::neither && is_registered_method(text.substr(0, text.find(' '))) && !in_body;
     } else {
@@ -190,8 +190,9 @@ void HttpTracer::not_message(Conversation& conversation, Direction direction, By
     const bool give_up = !conversation.joined || protocol != OtherProtocol::unknown;
     if (!give_up && ++conversation.misses < patient_misses) return;
     conversation.misses = 0;
-    const bool here = !conversation.info.client_known || sink_.wants(conversation.info);
-    if (here && !std::exchange(conversation.told_other, true)) {
+    const bool here = !conversation.client_known || sink_.wants(info_of(conversation));
+    if (here && !conversation.told_other) {
+        conversation.told_other = true;
         switch (protocol) {
             case OtherProtocol::tls: ++ledger_.connections_tls; break;
             case OtherProtocol::http2: ++ledger_.connections_http2; break;
@@ -206,11 +207,12 @@ void HttpTracer::not_message(Conversation& conversation, Direction direction, By
 
 /// Nothing of the connection is needed any more, until a message starts.
 void HttpTracer::hint_ignored(const Conversation& conversation) {
+    const ConnectionInfo& info = info_of(conversation);
     for (const Direction each : {Direction{0}, Direction{1}})
         sink_.hint({.kind = FlowHint::Kind::not_http,
-                    .source = conversation.info.ends[each],
-                    .destination = conversation.info.ends[other(each)],
-                    .interface = conversation.info.interface});
+                    .source = info.ends[each],
+                    .destination = info.ends[other(each)],
+                    .interface = info.interface});
 }
 
 /// Keeps the memory of unfinished heads within its limit: the one that would exceed it is given up.
@@ -269,7 +271,7 @@ void HttpTracer::closed(ConnectionId id, Close how, Time time) {
             salvage_head(conversation, direction, *reading, time, false);
         restart(half);
     }
-    const bool lost = conversation.info.client_known && conversation.halves[other(conversation.info.client)].lost;
+    const bool lost = conversation.client_known && conversation.halves[other(conversation.client)].lost;
     const bool ended_by_peers = how == Close::fin || how == Close::reset;
     end_queue(conversation, lost && ended_by_peers ? ExchangeEnd::gap : end_of(how));
     conversation = Conversation{};

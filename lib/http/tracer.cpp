@@ -15,23 +15,32 @@ namespace {
 
 constexpr std::uint64_t worth_a_hint = 256 << 10;  // bytes of body still to come
 
+/// How it ends, where it may be known already that it will not be complete.
+ExchangeEnd end_or_fault(const Pending& pending, ExchangeEnd end) {
+    return pending.fault != ExchangeEnd::complete ? pending.fault : end;
+}
+
 }  // namespace
 
 HttpTracer::HttpTracer(ExchangeSink& sink, Ledger& ledger, HttpOptions options)
     : pending_(sink, ledger, options.exchanges), sink_(sink), ledger_(ledger), options_(std::move(options)) {}
 
-void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info) {
+void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info, const Connections& connections) {
+    connections_ = &connections;
     while (id >= conversations_.made()) static_cast<void>(conversations_.take());
     Conversation& conversation = conversations_[id];
     conversation = Conversation{};
-    conversation.info = info;
     conversation.id = id;
+    conversation.midstream = info.midstream;
+    conversation.client_known = info.client_known;
+    conversation.client = info.client & 1;
     conversation.uncertain = conversation.request_gap = conversation.joined = info.midstream;
 }
 
 void HttpTracer::connected(ConnectionId id, Nanoseconds connect) {
     Conversation& conversation = conversations_[id];
-    conversation.connect = connect;
+    conversation.connect =
+        static_cast<std::uint64_t>(std::clamp<std::int64_t>(connect.count(), 0, longest_connect)) & longest_connect;
     conversation.connect_due = true;
 }
 
@@ -105,7 +114,7 @@ inline void HttpTracer::feed(Conversation& conversation, Direction direction, Re
 void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
     Conversation& conversation = conversations_[id];
     Half& half = conversation.halves[direction];
-    if (half.reading == none) half.reading = at_hand_;
+    if (half.reading == no_reading) half.reading = at_hand_ & no_reading;
     Reading& reading = readings_[half.reading];
     feed(conversation, direction, reading, chunk);
     half.last_ack = chunk.ack;
@@ -114,7 +123,7 @@ void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) 
     if (chunk.length > chunk.bytes.size())
         missing(id, direction, static_cast<std::uint32_t>(chunk.length - chunk.bytes.size()), Missing::skipped, chunk.time);
     else if (reading.framer.in_body()) hint_body(conversation, direction, reading, chunk);
-    if (half.reading == at_hand_ && reading.framer.between_messages()) half.reading = none;
+    if (half.reading == at_hand_ && reading.framer.between_messages()) half.reading = no_reading;
     else settle(half);
 }
 
@@ -125,9 +134,9 @@ void HttpTracer::settle(Half& half) {
     account_head(*reading);
     if (reading->framer.between_messages()) {
         if (half.reading != at_hand_) readings_.give_back(half.reading);
-        half.reading = none;
+        half.reading = no_reading;
     } else if (half.reading == at_hand_) {
-        half.reading = readings_.take();
+        half.reading = readings_.take() & no_reading;
         readings_[half.reading] = std::exchange(*reading, Reading{});
     }
 }
@@ -145,9 +154,9 @@ bool HttpTracer::head(Conversation& conversation, Direction direction, Reading& 
         not_message(conversation, direction, bytes, time);
         return false;
     }
-    if (!conversation.info.client_known) {
-        conversation.info.client_known = true;
-        conversation.info.client = head.is_request ? direction : other(direction);
+    if (!conversation.client_known) {
+        conversation.client_known = true;
+        conversation.client = (head.is_request ? direction : other(direction)) & 1;
     }
     conversation.halves[direction].framed = true;
     if (conversation.mode != Mode::http && !become_http(conversation, head.is_request)) return false;
@@ -162,16 +171,16 @@ bool HttpTracer::head(Conversation& conversation, Direction direction, Reading& 
 /// before counts from now on. False where its exchanges are told from elsewhere.
 bool HttpTracer::become_http(Conversation& conversation, bool by_request) {
     if (conversation.mode == Mode::undecided) {
-        if (!sink_.wants(conversation.info)) {
+        if (!sink_.wants(info_of(conversation))) {
             conversation.mode = Mode::ignored;
             ++ledger_.connections_elsewhere;
             hint_ignored(conversation);
             return false;
         }
-        sink_.begins(conversation.info);
+        sink_.begins(info_of(conversation));
     }
     if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
-        Half& requests = conversation.halves[conversation.info.client];
+        Half& requests = conversation.halves[conversation.client];
         requests.lost = true;
         restart(requests);
     }
@@ -191,23 +200,23 @@ void HttpTracer::request_head(Conversation& conversation, const Reading& reading
     }
     Pending& pending = pending_[index];
     pending_.set_request(pending, head, reading.first, reading.framer.head_length());
-    if (!options_.headers.empty()) copy_headers(asked_of(pending).request.headers, text, options_);
+    if (!options_.headers.empty()) copy_headers(pending_.asked_of(index).request.headers, text, options_);
     if (reading.framer.head_truncated()) pending.flags |= flag_truncated_head;
     if (conversation.queue.length != 0) pending.flags |= flag_pipelined;
     pending.seq = reading.seq;
     pending.ack = reading.ack;
     pending.has_ack = reading.has_ack;
-    // Seldom any of them is so.
-    if (std::exchange(conversation.connect_due, false)) pending.tells_connect = true;
-    if (std::exchange(conversation.request_gap, false)) pending.after_gap = true;
-    if (std::exchange(conversation.request_lost, false)) pending.after_lost = true;
+    pending.tells_connect = conversation.connect_due;
+    pending.after_gap = conversation.request_gap;
+    pending.after_lost = conversation.request_lost;
+    conversation.connect_due = conversation.request_gap = conversation.request_lost = false;
     if (head.expects_continue) pending.expects_continue = true;
     pending_.push(conversation.queue, index);
     bound_texts(index);
 }
 
 bool HttpTracer::response_head(Conversation& conversation, Reading& reading, const Head& head, std::string_view text, Time time) {
-    const Direction server = other(conversation.info.client);
+    const Direction server = other(conversation.client);
     if (head.start.status < 200 && head.start.status != 101) {  // an interim response ends no exchange (RFC 9110 15.2)
         find_answered(conversation, reading);  // it shows whose answer comes
         reading.framer.begin_body({});
@@ -216,7 +225,7 @@ bool HttpTracer::response_head(Conversation& conversation, Reading& reading, con
     Index index = find_answered(conversation, reading);
     if (index == none) {
         // It may be the answer to the request whose head is under way: that one must not take the next answer.
-        const Reading* request = reading_of(conversation.halves[conversation.info.client]);
+        const Reading* request = reading_of(conversation.halves[conversation.client]);
         if (request != nullptr && request->framer.in_head()) conversation.uncertain = true;
         note_orphan(conversation);
         index = take_pending(conversation);
@@ -231,16 +240,15 @@ bool HttpTracer::response_head(Conversation& conversation, Reading& reading, con
         pending_.answered(index);
         pending_.set_response(pending, head, reading.first, reading.framer.head_length());
         if (!options_.headers.empty()) {
-            copy_headers(asked_of(pending).response.headers, text, options_);
+            copy_headers(pending_.asked_of(index).response.headers, text, options_);
             bound_texts(index);
         }
         if (reading.framer.head_truncated()) pending.flags |= flag_truncated_head;
         if (pending.request.seen && !pending.request.done) {
             pending.flags |= flag_early;
-            conversation.halves[conversation.info.client].body_optional =
-                pending.expects_continue && pending.request.body_bytes == 0;
+            conversation.halves[conversation.client].body_optional = pending.expects_continue && pending.request.body_bytes == 0;
         }
-        if (pending.request.seen) method = pending.texts.method();
+        if (pending.request.seen) method = pending_.method_of(pending);
     }
     const BodyFraming framing = response_framing(head, method);
     if (framing.kind == BodyFraming::Kind::tunnel) {
@@ -268,9 +276,9 @@ void HttpTracer::content(Conversation& conversation, Direction direction, Bytes 
     Pending& pending = pending_[index];
     PendingMessage& message = request ? pending.request : *pending_.response_of(pending);
     message.last = time;
-    message.body_bytes += bytes.size();
+    message.body_bytes = (message.body_bytes + bytes.size()) & PendingMessage::longest_body;
     if (options_.body_preview == 0) return;
-    AskedOfExchange& asked = asked_of(pending);
+    AskedOfExchange& asked = pending_.asked_of(index);
     std::string& preview = (request ? asked.request : asked.response).body_preview;
     if (preview.size() >= options_.body_preview) return;
     preview += as_text(bytes).substr(0, options_.body_preview - preview.size());
@@ -289,7 +297,7 @@ void HttpTracer::message_end(Conversation& conversation, Direction direction, Ti
     const bool waits_for_request = pending.request.seen && !pending.request.done;
     if (response == nullptr || !response->done) return;
     if (waits_for_request) pending_.remove(conversation.queue, index);
-    else end_exchange(conversation, index, pending.fault.value_or(ExchangeEnd::complete));
+    else end_exchange(conversation, index, pending.fault);
 }
 
 /// Prints an exchange and forgets it. What is still under way in it goes on uncounted.
@@ -297,7 +305,7 @@ void HttpTracer::end_exchange(Conversation& conversation, Index index, ExchangeE
     if (conversation.request_now == index) conversation.request_now = none;
     if (conversation.response_now == index) conversation.response_now = none;
     pending_.remove(conversation.queue, index);
-    pending_.tell(index, conversation.info, conversation.connect, end);
+    pending_.tell(index, info_of(conversation), connect_of(conversation), end);
     pending_.release(index);
 }
 
@@ -305,7 +313,7 @@ void HttpTracer::end_queue(Conversation& conversation, ExchangeEnd end) {
     if (conversation.response_now != none) end_exchange(conversation, conversation.response_now, end);
     while (conversation.queue.front != none) {
         const Index index = conversation.queue.front;
-        end_exchange(conversation, index, pending_[index].fault.value_or(end));
+        end_exchange(conversation, index, end_or_fault(pending_[index], end));
     }
     // A request whose answer came before its end stands in no queue any more.
     if (conversation.request_now != none) end_exchange(conversation, conversation.request_now, end);
@@ -364,10 +372,11 @@ void HttpTracer::hint_body(Conversation& conversation, Direction direction, Read
     if (reading.hinted && distance(end, reading.hint_end) > 0) return;
     reading.hinted = true;
     reading.hint_end = end + static_cast<std::uint32_t>(std::min<std::uint64_t>(left, INT32_MAX));
+    const ConnectionInfo& info = info_of(conversation);
     sink_.hint({.kind = FlowHint::Kind::body,
-                .source = conversation.info.ends[direction],
-                .destination = conversation.info.ends[other(direction)],
-                .interface = conversation.info.interface,
+                .source = info.ends[direction],
+                .destination = info.ends[other(direction)],
+                .interface = info.interface,
                 .from = end,
                 .length = left});
 }
@@ -393,7 +402,7 @@ bool HttpTracer::is_overdue(const Pending& pending, Time now) const {
 void HttpTracer::tell_late(Index index) {
     const Pending& pending = pending_[index];
     const Conversation& conversation = conversations_[pending.connection];
-    pending_.tell_late(index, conversation.info, conversation.connect, pending.fault.value_or(ExchangeEnd::timeout));
+    pending_.tell_late(index, info_of(conversation), connect_of(conversation), end_or_fault(pending, ExchangeEnd::timeout));
 }
 
 void HttpTracer::advance(Time now) {

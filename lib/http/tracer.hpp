@@ -25,7 +25,7 @@ class HttpTracer : public StreamSink {
     /// The sink and the ledger must outlive the tracer.
     HttpTracer(ExchangeSink& sink, Ledger& ledger, HttpOptions options);
 
-    void opened(ConnectionId id, const ConnectionInfo& info) override;
+    void opened(ConnectionId id, const ConnectionInfo& info, const Connections& connections) override;
     void connected(ConnectionId id, Nanoseconds connect) override;
     void data(ConnectionId id, Direction direction, const Chunk& chunk) override;
     void missing(ConnectionId id, Direction direction, std::uint32_t length, Missing why, Time time) override;
@@ -39,7 +39,7 @@ class HttpTracer : public StreamSink {
 
   private:
     using Index = Pending::Index;
-    static constexpr Index none = Pending::none;
+    static constexpr Index none = Pending::none, no_reading = (1 << 28) - 1;
 
     enum class Mode : std::uint8_t {
         undecided,  ///< no message seen yet
@@ -65,32 +65,48 @@ class HttpTracer : public StreamSink {
 
     /// One direction of a connection. Between two messages, where most are at any time, there is nothing to be read.
     struct Half {
-        Index reading = none;        ///< in readings_
-        std::uint32_t last_ack = 0;  ///< what the last segment acknowledged
+        Index reading : 28 = no_reading;  ///< in readings_
         bool has_last_ack : 1 = false;
         bool framed : 1 = false;         ///< a message was seen
         bool lost : 1 = false;           ///< framing is lost: messages are skipped until a safe place
         bool body_optional : 1 = false;  ///< the request was answered before it sent its body, and may leave it out
+        std::uint32_t last_ack = 0;      ///< what the last segment acknowledged; valid where has_last_ack
     };
 
+    static constexpr std::int64_t longest_connect = (std::int64_t{1} << 40) - 1;
+
     struct Conversation {
-        ConnectionInfo info;
-        ConnectionId id = 0;
-        Mode mode = Mode::undecided;
-        bool uncertain = false;    ///< answers may have been lost: pair by place, not by order
-        bool request_gap = false;  ///< requests may have been lost since the last in the queue
-        bool request_lost = false; ///< and one was, which was not answered yet
-        bool joined = false;       ///< its first bytes were not seen
-        bool told_other = false;   ///< counted as not HTTP
-        bool connect_due = false;  ///< `connect` is known, and of no request yet
-        std::uint8_t misses = 0;   ///< segments that start no message, while undecided
+        std::uint64_t connect : 40 = 0;  ///< the handshake took so long, in nanoseconds; 18 minutes at most
+        Mode mode : 2 = Mode::undecided;
+        bool midstream : 1 = false;     ///< as in ConnectionInfo, which says who they are
+        bool client_known : 1 = false;  ///< the same, or by what was said
+        Direction client : 1 = 0;       ///< likewise
+        bool uncertain : 1 = false;     ///< answers may have been lost: pair by place, not by order
+        bool request_gap : 1 = false;   ///< requests may have been lost since the last in the queue
+        bool request_lost : 1 = false;  ///< and one was, which was not answered yet
+        bool joined : 1 = false;        ///< its first bytes were not seen
+        bool told_other : 1 = false;    ///< counted as not HTTP
+        bool connect_due : 1 = false;   ///< `connect` is known, and of no request yet
+        std::uint8_t misses : 5 = 0;    ///< segments that start no message, while undecided
         Half halves[2];
         RequestQueue queue;
-        Index request_now = none;  ///< its body is under way
-        Index response_now = none; ///< the exchange whose response is under way
-        Nanoseconds connect{};     ///< the handshake took so long
+        Index request_now = none;   ///< its body is under way
+        Index response_now = none;  ///< the exchange whose response is under way
+        ConnectionId id = 0;
     };
-    static_assert(sizeof(Conversation) <= 80, "65,536 of them take 5 MiB");
+    static_assert(sizeof(Conversation) <= 48, "65,536 of them take 3 MiB");
+
+    /// Valid until it is asked for again.
+    [[nodiscard]] const ConnectionInfo& info_of(const Conversation& conversation) {
+        info_.midstream = conversation.midstream;
+        info_.client_known = conversation.client_known;
+        info_.client = conversation.client;
+        connections_->identify(conversation.id, info_);
+        return info_;
+    }
+    static Nanoseconds connect_of(const Conversation& conversation) {
+        return Nanoseconds{static_cast<std::int64_t>(conversation.connect)};
+    }
 
     // Part of the one function that calls it for each chunk; a call would cost (tests/bench/README.md).
     [[gnu::always_inline]] void feed(Conversation& conversation, Direction direction, Reading& reading, const Chunk& chunk);
@@ -110,9 +126,11 @@ class HttpTracer : public StreamSink {
     void hint_body(Conversation& conversation, Direction direction, Reading& reading, const Chunk& chunk);
 
     /// The message that a direction is in the middle of; null where it is between two.
-    [[nodiscard]] Reading* reading_of(const Half& half) { return half.reading != none ? &readings_[half.reading] : nullptr; }
+    [[nodiscard]] Reading* reading_of(const Half& half) {
+        return half.reading != no_reading ? &readings_[half.reading] : nullptr;
+    }
     [[nodiscard]] const Reading* reading_of(const Half& half) const {
-        return half.reading != none ? &readings_[half.reading] : nullptr;
+        return half.reading != no_reading ? &readings_[half.reading] : nullptr;
     }
     void settle(Half& half);
     void restart(Half& half);
@@ -136,14 +154,14 @@ class HttpTracer : public StreamSink {
     void finish_request(Conversation& conversation, ExchangeEnd fault);
     void end_exchange(Conversation& conversation, Index index, ExchangeEnd end);
     void end_queue(Conversation& conversation, ExchangeEnd end);
-    static bool is_client(const Conversation& c, Direction direction) {
-        return c.info.client_known && c.info.client == direction;
-    }
+    static bool is_client(const Conversation& c, Direction direction) { return c.client_known && c.client == direction; }
 
     PendingExchanges pending_;
     ExchangeSink& sink_;
     Ledger& ledger_;
     HttpOptions options_;
+    const Connections* connections_ = nullptr;  // there are none before the first is opened
+    ConnectionInfo info_;                       // of the one that was asked for last
     Pool<Conversation> conversations_{std::numeric_limits<std::size_t>::max()};  // by ConnectionId, none is ever given back
     // Of messages that are not over with their segment. The first is for the segment at hand, where a message mostly ends.
     Pool<Reading> readings_{std::numeric_limits<std::size_t>::max()};

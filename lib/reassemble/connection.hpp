@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 
 #include "base/time.hpp"
@@ -14,36 +13,35 @@ namespace podsnoop {
 
 /// What there is more of a connection that holds anything back.
 struct Holding {
+    ConnectionId connection = 0;
     std::optional<Hold> holds[2];  ///< by sender; one of them at least
     Time last_seen;                ///< the connection
-    std::uint32_t place = 0;       ///< among those that hold anything back
 };
 
 struct Connection {
-    static constexpr std::uint32_t no_interface = 0xffffffff;
+    static constexpr std::uint32_t no_place = (1 << 24) - 1;
 
-    FlowKey key;
+    PackedFlowKey key;
     ConnectionId next_in_bucket = 0xffffffff;
-    Stream streams[2];                 ///< by sender: streams[0] is what key.ends[0] sends
-    std::unique_ptr<Holding> holding;  ///< null where nothing is held
-    Time since;                        ///< while `connecting`, of the first SYN; once `finished`, of the end
-    std::uint32_t lanes[2] = {no_interface, no_interface};  ///< the interface whose copy of a direction counts
-    std::uint32_t other_seq = 0;                            ///< payload seen of a lane not yet given, elsewhere
-    ConnectionId finished_before = 0xffffffff, finished_after = 0xffffffff;  ///< its neighbours in order of finishing
-    Direction client = 0;
+    std::uint32_t holding : 24 = no_place;  ///< its place among those that hold anything back
+    Direction client : 1 = 0;
     bool client_known : 1 = false;
     bool connecting : 1 = false;  ///< SYN seen, the client's final ACK not yet
-    bool other_seen : 1 = false;  ///< other_seq is valid
     bool finished : 1 = false;    ///< told as closed; kept for a while so that late segments do not open it anew
     bool touched : 1 = false;     ///< seen since the last search for one to evict
+    Direction first : 1 = 0;      ///< who sent its first segment
+    bool both_lanes : 1 = false;  ///< the other direction was given a lane too
+    bool other_seen : 1 = false;  ///< until then: payload of it was seen, elsewhere
+    /// The interface whose copy of a direction counts. Of one that was given none yet, the sequence number of what was seen of it.
+    std::uint32_t lanes[2] = {};
+    Stream streams[2];  ///< by sender: streams[0] is what key.ends[0] sends
 
-    Time& finish_time() { return since; }
-    /// What a direction holds back; null where that is nothing.
-    [[nodiscard]] Hold* hold_of(Direction direction) const {
-        return holding && holding->holds[direction] ? &*holding->holds[direction] : nullptr;
-    }
+    // What nobody needs of a finished one is where the table keeps it.
+    Time& finish_time() { return streams[0].last; }
+    ConnectionId& finished_before() { return streams[0].acked; }
+    ConnectionId& finished_after() { return streams[1].acked; }
 };
-static_assert(sizeof(Connection) <= 136, "65,536 of them take 8.5 MiB");
+static_assert(sizeof(Connection) <= 80, "65,536 of them take 5 MiB");
 
 using ConnectionTable = FlowTable<Connection>;
 

@@ -1,6 +1,7 @@
 // Connections by their two endpoints, bounded in number.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -19,6 +20,32 @@ struct FlowKey {
     bool operator==(const FlowKey&) const = default;
 };
 
+/// The same in 16 bytes, not 44, where the addresses are IPv4. Of others it says where the table keeps them.
+struct PackedFlowKey {
+    /// No IPv4 address of a first end: behind it comes none but itself. That one is kept as others are.
+    static constexpr std::uint32_t elsewhere = 0xffffffff;
+
+    std::array<std::uint32_t, 2> addresses{};  ///< as they lie in memory; or `elsewhere`, and the place
+    std::array<std::uint16_t, 2> ports{};
+    std::uint32_t scope = 0;
+
+    using Words = std::array<std::uint64_t, 2>;
+    [[nodiscard]] Words words() const { return std::bit_cast<Words>(*this); }
+    bool operator==(const PackedFlowKey& other) const {
+        const Words a = words(), b = other.words();
+        return a[0] == b[0] && a[1] == b[1];
+    }
+    [[nodiscard]] bool is_elsewhere() const { return addresses[0] == elsewhere; }
+
+    /// Of IPv4 addresses; one that is_elsewhere(), without a place, of others.
+    static PackedFlowKey of(const FlowKey& key) {
+        PackedFlowKey packed{.addresses = {elsewhere, 0}, .ports = {key.ends[0].port, key.ends[1].port}, .scope = key.scope};
+        const Address &first = key.ends[0].address, &second = key.ends[1].address;
+        if (first.family == 4 && second.family == 4) packed.addresses = {first.v4_word(), second.v4_word()};
+        return packed;
+    }
+};
+
 /// Mixes two words into one, every bit of both mattering (a 64x64 -> 128 bit product folded).
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
     __extension__ using Wide = unsigned __int128;
@@ -32,17 +59,21 @@ inline std::uint64_t mix(std::uint64_t hash, const Endpoint& end) {
     return hash;
 }
 
-/// Every bit of it matters, and of the seed.
+/// Every bit of them matters, and of the seed.
 inline std::uint64_t hash_of(const FlowKey& key, std::uint64_t seed) {
     return mix(mix(seed ^ key.scope, key.ends[0]), key.ends[1]);
+}
+inline std::uint64_t hash_of(const PackedFlowKey& key, std::uint64_t seed) {
+    const auto words = key.words();
+    return mix(mix(seed ^ words[0], std::rotl(seed, 32) ^ words[1]), seed);
 }
 
 /// Names an entry while it is in a table; used again after it was removed.
 using FlowId = std::uint32_t;
 
-/// At most `limit` entries. An Entry has a FlowKey `key`, FlowIds `next_in_bucket`, `finished_before` and `finished_after`
-/// (the table's own), a function finish_time() (the table's own where it is finished), and flags `finished` (the table's own)
-/// and `touched` (seen since the last search for one to evict: set it).
+/// At most `limit` entries. An Entry has a PackedFlowKey `key` and a FlowId `next_in_bucket` (the table's own), functions
+/// finish_time(), finished_before() and finished_after() that give a Time and FlowIds (the table's own where it is finished), and
+/// flags `finished` (the table's own) and `touched` (seen since the last search for one to evict: set it).
 template <class Entry>
 class FlowTable {
   public:
@@ -51,13 +82,27 @@ class FlowTable {
 
     /// `seed` keeps others from choosing endpoints that collide.
     FlowTable(std::size_t limit, std::uint64_t seed)
-        : pool_(limit), buckets_(std::bit_ceil(limit), none), seed_(seed), present_(limit, false) {}
+        : pool_(limit), wide_(limit), buckets_(std::bit_ceil(limit), none), seed_(seed), present_(limit, false) {}
 
     /// The entry of these endpoints, or `none`.
     [[nodiscard]] Id find(const FlowKey& key) const {
-        for (Id id = buckets_[bucket_of(key)]; id != none; id = pool_[id].next_in_bucket)
-            if (pool_[id].key == key) return id;
+        const PackedFlowKey packed = PackedFlowKey::of(key);
+        if (packed.is_elsewhere()) return find_wide(key, packed);
+        for (Id id = buckets_[bucket_of(packed)]; id != none; id = pool_[id].next_in_bucket)
+            if (pool_[id].key == packed) return id;
         return none;
+    }
+    /// Sets the ends of an entry's key.
+    void get_ends(Id id, Endpoint (&ends)[2]) const {
+        const PackedFlowKey key = pool_[id].key;
+        if (key.is_elsewhere()) [[unlikely]] {
+            const Addresses& addresses = wide_[key.addresses[1]];
+            ends[0] = {addresses[0], key.ports[0]};
+            ends[1] = {addresses[1], key.ports[1]};
+            return;
+        }
+        ends[0] = {Address::v4(key.addresses[0]), key.ports[0]};
+        ends[1] = {Address::v4(key.addresses[1]), key.ports[1]};
     }
     /// A fresh entry, or `none` when all are in use: `victim()` says which to remove.
     Id insert(const FlowKey& key) {
@@ -65,23 +110,30 @@ class FlowTable {
         if (id == none) return none;
         Entry& entry = pool_[id];
         entry = Entry{};
-        entry.key = key;
-        Id& head = buckets_[bucket_of(key)];
+        entry.key = PackedFlowKey::of(key);
+        if (entry.key.is_elsewhere()) {
+            const auto place = wide_.take();
+            wide_[place] = {key.ends[0].address, key.ends[1].address};
+            entry.key.addresses[1] = place;
+        }
+        Id& head = buckets_[bucket_of(id)];
         entry.next_in_bucket = head;
         head = id;
         present_[id] = true;
         return id;
     }
     void remove(Id id) {
-        Id* link = &buckets_[bucket_of(pool_[id].key)];
+        Id* link = &buckets_[bucket_of(id)];
         while (*link != id) link = &pool_[*link].next_in_bucket;
         *link = pool_[id].next_in_bucket;
-        if (const Entry& entry = pool_[id]; entry.finished) {
-            const Id before = entry.finished_before, after = entry.finished_after;
-            (before == none ? first_finished_ : pool_[before].finished_after) = after;
-            (after == none ? last_finished_ : pool_[after].finished_before) = before;
+        Entry& entry = pool_[id];
+        if (entry.finished) {
+            const Id before = entry.finished_before(), after = entry.finished_after();
+            (before == none ? first_finished_ : pool_[before].finished_after()) = after;
+            (after == none ? last_finished_ : pool_[after].finished_before()) = before;
         }
-        pool_[id] = Entry{};
+        if (entry.key.is_elsewhere()) wide_.give_back(entry.key.addresses[1]);
+        entry = Entry{};
         present_[id] = false;
         pool_.give_back(id);
     }
@@ -105,9 +157,9 @@ class FlowTable {
         Entry& entry = pool_[id];
         entry.finished = true;
         entry.finish_time() = now;
-        entry.finished_before = last_finished_;
-        entry.finished_after = none;
-        (last_finished_ == none ? first_finished_ : pool_[last_finished_].finished_after) = id;
+        entry.finished_before() = last_finished_;
+        entry.finished_after() = none;
+        (last_finished_ == none ? first_finished_ : pool_[last_finished_].finished_after()) = id;
         last_finished_ = id;
     }
     void expire_finished(Time before) {
@@ -123,9 +175,31 @@ class FlowTable {
     }
 
   private:
-    [[nodiscard]] std::size_t bucket_of(const FlowKey& key) const { return hash_of(key, seed_) & (buckets_.size() - 1); }
+    using Addresses = std::array<Address, 2>;
+
+    template <class Key>
+    [[nodiscard]] std::size_t bucket_of(const Key& key) const {
+        return hash_of(key, seed_) & (buckets_.size() - 1);
+    }
+    [[nodiscard]] std::size_t bucket_of(Id id) const {
+        const PackedFlowKey& key = pool_[id].key;
+        if (!key.is_elsewhere()) return bucket_of(key);
+        FlowKey wide{.ends = {}, .scope = key.scope};
+        get_ends(id, wide.ends);
+        return bucket_of(wide);
+    }
+    [[nodiscard]] Id find_wide(const FlowKey& key, PackedFlowKey packed) const {
+        for (Id id = buckets_[bucket_of(key)]; id != none; id = pool_[id].next_in_bucket) {
+            const PackedFlowKey& candidate = pool_[id].key;
+            packed.addresses[1] = candidate.addresses[1];
+            if (candidate == packed && wide_[packed.addresses[1]] == Addresses{key.ends[0].address, key.ends[1].address})
+                return id;
+        }
+        return none;
+    }
 
     Pool<Entry> pool_;
+    Pool<Addresses> wide_;  // of those whose keys have no room for them
     std::vector<Id> buckets_;  // a power of two
     Id first_finished_ = none, last_finished_ = none;
     std::uint64_t seed_;

@@ -27,26 +27,26 @@ bool tells_start(const Connection& connection, Direction from, const Segment& se
 /// The sequence number of the first payload byte: a SYN takes one before it (RFC 9293 3.4).
 std::uint32_t payload_seq(const Segment& segment) { return segment.seq + (has(segment, tcp_syn) ? 1 : 0); }
 
+bool holds(const Connection& connection) { return connection.holding != Connection::no_place; }
+
+}  // namespace
+
 /// Where an acknowledgment ends in the bytes of the stream it is of: never behind its FIN, whatever it says.
-std::uint32_t acked_bytes(const Connection& connection, Direction direction, std::uint32_t ack) {
+inline std::uint32_t Reassembler::acked_bytes(const Connection& connection, Direction direction, std::uint32_t ack) const {
     const Stream& stream = connection.streams[direction];
     if (!stream.fin) return ack;
     if (stream.ended) return stream.next;  // all of it was told, and there is nothing to be waited for
-    const std::uint32_t fin_seq = connection.hold_of(direction)->fin_seq;
+    const std::uint32_t fin_seq = hold_of(connection, direction)->fin_seq;
     return distance(fin_seq, ack) > 0 ? fin_seq : ack;
 }
 
 /// Whether bytes of a direction that `ack` acknowledges were not told yet.
-bool is_behind(const Connection& connection, Direction direction, std::uint32_t ack) {
+inline bool Reassembler::is_behind(const Connection& connection, Direction direction, std::uint32_t ack) const {
     const Stream& stream = connection.streams[direction];
     if (!stream.started) return false;
     const std::int32_t ahead = distance(stream.next, acked_bytes(connection, direction, ack));
     return ahead > 0 && ahead <= far_ahead;
 }
-
-bool holds(const Connection& connection) { return connection.holding != nullptr; }
-
-}  // namespace
 
 Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed)
     : sink_(sink), limits_(limits), table_(limits.connections, seed) {}
@@ -121,8 +121,9 @@ void Reassembler::accept(const Segment& segment) {
         return;
     }
     if (!holds(connection)) return;
-    connection.holding->last_seen = segment.time;
-    for (std::optional<Hold>& hold : connection.holding->holds)
+    Holding& holding = *holding_[connection.holding];
+    holding.last_seen = segment.time;
+    for (std::optional<Hold>& hold : holding.holds)
         if (hold) ++hold->waited;
     if (const auto direction = impatient(connection, segment.time)) give_up(id, direction);
 }
@@ -141,23 +142,32 @@ ConnectionTable::Id Reassembler::open(const FlowKey& key, Direction from, const 
         id = table_.insert(key);
     }
     Connection& connection = table_[id];
+    connection.first = from & 1;
     connection.lanes[from] = segment.interface;
     connection.client_known = has(segment, tcp_syn);
-    connection.client = has(segment, tcp_ack) ? other(from) : from;
+    connection.client = (has(segment, tcp_ack) ? other(from) : from) & 1;
     connection.connecting = has(segment, tcp_syn) && !has(segment, tcp_ack);
-    connection.since = segment.time;
-    sink_.opened(id, {.ends = connection.key.ends,
-                      .interface = segment.interface,
-                      .midstream = !has(segment, tcp_syn),
-                      .client_known = connection.client_known,
-                      .client = connection.client});
+    if (connection.connecting) connection.streams[from].last = segment.time;
+    sink_.opened(id,
+                 {.ends = {key.ends[0], key.ends[1]},
+                  .interface = segment.interface,
+                  .midstream = !has(segment, tcp_syn),
+                  .client_known = connection.client_known,
+                  .client = connection.client},
+                 *this);
     return id;
+}
+
+void Reassembler::identify(ConnectionId id, ConnectionInfo& info) const {
+    table_.get_ends(id, info.ends);
+    const Connection& connection = table_[id];
+    info.interface = connection.lanes[connection.first];
 }
 
 void Reassembler::close(Id id, Close how, Time time) {
     Connection& connection = table_[id];
     for (const Direction direction : {Direction{0}, Direction{1}})
-        if (const Hold* hold = connection.hold_of(direction)) held_bytes_ -= hold->bytes;
+        if (const Hold* hold = hold_of(connection, direction)) held_bytes_ -= hold->bytes;
     stop_holding(id);
     table_.finish(id, time);
     sink_.closed(id, how, time);
@@ -168,19 +178,16 @@ void Reassembler::close(Id id, Close how, Time time) {
 /// another does.
 bool Reassembler::is_copy(Connection& connection, Direction from, const Segment& segment) {
     std::uint32_t& lane = connection.lanes[from];
-    if (lane != Connection::no_interface) return lane != segment.interface;
-    // The other direction's lane was given with the first segment.
-    if (segment.interface == connection.lanes[other(from)]) {
-        lane = segment.interface;
-        return false;
-    }
-    if (segment.length == 0 && !has(segment, tcp_syn)) return true;
-    if (connection.other_seen && segment.length != 0 && distance(connection.other_seq, segment.seq) > 0) {
+    if (connection.both_lanes || from == connection.first) return lane != segment.interface;
+    const bool here = segment.interface == connection.lanes[connection.first];
+    if (!here && segment.length == 0 && !has(segment, tcp_syn)) return true;
+    if (here || (connection.other_seen && segment.length != 0 && distance(lane, segment.seq) > 0)) {
+        connection.both_lanes = true;
         lane = segment.interface;
         return false;
     }
     connection.other_seen = true;
-    connection.other_seq = segment.seq;
+    lane = segment.seq;
     return true;
 }
 
@@ -188,14 +195,14 @@ void Reassembler::note_handshake(Id id, Direction from, const Segment& segment) 
     Connection& connection = table_[id];
     if (from != connection.client || has(segment, tcp_syn) || !has(segment, tcp_ack)) return;
     connection.connecting = false;
-    sink_.connected(id, std::max(segment.time - connection.since, Nanoseconds{0}));
+    sink_.connected(id, std::max(segment.time - connection.streams[from].last, Nanoseconds{0}));
 }
 
 /// Of a segment without a SYN, and without what was told before; `ahead` of where its stream stands.
 void Reassembler::payload_in_place(Id id, Direction from, const Segment& segment, std::int32_t ahead) {
     Connection& connection = table_[id];
     Stream& stream = connection.streams[from];
-    const Hold* held = connection.hold_of(from);
+    const Hold* held = hold_of(connection, from);
     const bool hole = ahead > 0 && (held != nullptr || !skip_hole(id, from, segment.seq, segment.time));
     if (hole || (held != nullptr && !held->segments.empty()) || (has(segment, tcp_ack) && must_wait(id, from, segment.ack))) {
         hold(id, from, segment);
@@ -232,27 +239,26 @@ void Reassembler::deliver(Id id, Stream& stream, Direction from, const Segment& 
 
 /// Makes a direction one that holds back.
 Hold& Reassembler::hold_back(Id id, Direction direction, Time now) {
-    std::unique_ptr<Holding>& holding = table_[id].holding;
-    if (!holding) {
-        holding = std::make_unique<Holding>();
-        holding->last_seen = now;
-        holding->place = static_cast<std::uint32_t>(holding_.size());
-        holding_.push_back(id);
+    Connection& connection = table_[id];
+    if (!holds(connection)) {
+        connection.holding = static_cast<std::uint32_t>(holding_.size()) & Connection::no_place;
+        holding_.push_back(std::make_unique<Holding>());
+        holding_.back()->connection = id;
+        holding_.back()->last_seen = now;
     }
-    std::optional<Hold>& hold = holding->holds[direction];
+    std::optional<Hold>& hold = holding_[connection.holding]->holds[direction];
     if (!hold) hold.emplace().since = now;
     return *hold;
 }
 
 /// The last of those that hold back takes its place, so that nobody pays for how many there are.
 void Reassembler::stop_holding(Id id) {
-    const std::unique_ptr<Holding> holding = std::move(table_[id].holding);
-    if (!holding) return;
-    const Id last = holding_.back();
+    Connection& connection = table_[id];
+    if (!holds(connection)) return;
+    table_[holding_.back()->connection].holding = connection.holding;
+    std::swap(holding_[connection.holding], holding_.back());
     holding_.pop_back();
-    if (last == id) return;
-    holding_[holding->place] = last;
-    table_[last].holding->place = holding->place;
+    connection.holding = Connection::no_place;
 }
 
 void Reassembler::hold(Id id, Direction from, const Segment& segment) {
@@ -291,7 +297,7 @@ bool Reassembler::must_wait(Id id, Direction from, std::uint32_t ack) {
     const Connection& connection = table_[id];
     if (!is_behind(connection, other(from), ack)) return false;
     const Stream& answered = connection.streams[other(from)];
-    if (connection.hold_of(other(from)) != nullptr) return true;
+    if (hold_of(connection, other(from)) != nullptr) return true;
     return !skip_hole(id, other(from), acked_bytes(connection, other(from), ack), answered.last);
 }
 
@@ -299,7 +305,7 @@ void Reassembler::drain(Id id) {
     Connection& connection = table_[id];
     while (!connection.finished && (drain_one(id, 0) || drain_one(id, 1))) {
     }
-    if (holds(connection) && !connection.holding->holds[0] && !connection.holding->holds[1]) stop_holding(id);
+    if (holds(connection) && hold_of(connection, 0) == nullptr && hold_of(connection, 1) == nullptr) stop_holding(id);
     if (connection.streams[0].ended && connection.streams[1].ended && !connection.finished)
         close(id, Close::fin, std::max(connection.streams[0].last, connection.streams[1].last));
 }
@@ -308,12 +314,12 @@ void Reassembler::drain(Id id) {
 bool Reassembler::drain_one(Id id, Direction direction) {
     Connection& connection = table_[id];
     Stream& stream = connection.streams[direction];
-    if (connection.hold_of(direction) == nullptr) return false;
-    Hold& hold = *connection.hold_of(direction);
+    if (hold_of(connection, direction) == nullptr) return false;
+    Hold& hold = *hold_of(connection, direction);
     if (hold.segments.empty()) {
         if (!stream.fin || stream.ended) {
             held_bytes_ -= hold.bytes;
-            connection.holding->holds[direction].reset();
+            holding_[connection.holding]->holds[direction].reset();
             return stream.fin;
         }
         if (distance(stream.next, hold.fin_seq) > 0 && !skip_hole(id, direction, hold.fin_seq, stream.last)) return false;
@@ -349,8 +355,8 @@ bool Reassembler::drain_one(Id id, Direction direction) {
 std::optional<Direction> Reassembler::impatient(const Connection& connection, Time now) const {
     for (const Direction direction : {Direction{0}, Direction{1}}) {
         const Stream& stream = connection.streams[direction];
-        if (connection.hold_of(direction) == nullptr) continue;
-        const Hold& hold = *connection.hold_of(direction);
+        if (hold_of(connection, direction) == nullptr) continue;
+        const Hold& hold = *hold_of(connection, direction);
         if (hold.segments.size() > limits_.held_segments || held_bytes_ > limits_.held_bytes) return direction;
         const bool waits_for_other = !hold.segments.empty() && distance(stream.next, hold.segments.front().seq) <= 0;
         const bool acked = stream.has_acked && distance(stream.next, stream.acked) > 0;
@@ -364,8 +370,8 @@ std::optional<Direction> Reassembler::impatient(const Connection& connection, Ti
 /// Each direction waits for the other: a segment was sent again, with a later acknowledgment than at first, and the
 /// first time was not seen. A request told too early does no harm, a response would: call it for the client first.
 /// False: this direction does not wait.
-bool Reassembler::release(Connection& connection, Direction direction) {
-    Hold* hold = connection.hold_of(direction);
+bool Reassembler::release(const Connection& connection, Direction direction) {
+    Hold* hold = hold_of(connection, direction);
     if (hold == nullptr) return false;
     if (!hold->segments.empty()) return std::exchange(hold->segments.front().waits, false);
     const std::uint32_t told = connection.streams[other(direction)].next;
@@ -377,16 +383,16 @@ void Reassembler::give_up(Id id, std::optional<Direction> only) {
     Connection& connection = table_[id];
     while (!connection.finished && holds(connection)) {
         // Where one direction waits for the other's bytes, those are the ones to give up.
-        Direction direction = only.value_or(connection.holding->holds[0] ? 0 : 1);
+        Direction direction = only.value_or(hold_of(connection, 0) != nullptr ? 0 : 1);
         const Stream* stream = &connection.streams[direction];
-        const Hold* hold = connection.hold_of(direction);
+        const Hold* hold = hold_of(connection, direction);
         const bool any = !hold->segments.empty();
         std::uint32_t to = any ? hold->segments.front().seq : hold->fin_seq;
         if (distance(stream->next, to) <= 0) {
             to = any ? hold->segments.front().ack : hold->fin_ack;
             direction = other(direction);
             stream = &connection.streams[direction];
-            hold = connection.hold_of(direction);
+            hold = hold_of(connection, direction);
             to = acked_bytes(connection, direction, to);
             if (hold != nullptr && !hold->segments.empty() && distance(hold->segments.front().seq, to) > 0)
                 to = hold->segments.front().seq;
@@ -396,10 +402,11 @@ void Reassembler::give_up(Id id, std::optional<Direction> only) {
         } else if (!release(connection, client_of(connection)) && !release(connection, other(client_of(connection)))) {
             return;
         }
-        for (std::optional<Hold>& held : connection.holding->holds) {
+        Holding& holding = *holding_[connection.holding];
+        for (std::optional<Hold>& held : holding.holds) {
             if (!held) continue;
             held->waited = 0;
-            held->since = std::max(held->since, connection.holding->last_seen);
+            held->since = std::max(held->since, holding.last_seen);
         }
         drain(id);
         if (only) return;
@@ -417,9 +424,9 @@ void Reassembler::lose(Id id, Direction direction, std::uint32_t to, Time time) 
 void Reassembler::advance(Time now) {
     for (std::size_t i = holding_.size(); i-- > 0;) {
         if (i >= holding_.size()) continue;  // giving one up can end it
-        const Id id = holding_[i];
+        Holding& holding = *holding_[i];
+        const Id id = holding.connection;
         if (const auto direction = impatient(table_[id], now)) {
-            Holding& holding = *table_[id].holding;
             holding.last_seen = std::max(holding.last_seen, now);
             give_up(id, direction);
         }

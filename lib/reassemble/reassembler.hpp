@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct ReassemblyCounts {
 /// A segment is told only after everything before it in its stream, and everything it acknowledges of the
 /// other, was told or given up: so a response is never told before its request, however the capture ordered
 /// them. Time is the packets' own.
-class Reassembler {
+class Reassembler : private Connections {
   public:
     /// The sink must outlive it. `seed`: see FlowTable.
     Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed);
@@ -51,9 +52,11 @@ class Reassembler {
   private:
     using Id = ConnectionTable::Id;
 
+    void identify(ConnectionId id, ConnectionInfo& info) const override;
+
     Id open(const FlowKey& key, Direction from, const Segment& segment);
     void close(Id id, Close how, Time time);
-    bool is_copy(Connection& connection, Direction from, const Segment& segment);
+    static bool is_copy(Connection& connection, Direction from, const Segment& segment);
     void note_handshake(Id id, Direction from, const Segment& segment);
     // Part of the one function that calls it for each segment; a call would cost (tests/bench/README.md).
     [[gnu::always_inline]] void payload(Id id, Connection& connection, Direction from, const Segment& segment);
@@ -70,15 +73,23 @@ class Reassembler {
     void drain(Id id);
     bool drain_one(Id id, Direction direction);
     void give_up(Id id, std::optional<Direction> only);
-    static bool release(Connection& connection, Direction direction);
+    bool release(const Connection& connection, Direction direction);
     void lose(Id id, Direction direction, std::uint32_t to, Time time);
+    [[nodiscard]] std::uint32_t acked_bytes(const Connection& connection, Direction direction, std::uint32_t ack) const;
+    [[nodiscard]] bool is_behind(const Connection& connection, Direction direction, std::uint32_t ack) const;
+    /// What a direction holds back; null where that is nothing.
+    [[nodiscard]] Hold* hold_of(const Connection& connection, Direction direction) const {
+        if (connection.holding == Connection::no_place) return nullptr;
+        std::optional<Hold>& hold = holding_[connection.holding]->holds[direction];
+        return hold ? &*hold : nullptr;
+    }
     [[nodiscard]] std::optional<Direction> impatient(const Connection& connection, Time now) const;
 
     StreamSink& sink_;
     ReassemblyLimits limits_;
     bool filter_skips_ = false;
     ConnectionTable table_;
-    std::vector<Id> holding_;  // connections that hold segments back, each once; it knows its place
+    std::vector<std::unique_ptr<Holding>> holding_;  // of connections that hold segments back; each knows its place
     std::size_t held_bytes_ = 0;
     ReassemblyCounts counts_;
 };

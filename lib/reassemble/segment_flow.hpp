@@ -24,7 +24,7 @@ inline FlowKey flow_key(const Segment& segment, Direction from) {
 }
 
 /// Who is the client where nothing shows who sent the SYN: servers listen on low ports.
-inline Direction likely_client(const FlowKey& key) { return key.ends[0].port < key.ends[1].port ? 1 : 0; }
+inline Direction likely_client(const PackedFlowKey& key) { return key.ports[0] < key.ports[1] ? 1 : 0; }
 
 /// Whether it is of another connection between the same ports, whose beginning was not noticed otherwise. `Side` is what is
 /// known of its sender: `first`, valid where `has_syn`, and `next`, valid where `started`. `finished`: the connection is.

@@ -18,11 +18,19 @@ using Direction = std::uint8_t;
 constexpr Direction other(Direction direction) { return direction ^ 1; }
 
 struct ConnectionInfo {
-    const Endpoint* ends = nullptr;  ///< two; the reassembler's, and there until the connection is closed
+    Endpoint ends[2];
     std::uint32_t interface = 0;  ///< where its first segment was seen
     bool midstream = false;       ///< its SYN was not seen
     bool client_known = false;
     Direction client = 0;  ///< who sent the SYN, where known
+};
+
+/// Who is connected: nobody else need keep it.
+class Connections {
+  public:
+    virtual ~Connections() = default;
+    /// Sets `ends` and `interface` to those of a connection that was opened, and whose closed() did not return yet.
+    virtual void identify(ConnectionId id, ConnectionInfo& info) const = 0;
 };
 
 /// A run of bytes of one stream, right behind the run before it.
@@ -53,7 +61,8 @@ class StreamSink {
   public:
     virtual ~StreamSink() = default;
 
-    virtual void opened(ConnectionId id, const ConnectionInfo& info) = 0;
+    /// `connections`: of which it is one; the same each time.
+    virtual void opened(ConnectionId id, const ConnectionInfo& info, const Connections& connections) = 0;
     /// The handshake is complete: SYN to the client's final ACK.
     virtual void connected(ConnectionId id, Nanoseconds connect) = 0;
     virtual void data(ConnectionId id, Direction direction, const Chunk& chunk) = 0;

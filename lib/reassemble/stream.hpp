@@ -43,7 +43,7 @@ struct Stream {
     bool has_acked : 1 = false;
     bool fin : 1 = false;       ///< a FIN was seen; it is held until it `ended`
     bool ended : 1 = false;     ///< and everything before it was told
-    Time last;                  ///< the latest time told; a chunk is never earlier than the one before
+    Time last;  ///< the latest time told; a chunk is never earlier than the one before. Until one is told, of the SYN
 };
 
 /// Puts a segment in its place among those held. What overlaps one already held is cut off: the first copy

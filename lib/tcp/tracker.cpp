@@ -126,10 +126,10 @@ FlowId TcpTracker::open(const FlowKey& key, Direction from, const Segment& segme
         connection.client = has(segment, tcp_ack) ? other(from) : from;
         wait(id);
     } else {
-        connection.client = likely_client(key);
+        connection.client = likely_client(connection.key);
         connection.flags |= connection_midstream;
     }
-    fill(connection);
+    fill(id);
     record_.open = true;
     connection.wanted = sink_.begins(record_, connection.owner);
     ++(connection.wanted ? ledger_.connections_seen : ledger_.connections_elsewhere);
@@ -181,21 +181,24 @@ void TcpTracker::end(Id id, ConnectionEnd how, ResetBy by) {
     table_.finish(id, connection.last_seen);
     if (!connection.wanted) return;
     ++ledger_.connections_by_end[static_cast<std::size_t>(how)];
-    fill(connection);
+    fill(id);
     record_.end = how;
     record_.reset_by = by;
     sink_.ended(record_);
 }
 
-void TcpTracker::fill(const TrackedConnection& connection) {
+void TcpTracker::fill(Id id) {
+    const TrackedConnection& connection = table_[id];
     const Half &client = connection.halves[connection.client], &server = connection.halves[other(connection.client)];
     const Interface& interface = sink_.interface(connection.owner);
     record_ = TcpConnection{};
     record_.time = connection.started;
     record_.interface = interface.name;
     record_.netns = interface.netns;
-    record_.client.endpoint = connection.key.ends[connection.client];
-    record_.server.endpoint = connection.key.ends[other(connection.client)];
+    Endpoint ends[2];
+    table_.get_ends(id, ends);
+    record_.client.endpoint = ends[connection.client];
+    record_.server.endpoint = ends[other(connection.client)];
     record_.duration = connection.last_seen - connection.started;
     if (connection.connected) record_.connect = std::chrono::microseconds(connection.connect);
     record_.client_counts = counts_of(client);
@@ -212,9 +215,9 @@ void TcpTracker::wait(Id id) {
     TrackedConnection& connection = table_[id];
     if (connection.waits) return;
     connection.waits = true;
-    connection.finished_before = last_waiting_;
-    connection.finished_after = no_one;
-    (last_waiting_ == no_one ? first_waiting_ : table_[last_waiting_].finished_after) = id;
+    connection.before = last_waiting_;
+    connection.after = no_one;
+    (last_waiting_ == no_one ? first_waiting_ : table_[last_waiting_].after) = id;
     last_waiting_ = id;
 }
 
@@ -222,9 +225,9 @@ void TcpTracker::stop_waiting(Id id) {
     TrackedConnection& connection = table_[id];
     if (!connection.waits) return;
     connection.waits = false;
-    const Id before = connection.finished_before, after = connection.finished_after;
-    (before == no_one ? first_waiting_ : table_[before].finished_after) = after;
-    (after == no_one ? last_waiting_ : table_[after].finished_before) = before;
+    const Id before = connection.before, after = connection.after;
+    (before == no_one ? first_waiting_ : table_[before].after) = after;
+    (after == no_one ? last_waiting_ : table_[after].before) = before;
 }
 
 bool TcpTracker::has_waited(const TrackedConnection& connection, Time now) const {
@@ -239,7 +242,7 @@ void TcpTracker::advance(Time now) {
     looked_ = last;
     for (Id id = first_waiting_; id != no_one;) {
         const TrackedConnection& connection = table_[id];
-        const Id after = connection.finished_after;
+        const Id after = connection.after;
         if (has_waited(connection, now)) end(id, connection.handshake ? ConnectionEnd::timeout : ConnectionEnd::fin);
         id = after;
     }

@@ -19,9 +19,9 @@ namespace podsnoop {
 struct TrackedConnection {
     static constexpr FlowId no_one = 0xffffffff;
 
-    FlowKey key;
+    PackedFlowKey key;
     FlowId next_in_bucket = no_one;
-    FlowId finished_before = no_one, finished_after = no_one;  ///< until it is finished: its neighbours among those that wait
+    FlowId before = no_one, after = no_one;  ///< its neighbours among those that wait; once it is finished, among those
     std::uint32_t owner = 0;    ///< the interface that showed it first
     Time started, last_seen;
     Half halves[2];             ///< by sender: halves[0] is what key.ends[0] sends
@@ -38,8 +38,10 @@ struct TrackedConnection {
     bool touched = false;
 
     Time& finish_time() { return last_seen; }
+    FlowId& finished_before() { return before; }
+    FlowId& finished_after() { return after; }
 };
-static_assert(sizeof(TrackedConnection) <= 272, "65,536 of them take 17 MiB");
+static_assert(sizeof(TrackedConnection) <= 240, "65,536 of them take 15 MiB");
 
 class TcpTracker {
   public:
@@ -64,7 +66,7 @@ class TcpTracker {
     void note_close(Id id);
     void reset(Id id, Direction from);
     void end(Id id, ConnectionEnd how, ResetBy by = ResetBy::none);
-    void fill(const TrackedConnection& connection);
+    void fill(Id id);
     void wait(Id id);
     void stop_waiting(Id id);
     [[nodiscard]] bool has_waited(const TrackedConnection& connection, Time now) const;

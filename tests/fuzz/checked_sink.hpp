@@ -23,11 +23,11 @@ class CheckedSink : public StreamSink {
     CheckedSink(StreamSink& next, const SentBytes& sent, std::size_t connections)
         : next_(next), sent_(sent), limit_(connections) {}
 
-    void opened(ConnectionId id, const ConnectionInfo& info) override {
+    void opened(ConnectionId id, const ConnectionInfo& info, const Connections& connections) override {
         const bool fresh = connections_.insert({id, {info}}).second;
         must(fresh, "an open connection is not opened again");
         must(connections_.size() <= limit_, "the number of connections is bounded");
-        next_.opened(id, info);
+        next_.opened(id, info, connections);
     }
     void connected(ConnectionId id, Nanoseconds connect) override {
         must(connections_.contains(id), "what connects is open");
