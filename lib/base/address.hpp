@@ -50,6 +50,11 @@ struct Address {
     /// The first four bytes as they lie in memory: all of an IPv4 address.
     [[nodiscard]] std::uint32_t v4_word() const noexcept { return std::bit_cast<std::array<std::uint32_t, 4>>(bytes)[0]; }
 
+    /// Of an IPv4 address: a number in the order of addresses.
+    [[nodiscard]] std::uint32_t v4_number() const noexcept {
+        return std::endian::native == std::endian::little ? std::byteswap(v4_word()) : v4_word();
+    }
+
     using Words = std::array<std::uint64_t, 2>;
     /// The bytes as they lie in memory, for comparing and hashing without a call.
     [[nodiscard]] Words words() const noexcept { return std::bit_cast<Words>(bytes); }

@@ -85,9 +85,12 @@ class FlowTable {
         : pool_(limit), wide_(limit), buckets_(std::bit_ceil(limit), none), seed_(seed), present_(limit, false) {}
 
     /// The entry of these endpoints, or `none`.
-    [[nodiscard]] Id find(const FlowKey& key) const {
+    [[nodiscard]] [[gnu::noinline]] Id find(const FlowKey& key) const {
         const PackedFlowKey packed = PackedFlowKey::of(key);
-        if (packed.is_elsewhere()) return find_wide(key, packed);
+        return packed.is_elsewhere() ? find_wide(key, packed) : find(packed);
+    }
+    /// The same for a key that is all there.
+    [[nodiscard]] Id find(const PackedFlowKey& packed) const {
         for (Id id = buckets_[bucket_of(packed)]; id != none; id = pool_[id].next_in_bucket)
             if (pool_[id].key == packed) return id;
         return none;

@@ -77,11 +77,9 @@ inline void Reassembler::payload(Id id, Connection& connection, Direction from, 
 }
 
 void Reassembler::accept(const Segment& segment) {
-    const std::strong_ordering order = segment.source <=> segment.destination;
-    if (order == 0) return;  // a socket connected to itself has no two directions
-    const Direction from = order < 0 ? 0 : 1;
-    const FlowKey key = flow_key(segment, from);
-    Id id = table_.find(key);
+    const Direction from = sender_of(segment);
+    if (from == no_sender) return;
+    Id id = find_flow(table_, segment, from);
     if (id != ConnectionTable::none && is_of_another(segment, table_[id].streams[from], table_[id].finished)) {
         if (!table_[id].finished) close(id, Close::reused, segment.time);
         table_.remove(id);
@@ -89,7 +87,7 @@ void Reassembler::accept(const Segment& segment) {
     }
     if (id == ConnectionTable::none) {
         if (has(segment, tcp_rst) || (segment.length == 0 && !has(segment, tcp_syn))) return;
-        id = open(key, from, segment);
+        id = open(from, segment);
     }
     Connection& connection = table_[id];
     if (connection.finished || is_copy(connection, from, segment)) return;
@@ -128,7 +126,8 @@ void Reassembler::accept(const Segment& segment) {
     if (const auto direction = impatient(connection, segment.time)) give_up(id, direction);
 }
 
-ConnectionTable::Id Reassembler::open(const FlowKey& key, Direction from, const Segment& segment) {
+ConnectionTable::Id Reassembler::open(Direction from, const Segment& segment) {
+    const FlowKey key = flow_key(segment, from);
     table_.expire_finished(segment.time - limits_.linger);
     Id id = table_.insert(key);
     if (id == ConnectionTable::none) {

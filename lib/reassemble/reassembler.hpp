@@ -54,7 +54,7 @@ class Reassembler : private Connections {
 
     void identify(ConnectionId id, ConnectionInfo& info) const override;
 
-    Id open(const FlowKey& key, Direction from, const Segment& segment);
+    Id open(Direction from, const Segment& segment);
     void close(Id id, Close how, Time time);
     static bool is_copy(Connection& connection, Direction from, const Segment& segment);
     void note_handshake(Id id, Direction from, const Segment& segment);

@@ -63,10 +63,9 @@ TcpTracker::TcpTracker(ConnectionSink& sink, TcpLedger& ledger, const TcpLimits&
     : sink_(sink), ledger_(ledger), limits_(limits), table_(limits.connections, seed) {}
 
 void TcpTracker::accept(const Segment& segment) {
-    if (segment.source == segment.destination) return;  // a socket connected to itself has no two directions
     const Direction from = sender_of(segment);
-    const FlowKey key = flow_key(segment, from);
-    Id id = table_.find(key);
+    if (from == no_sender) return;
+    Id id = find_flow(table_, segment, from);
     if (id != no_one && is_of_another(segment, table_[id].halves[from], table_[id].finished)) {
         // A handshake that came to nothing was given up by the time its ports are used again.
         if (!table_[id].finished) end(id, table_[id].handshake ? ConnectionEnd::timeout : ConnectionEnd::reused);
@@ -76,7 +75,7 @@ void TcpTracker::accept(const Segment& segment) {
     const bool fresh = id == no_one;
     if (fresh) {
         if (has(segment, tcp_rst)) return;  // an answer to nothing that was seen
-        id = open(key, from, segment);
+        id = open(from, segment);
     }
     TrackedConnection& connection = table_[id];
     Half &half = connection.halves[from], &answered = connection.halves[other(from)];
@@ -108,7 +107,8 @@ void TcpTracker::accept(const Segment& segment) {
     note_close(id);
 }
 
-FlowId TcpTracker::open(const FlowKey& key, Direction from, const Segment& segment) {
+FlowId TcpTracker::open(Direction from, const Segment& segment) {
+    const FlowKey key = flow_key(segment, from);
     table_.expire_finished(segment.time - limits_.linger);
     Id id = table_.insert(key);
     if (id == no_one) {

@@ -61,7 +61,7 @@ class TcpTracker {
   private:
     using Id = FlowId;
 
-    Id open(const FlowKey& key, Direction from, const Segment& segment);
+    Id open(Direction from, const Segment& segment);
     void note_handshake(TrackedConnection& connection, Direction from, const Segment& segment, Nanoseconds pause);
     void note_close(Id id);
     void reset(Id id, Direction from);
