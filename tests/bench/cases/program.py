@@ -9,8 +9,8 @@ import time
 from lab.check import Failure
 from measure.figures import at_least, at_most, table
 from measure.ground import Ground, Load
-from measure.observers import OBSERVERS, Watch, words
-from measure.rounds import interleave, sample_of, unobserved
+from measure.observers import DEAF, OBSERVERS, Watch, words
+from measure.rounds import interleave, observed, sample_of, unobserved
 
 from .live import controls, live_table
 
@@ -91,6 +91,7 @@ def slow_reader(settings, lab):
     ground, load = Ground(lab), Load("/small")
     subjects = {name: lambda: unobserved(ground, load, settings.seconds) for name in ("none", "control")}
     subjects["podsnoop"] = lambda: stopped_reader(ground, load, settings.seconds)
+    subjects[DEAF.name] = lambda: observed(ground, DEAF, load, settings.seconds)
     rounds = interleave(settings, subjects)
     kept = rounds.figure("podsnoop", "rate") / rounds.figure("none", "rate")
     return ([live_table("100-byte replies, the reader of podsnoop's output stopped by SIGSTOP", rounds)],

@@ -6,12 +6,14 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 
 from lab.check import Failure, wait_for
 from lab.lab import PODSNOOP
 
 from . import usage
 
+HERE = pathlib.Path(__file__).resolve().parent
 REST = 20.0  # seconds that a program may take to catch up with what it has captured
 
 
@@ -66,6 +68,9 @@ OBSERVERS = {observer.name: observer for observer in (
              ready="Capture started", dropped=r"(\d+) packets? dropped", told=b"\t200\t", share=0.1),
 )}
 
+
+# What there is to any of them that listens by a packet socket.
+DEAF = Observer("a socket that keeps nothing", (sys.executable, HERE / "deaf_socket.py", "INTERFACE"))
 
 # Every pod of a node, in its own namespace.
 FOLLOWER = Observer("podsnoop", (PODSNOOP, "http", "-o", "json", "--ledger", "FOLDER/ledger.json"), ready="podsnoop: tracing")
