@@ -39,18 +39,17 @@ enum start { START_NONE, START_REQUEST, START_UPLOAD, START_BODILESS, START_RESP
 /* A flow's place in the memory of flows, and what was there. */
 struct place {
     struct http_slot *slot;
+    __u32 index;
     __u32 tag;
     __u32 state; /* enum http_slot_state; 0: nothing is known of the flow */
     __u32 from, until;
     __u64 left;
 };
 
-/* Looks a flow up. Another CPU may be writing the slot: the tag before and after says whose the rest was. */
-static __always_inline struct place find_place(const struct http_flow *flow)
+/* What is in a place. Another CPU may be writing the slot: the tag before and after says whose the rest was. */
+static __always_inline struct place place_at(__u32 index, __u32 tag)
 {
-    const __u64 hash = http_flow_hash(flow, hash_seed);
-    const __u32 index = http_slot_index(hash);
-    struct place place = {.slot = bpf_map_lookup_elem(&flows, &index), .tag = http_slot_tag(hash)};
+    struct place place = {.slot = bpf_map_lookup_elem(&flows, &index), .index = index, .tag = tag};
     const volatile struct http_slot *slot = place.slot;
     if (!place.slot || slot->tag != place.tag)
         return place;
@@ -63,12 +62,16 @@ static __always_inline struct place find_place(const struct http_flow *flow)
     return place;
 }
 
-static __always_inline struct place reverse_place(const struct http_flow *flow)
+static __always_inline struct place find_place(const struct http_flow *flow)
 {
-    struct http_flow reverse = {.ports = flow->ports << 16 | flow->ports >> 16, .interface = flow->interface};
-    __builtin_memcpy(reverse.source, flow->destination, sizeof(reverse.source));
-    __builtin_memcpy(reverse.destination, flow->source, sizeof(reverse.destination));
-    return find_place(&reverse);
+    const struct http_flow_name name = http_name_of(flow, hash_seed);
+    return place_at(http_slot_index(name), http_slot_tag(name));
+}
+
+/* The other direction's. */
+static __always_inline struct place reverse_place(const struct place *place)
+{
+    return place_at(place->index ^ 1, place->tag);
 }
 
 static __always_inline void forget(struct place *place)
@@ -170,7 +173,7 @@ static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *sc
 /* A request: its response may be taken at its word, unless it is one without the body it announces. */
 static __always_inline enum verdict on_request(const struct segment *segment, struct place *place, enum start start)
 {
-    struct place reverse = reverse_place(&segment->flow);
+    struct place reverse = reverse_place(place);
     if (start == START_BODILESS) {
         remember(&reverse, HTTP_SLOT_POISON, 0, 0, 0);
     } else if (reverse.state != HTTP_SLOT_POISON) {
@@ -196,7 +199,7 @@ static __always_inline enum verdict on_response(struct __sk_buff *skb, const str
     if (status[0] == '1') /* not the final one */
         return KEEP_WHOLE;
     forget(place);
-    struct place reverse = reverse_place(&segment->flow);
+    struct place reverse = reverse_place(place);
     if (!reverse.state || reverse.state == HTTP_SLOT_HANDSHAKE)
         remember(&reverse, HTTP_SLOT_ARMED, 0, 0, 0); /* another request may follow */
     if (status[1] == '0' && status[2] == '4' && (status[0] == '2' || status[0] == '3')) /* 204, 304: no body */
@@ -252,7 +255,7 @@ static __always_inline enum verdict on_payload(struct __sk_buff *skb, const stru
 
 static __always_inline void on_syn(const struct segment *segment, struct place *place)
 {
-    struct place reverse = reverse_place(&segment->flow);
+    struct place reverse = reverse_place(place);
     if (segment->flags & TCP_ACK) {
         /* What is known of an earlier connection between the same ports is void, where its SYN was not seen. */
         if (place->state != HTTP_SLOT_POISON)

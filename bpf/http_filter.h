@@ -42,13 +42,14 @@ struct http_slot {
     __u32 from;  /* sequence numbers */
     __u32 until;
     __u64 left; /* body bytes from `until` on; HTTP_LEFT_UNTIL_FIN: only the FIN ends it */
+    __u64 reserved; /* a connection's two directions lie in one cache line */
 };
-HTTP_FILTER_SAME(sizeof(struct http_slot) == 24);
+HTTP_FILTER_SAME(sizeof(struct http_slot) == 32);
 
 /* A segment inside a body whose first byte and the one behind its last differ in the bits of their sequence numbers above
  * these is not left out: it crosses a border of 256 KiB. */
 #define HTTP_BORDER_BITS 18
-#define HTTP_SLOTS 131072u /* a power of two */
+#define HTTP_SLOTS 131072u /* a power of two; two for a connection, side by side */
 #define HTTP_LEFT_UNTIL_FIN (~(__u64)0)
 /* A skip's range moves on in steps, so that it never spans half of sequence space, where "before" and "after"
  * would change places: at most SPAN bytes, of which at least SPAN - STEP lie ahead. */
@@ -70,35 +71,51 @@ static inline __u32 http_interface(__u32 ifindex, __u32 namespace_number)
     return ifindex + namespace_number * 0x9e3779b1u;
 }
 
-#define HTTP_SEED_WORDS 10
+#define HTTP_SEED_WORDS 12
 
-/* NH (RFC 4418 5.2) over the flow's words with a random seed: two flows chosen without knowing the seed collide with
- * a chance of 2^-32, at five multiplications. The end spreads it over all 64 bits. */
-static inline __u64 http_flow_hash(const struct http_flow *flow, const volatile __u32 *seed)
+/* Whose a flow is: the same for both directions of a connection but for `direction`. */
+struct http_flow_name {
+    __u64 hash;
+    __u32 direction; /* 0 or 1 */
+};
+
+/* NH (RFC 4418 5.2) over an address and a port. */
+static inline __u64 http_end_hash(const __u32 *address, __u32 port, const volatile __u32 *seed)
 {
-    __u64 sum = 0;
-    for (int i = 0; i < 4; i++) {
-        const __u32 a = flow->source[i] + seed[2 * i];
-        const __u32 b = flow->destination[i] + seed[2 * i + 1];
-        sum += (__u64)a * b;
-    }
-    const __u32 a = flow->ports + seed[8];
-    const __u32 b = flow->interface + seed[9];
-    sum += (__u64)a * b;
-    sum ^= sum >> 32;
-    sum *= 0x9e3779b97f4a7c15ULL;
-    sum ^= sum >> 29;
-    return sum;
+    const __u32 a = address[0] + seed[0], b = address[1] + seed[1];
+    const __u32 c = address[2] + seed[2], d = address[3] + seed[3];
+    const __u32 e = port + seed[4];
+    return (__u64)a * b + (__u64)c * d + (__u64)e * seed[5];
 }
 
-static inline __u32 http_slot_index(__u64 hash)
+/* NH over the hashes of both ends, the lower one first, and the interface: who does not know the random seed finds flows
+ * that collide with a chance of some 2^-32. The end spreads it over all 64 bits. */
+static inline struct http_flow_name http_name_of(const struct http_flow *flow, const volatile __u32 *seed)
 {
-    return (__u32)hash & (HTTP_SLOTS - 1);
+    const __u64 source = http_end_hash(flow->source, flow->ports >> 16, seed);
+    const __u64 destination = http_end_hash(flow->destination, flow->ports & 0xffff, seed);
+    const int swap = source > destination;
+    const __u64 lower = swap ? destination : source, upper = swap ? source : destination;
+    const __u32 a = (__u32)lower + seed[6], b = (__u32)upper + seed[7];
+    const __u32 c = (__u32)(lower >> 32) + seed[8], d = (__u32)(upper >> 32) + seed[9];
+    const __u32 e = flow->interface + seed[10];
+    __u64 hash = (__u64)a * b + (__u64)c * d + (__u64)e * seed[11];
+    hash ^= hash >> 32;
+    hash *= 0x9e3779b97f4a7c15ULL;
+    hash ^= hash >> 29;
+    /* A server's end is before or behind nearly all of its clients'; so a bit of the hash says which comes first. */
+    struct http_flow_name name = {.hash = hash, .direction = (__u32)(hash >> 63) ^ swap};
+    return name;
 }
 
-static inline __u32 http_slot_tag(__u64 hash)
+static inline __u32 http_slot_index(struct http_flow_name name)
 {
-    return (__u32)(hash >> 32) | 1;
+    return ((__u32)name.hash & (HTTP_SLOTS / 2 - 1)) * 2 + name.direction;
+}
+
+static inline __u32 http_slot_tag(struct http_flow_name name)
+{
+    return (__u32)(name.hash >> 32) | 1;
 }
 
 #endif

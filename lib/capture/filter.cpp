@@ -29,6 +29,16 @@ void raise_memlock() {
     static_cast<void>(::setrlimit(RLIMIT_MEMLOCK, &unlimited));
 }
 
+/// Whether arrays can begin where a page does, as those do that can be mapped (from Linux 5.5 on). Else what is to lie in one cache
+/// line may lie in two.
+bool can_align_arrays() {
+    bpf_map_create_opts options{};
+    options.sz = sizeof(options);
+    options.map_flags = BPF_F_MMAPABLE;
+    const Fd trial(bpf_map_create(BPF_MAP_TYPE_ARRAY, "http_trial", sizeof(std::uint32_t), sizeof(http_slot), 1, &options));
+    return static_cast<bool>(trial);
+}
+
 http_flow flow_of(const FlowHint& hint, std::uint32_t interface) {
     http_flow flow{};
     std::memcpy(flow.source, hint.source.address.bytes.data(), sizeof(flow.source));
@@ -84,6 +94,8 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
     for (bpf_program* each : {programs.http_filter, programs.tcp_filter, programs.http_filter_5_4, programs.tcp_filter_5_4})
         bpf_program__set_autoload(each, each == wanted);
     bpf_map__set_autocreate(filter.skeleton_->maps.flows, http);
+    if (can_align_arrays())
+        bpf_map__set_map_flags(filter.skeleton_->maps.flows, bpf_map__map_flags(filter.skeleton_->maps.flows) | BPF_F_MMAPABLE);
     auto* constants = filter.skeleton_->rodata;
     std::memcpy(settable(constants->hash_seed), filter.seed_.data(), sizeof(filter.seed_));
     settable(constants->body_preview) = options.body_preview;
@@ -142,9 +154,9 @@ Result<PacketCounts> PacketFilter::counts() const {
 
 void PacketFilter::hint(const FlowHint& hint, std::uint32_t interface_index, std::uint32_t namespace_number) {
     const http_flow flow = flow_of(hint, http_interface(interface_index, namespace_number));
-    const std::uint64_t hash = http_flow_hash(&flow, seed_.data());
-    const std::uint32_t index = http_slot_index(hash);
-    const http_slot slot = slot_of(hint, http_slot_tag(hash));
+    const http_flow_name name = http_name_of(&flow, seed_.data());
+    const std::uint32_t index = http_slot_index(name);
+    const http_slot slot = slot_of(hint, http_slot_tag(name));
     static_cast<void>(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.flows), &index, &slot, BPF_ANY));
 }
 
