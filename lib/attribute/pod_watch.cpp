@@ -73,6 +73,7 @@ void PodWatch::run(std::stop_token stop) {
         // While it is read a list is there twice, the old one and the new. So first goes what was freed since the last time.
         if (!first) give_back_memory();
         ask(stop, first);
+        give_back_memory();  // what reading it took
         std::unique_lock lock(mutex_);
         first_over_ = true;
         changed_.notify_all();

@@ -47,7 +47,7 @@ struct Header {
 struct Message {
     bool seen = false;  ///< false: this half was never seen, and nothing else here means anything
     std::uint8_t version_minor = 1;  ///< HTTP/1.x
-    std::uint32_t head_identity = 0;  ///< heads told with the same one are the same, byte for byte; 0: nothing is said of that
+    std::uint32_t head_identity = 0;  ///< what is told of heads with the same one is the same; 0: nothing is said of that
     std::uint64_t head_bytes = 0;    ///< start line and header section with the empty line that ends it
     std::uint64_t body_bytes = 0;    ///< after transfer decoding, before content decoding
     std::vector<Header> headers;     ///< only those asked for

@@ -36,10 +36,9 @@ void swap_asked(Exchange& record, AskedOfExchange& asked) {
     swap_asked(record.response, asked.response);
 }
 
-void set_message(Message& message, const PendingMessage& pending, std::uint32_t head_bytes) {
+void set_message(Message& message, const PendingMessage& pending) {
     message.seen = pending.seen;
     message.version_minor = pending.version_minor;
-    message.head_bytes = head_bytes;
     message.body_bytes = pending.body_bytes;
 }
 
@@ -54,7 +53,9 @@ PendingMessage begun(const Head& head, Time first) {
 }
 
 /// What was told last is mostly told again.
-void set_texts(Request& request, const RequestTexts& texts) {
+void set_texts(Request& request, const SharedTexts& shared) {
+    const RequestTexts& texts = shared.texts;
+    request.head_bytes = shared.head_bytes;
     if (texts.head_identity() != 0 && texts.head_identity() == request.head_identity) return;
     request.head_identity = texts.head_identity();
     request.method = texts.method();
@@ -70,8 +71,7 @@ Nanoseconds span(Time from, Time to) { return std::max(to - from, Nanoseconds{0}
 
 void PendingExchanges::set_request(Pending& pending, const Head& head, Time first, std::uint64_t head_bytes) {
     pending.request = begun(head, first);
-    pending.head_bytes = bounded(head_bytes);
-    pending.texts = texts_.take(head);
+    pending.texts = texts_.take(head, bounded(head_bytes));
 }
 
 PendingResponse& PendingExchanges::set_response(Pending& pending, const Head& head, Time first, std::uint64_t head_bytes) {
@@ -183,8 +183,9 @@ inline void PendingExchanges::make_record(const Pending& pending, const Connecti
     set_ends(info);
     const PendingMessage& request = pending.request;
     const PendingResponse& response = pending.response != none ? responses_[pending.response] : not_seen;
-    set_message(record_.request, request, pending.head_bytes);
-    set_message(record_.response, response, response.head_bytes);
+    set_message(record_.request, request);
+    set_message(record_.response, response);
+    record_.response.head_bytes = response.head_bytes;
     record_.response.status = response.status;
     record_.response.head_identity = response.head_identity;
     if (request.seen) set_texts(record_.request, texts_[pending.texts]);

@@ -50,8 +50,7 @@ struct Pending {
     static constexpr Index none = Pool<Pending>::none;
 
     PendingMessage request;
-    std::uint32_t head_bytes = 0;  ///< of the request, as of a response
-    RequestTexts::Index texts = RequestTexts::none;  ///< there where the request was seen
+    SharedTextsTable::Index texts = SharedTextsTable::none;  ///< there where the request was seen
     std::uint32_t seq = 0;  ///< the request's first byte
     std::uint32_t ack = 0;  ///< what the request's first segment acknowledged: where its response can start
     ConnectionId connection = 0;
@@ -106,7 +105,7 @@ class PendingExchanges {
         return pending.response != none ? &responses_[pending.response] : nullptr;
     }
     /// Where its request was seen.
-    [[nodiscard]] std::string_view method_of(const Pending& pending) const { return texts_[pending.texts].method(); }
+    [[nodiscard]] std::string_view method_of(const Pending& pending) const { return texts_[pending.texts].texts.method(); }
     /// What was asked for of an exchange, made where there is none yet.
     [[nodiscard]] AskedOfExchange& asked_of(Index index);
     /// Puts a request at the end of its connection's queue, and among those that wait.
@@ -148,7 +147,7 @@ class PendingExchanges {
 
     Pool<Pending> pool_;
     Pool<PendingResponse> responses_;  // that began
-    SharedTexts texts_;
+    SharedTextsTable texts_;
     std::vector<std::unique_ptr<AskedOfExchange>> asked_;  // by index, as far as anything was asked for
     AgeList lists_[3];  // by Pending::Line, from waiting on
     std::size_t asked_bytes_ = 0;

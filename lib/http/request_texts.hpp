@@ -15,9 +15,6 @@ namespace podsnoop {
 /// One behind the other, in memory that is used again and no more than they need.
 class RequestTexts {
   public:
-    using Index = std::uint32_t;  ///< of one among those that exchanges share
-    static constexpr Index none = 0xffffffff;
-
     /// A request's. They lie in one segment, or in a head that was kept within a limit: far below 16 MiB, the method below 256 bytes.
     void set(const Head& head) {
         // What is used again is mostly what is said again.
@@ -39,12 +36,13 @@ class RequestTexts {
     }
     /// Whether they were set of the same head, as far as its identity says.
     [[nodiscard]] bool are_same(const Head& head) const { return head.identity != 0 && head.identity == head_identity_; }
-    /// Whether they are what set() would set.
+    /// Whether set() would set the same texts.
     [[nodiscard]] bool are_of(const Head& head) const {
-        if (head.identity != 0 || head_identity_ != 0) return are_same(head);
         return head.start.target == target() && head.start.method == method() && head.host.has_value() == has_host() &&
                (!head.host || *head.host == host());
     }
+    /// They are of this head too, from now on.
+    void identify(const Head& head) { head_identity_ = head.identity; }
     /// Head::identity of the head that they are of.
     [[nodiscard]] std::uint32_t head_identity() const { return head_identity_; }
     [[nodiscard]] std::string_view method() const { return {bytes_.get(), method_}; }

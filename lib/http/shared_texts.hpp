@@ -1,5 +1,5 @@
-// The texts of all requests under way. Many clients wait for the same thing: those that ask for it in the same words share one
-// text.
+// What is told of requests' heads, of all requests under way. Many clients wait for the same thing: those that ask for it in the
+// same words share one text.
 #pragma once
 
 #include <array>
@@ -14,28 +14,37 @@
 
 namespace podsnoop {
 
-/// Finds again what came twice and no text of the same place since: most of what is the same, at next to no cost.
-class SharedTexts {
+/// A request's head, as far as it is told.
+struct SharedTexts {
+    RequestTexts texts;
+    std::uint32_t head_bytes = 0;
+    std::uint32_t users = 0;
+    std::uint8_t version_minor = 1;
+    bool kept = false;  ///< in a place, whether or not it is used
+};
+
+/// Finds again what came twice and nothing of the same place since: most of what is the same, at next to no cost.
+class SharedTextsTable {
   public:
-    using Index = RequestTexts::Index;
+    using Index = Pool<SharedTexts>::Index;
+    static constexpr Index none = Pool<SharedTexts>::none;
 
     /// `requests`: at most so many use any at once.
-    explicit SharedTexts(std::size_t requests) : pool_(requests + places) {}
+    explicit SharedTextsTable(std::size_t requests) : pool_(requests + places) { known_.fill(none); }
 
-    /// Those of a request. They are there until they were given back as often as they were taken.
-    Index take(const Head& head) {
-        if (const Index kept = places_[head.identity % places].kept;
-            kept != RequestTexts::none && pool_[kept].texts.are_same(head))
-            return use(kept);
-        return find(head);
+    /// Those of a request whose head took so many bytes. They are there until they were given back as often as they were taken.
+    Index take(const Head& head, std::uint32_t head_bytes) {
+        const Index known = known_[head.identity % places];
+        if (known != none && pool_[known].texts.are_same(head)) return use(known);
+        return find(head, head_bytes);
     }
     void give_back(Index index) {
-        Shared& shared = pool_[index];
+        SharedTexts& shared = pool_[index];
         if (--shared.users != 0) return;
         bytes_ -= shared.texts.size();
         if (!shared.kept) drop(index);
     }
-    const RequestTexts& operator[](Index index) const { return pool_[index].texts; }
+    const SharedTexts& operator[](Index index) const { return pool_[index]; }
 
     /// Of all that are used, in bytes.
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -43,53 +52,61 @@ class SharedTexts {
   private:
     static constexpr std::size_t places = 256, longest_kept = 512;  // bytes of a text
 
-    struct Shared {
-        RequestTexts texts;
-        std::uint32_t users = 0;
-        bool kept = false;  // in a place, whether or not it is used
-    };
     struct Place {
-        Index kept = RequestTexts::none;
+        Index kept = none;
         std::uint32_t likeness = 0;  // of what came last
     };
 
     Index use(Index index) {
-        Shared& shared = pool_[index];
+        SharedTexts& shared = pool_[index];
         if (shared.users++ == 0) bytes_ += shared.texts.size();
         return index;
     }
     void drop(Index index) {
-        pool_[index].texts.trim();
+        RequestTexts& texts = pool_[index].texts;
+        if (Index& known = known_[texts.head_identity() % places]; known == index) known = none;
+        texts.trim();
         pool_.give_back(index);
     }
 
-    /// Of a head that is not known in its place, or has no identity.
-    [[gnu::noinline]] Index find(const Head& head) {
-        // A head with an identity came before.
-        if (head.identity != 0) return keep(make(head), places_[head.identity % places]);
+    /// Of a head whose identity is not known here, or that has none. What is told of heads may be the same where they are not:
+    /// then that is told under the identity of the last of them.
+    [[gnu::noinline]] Index find(const Head& head, std::uint32_t head_bytes) {
         const std::uint64_t likeness = likeness_of(head);
+        const auto upper = static_cast<std::uint32_t>(likeness >> 32);
         Place& place = places_[likeness % places];
-        if (place.kept != RequestTexts::none && pool_[place.kept].texts.are_of(head)) return use(place.kept);
-        const auto last = static_cast<std::uint32_t>(likeness >> 32);
-        if (place.likeness == last) return keep(make(head), place);
-        place.likeness = last;
-        return make(head);
-    }
-    Index make(const Head& head) {
-        const Index index = pool_.take();  // never none: there are as many as requests and places
-        pool_[index].texts.set(head);
-        pool_[index].kept = false;
+        Index index = place.kept;
+        if (index == none || !is_of(pool_[index], head, head_bytes)) {
+            index = make(head, head_bytes);
+            if (place.likeness == upper || head.identity != 0) keep(index, place);
+            place.likeness = upper;
+        }
+        if (head.identity != 0) {
+            pool_[index].texts.identify(head);
+            known_[head.identity % places] = index;
+        }
         return use(index);
     }
-    Index keep(Index index, Place& place) {
-        if (pool_[index].texts.size() > longest_kept) return index;
+    static bool is_of(const SharedTexts& shared, const Head& head, std::uint32_t head_bytes) {
+        return shared.head_bytes == head_bytes && shared.version_minor == head.start.version_minor && shared.texts.are_of(head);
+    }
+    Index make(const Head& head, std::uint32_t head_bytes) {
+        const Index index = pool_.take();  // never none: there are as many as requests and places
+        SharedTexts& shared = pool_[index];
+        shared.texts.set(head);
+        shared.head_bytes = head_bytes;
+        shared.version_minor = head.start.version_minor;
+        shared.kept = false;
+        return index;
+    }
+    void keep(Index index, Place& place) {
+        if (pool_[index].texts.size() > longest_kept) return;
         pool_[index].kept = true;
-        if (place.kept != RequestTexts::none) {
+        if (place.kept != none) {
             pool_[place.kept].kept = false;
             if (pool_[place.kept].users == 0) drop(place.kept);
         }
         place.kept = index;
-        return index;
     }
 
     /// The same for heads with the same texts, and mostly another for others.
@@ -107,8 +124,9 @@ class SharedTexts {
         return ending + text.size();
     }
 
-    Pool<Shared> pool_;
+    Pool<SharedTexts> pool_;
     std::array<Place, places> places_;
+    std::array<Index, places> known_;  // by identity, those that have one
     std::size_t bytes_ = 0;
 };
 
