@@ -100,9 +100,9 @@ Pending::Index PendingExchanges::take(ConnectionId connection) {
 }
 
 void PendingExchanges::push(RequestQueue& queue, Index index) {
+    pool_[index].number = queue.back == none ? 0 : pool_[queue.back].number + 1;
     (queue.back == none ? queue.front : pool_[queue.back].next) = index;
     queue.back = index;
-    ++queue.length;
     enter(index, Pending::Line::waiting);
 }
 
@@ -123,7 +123,6 @@ void PendingExchanges::remove(RequestQueue& queue, Index index) {
         (before == none ? queue.front : pool_[before].next) = pool_[at].next;
         if (queue.back == at) queue.back = before;
         pool_[at].next = none;
-        --queue.length;
         return;
     }
 }

@@ -51,6 +51,7 @@ struct Pending {
 
     PendingMessage request;
     SharedTextsTable::Index texts = SharedTextsTable::none;  ///< there where the request was seen
+    std::uint32_t number = 0;  ///< of the requests in the connection's queue; the next has the next
     std::uint32_t seq = 0;  ///< the request's first byte
     std::uint32_t ack = 0;  ///< what the request's first segment acknowledged: where its response can start
     ConnectionId connection = 0;
@@ -80,7 +81,6 @@ static_assert(sizeof(Pending) <= 64, "65,536 of them take 4 MiB");
 /// the order of the requests).
 struct RequestQueue {
     Pending::Index front = Pending::none, back = Pending::none;
-    std::uint32_t length = 0;
 };
 
 class PendingExchanges {
@@ -110,6 +110,10 @@ class PendingExchanges {
     [[nodiscard]] AskedOfExchange& asked_of(Index index);
     /// Puts a request at the end of its connection's queue, and among those that wait.
     void push(RequestQueue& queue, Index index);
+    /// How many requests there are in a queue, at most: those that were taken out between others count.
+    [[nodiscard]] std::size_t length_of(const RequestQueue& queue) const {
+        return queue.front == none ? 0 : pool_[queue.back].number - pool_[queue.front].number + 1;
+    }
     /// Takes it out of the queue, wherever it stands; nothing if it is not in it.
     void remove(RequestQueue& queue, Index index);
     /// It waits no longer: its response began.

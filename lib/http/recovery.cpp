@@ -34,6 +34,7 @@ void announce_body(Pending& pending, PendingMessage& message, const BodyFraming&
 }  // namespace
 
 void HttpTracer::missing(ConnectionId id, Direction direction, std::uint32_t length, Missing why, Time time) {
+    told_of_ = id;
     Conversation& conversation = conversations_[id];
     Half& half = conversation.halves[direction];
     if (conversation.mode == Mode::ignored || half.lost) return;
@@ -190,7 +191,7 @@ void HttpTracer::not_message(Conversation& conversation, Direction direction, By
     const bool give_up = !conversation.joined || protocol != OtherProtocol::unknown;
     if (!give_up && ++conversation.misses < patient_misses) return;
     conversation.misses = 0;
-    const bool here = !conversation.client_known || sink_.wants(info_of(conversation));
+    const bool here = !conversation.client_known || sink_.wants(info_of(conversation, told_of_));
     if (here && !conversation.told_other) {
         conversation.told_other = true;
         switch (protocol) {
@@ -207,7 +208,7 @@ void HttpTracer::not_message(Conversation& conversation, Direction direction, By
 
 /// Nothing of the connection is needed any more, until a message starts.
 void HttpTracer::hint_ignored(const Conversation& conversation) {
-    const ConnectionInfo& info = info_of(conversation);
+    const ConnectionInfo& info = info_of(conversation, told_of_);
     for (const Direction each : {Direction{0}, Direction{1}})
         sink_.hint({.kind = FlowHint::Kind::not_http,
                     .source = info.ends[each],
@@ -242,6 +243,7 @@ void HttpTracer::retransmitted(ConnectionId id, Direction direction) {
 }
 
 void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
+    told_of_ = id;
     Conversation& conversation = conversations_[id];
     if (conversation.mode == Mode::ignored || conversation.mode == Mode::tunnel) return;
     Half& half = conversation.halves[direction];
@@ -262,6 +264,7 @@ void HttpTracer::half_closed(ConnectionId id, Direction direction, Time time) {
 }
 
 void HttpTracer::closed(ConnectionId id, Close how, Time time) {
+    told_of_ = id;
     Conversation& conversation = conversations_[id];
     for (const Direction direction : {Direction{0}, Direction{1}}) {
         Half& half = conversation.halves[direction];

@@ -30,7 +30,6 @@ void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info, const Conne
     while (id >= conversations_.made()) static_cast<void>(conversations_.take());
     Conversation& conversation = conversations_[id];
     conversation = Conversation{};
-    conversation.id = id;
     conversation.midstream = info.midstream;
     conversation.client_known = info.client_known;
     conversation.client = info.client & 1;
@@ -112,6 +111,7 @@ inline void HttpTracer::feed(Conversation& conversation, Direction direction, Re
 }
 
 void HttpTracer::data(ConnectionId id, Direction direction, const Chunk& chunk) {
+    told_of_ = id;
     Conversation& conversation = conversations_[id];
     Half& half = conversation.halves[direction];
     if (half.reading == no_reading) half.reading = at_hand_ & no_reading;
@@ -171,13 +171,13 @@ bool HttpTracer::head(Conversation& conversation, Direction direction, Reading& 
 /// before counts from now on. False where its exchanges are told from elsewhere.
 bool HttpTracer::become_http(Conversation& conversation, bool by_request) {
     if (conversation.mode == Mode::undecided) {
-        if (!sink_.wants(info_of(conversation))) {
+        if (!sink_.wants(info_of(conversation, told_of_))) {
             conversation.mode = Mode::ignored;
             ++ledger_.connections_elsewhere;
             hint_ignored(conversation);
             return false;
         }
-        sink_.begins(info_of(conversation));
+        sink_.begins(info_of(conversation, told_of_));
     }
     if (conversation.mode == Mode::undecided && conversation.request_gap && !by_request) {
         Half& requests = conversation.halves[conversation.client];
@@ -202,7 +202,7 @@ void HttpTracer::request_head(Conversation& conversation, const Reading& reading
     pending_.set_request(pending, head, reading.first, reading.framer.head_length());
     if (!options_.headers.empty()) copy_headers(pending_.asked_of(index).request.headers, text, options_);
     if (reading.framer.head_truncated()) pending.flags |= flag_truncated_head;
-    if (conversation.queue.length != 0) pending.flags |= flag_pipelined;
+    if (conversation.queue.front != none) pending.flags |= flag_pipelined;
     pending.seq = reading.seq;
     pending.ack = reading.ack;
     pending.has_ack = reading.has_ack;
@@ -305,7 +305,7 @@ void HttpTracer::end_exchange(Conversation& conversation, Index index, ExchangeE
     if (conversation.request_now == index) conversation.request_now = none;
     if (conversation.response_now == index) conversation.response_now = none;
     pending_.remove(conversation.queue, index);
-    pending_.tell(index, info_of(conversation), connect_of(conversation), end);
+    pending_.tell(index, info_of(conversation, pending_[index].connection), connect_of(conversation), end);
     pending_.release(index);
 }
 
@@ -323,18 +323,18 @@ void HttpTracer::end_queue(Conversation& conversation, ExchangeEnd end) {
 /// has too many, else of all.
 Pending::Index HttpTracer::take_pending(Conversation& conversation) {
     Index victim = none;
-    if (conversation.queue.length >= options_.exchanges_per_connection) {
+    if (pending_.length_of(conversation.queue) >= options_.exchanges_per_connection) {
         victim = conversation.queue.front;
         const auto is_told_or_waits = [](Pending::Line line) {
             return line == Pending::Line::waiting || line == Pending::Line::late;
         };
         while (victim != none && !is_told_or_waits(pending_[victim].line)) victim = pending_[victim].next;
     }
-    Index index = victim == none ? pending_.take(conversation.id) : none;
+    Index index = victim == none ? pending_.take(told_of_) : none;
     if (index == none && victim == none) victim = pending_.most_dispensable();
     if (index == none && victim != none) {
         evict(victim);
-        index = pending_.take(conversation.id);
+        index = pending_.take(told_of_);
     }
     return index;
 }
@@ -372,7 +372,7 @@ void HttpTracer::hint_body(Conversation& conversation, Direction direction, Read
     if (reading.hinted && distance(end, reading.hint_end) > 0) return;
     reading.hinted = true;
     reading.hint_end = end + static_cast<std::uint32_t>(std::min<std::uint64_t>(left, INT32_MAX));
-    const ConnectionInfo& info = info_of(conversation);
+    const ConnectionInfo& info = info_of(conversation, told_of_);
     sink_.hint({.kind = FlowHint::Kind::body,
                 .source = info.ends[direction],
                 .destination = info.ends[other(direction)],
@@ -402,7 +402,8 @@ bool HttpTracer::is_overdue(const Pending& pending, Time now) const {
 void HttpTracer::tell_late(Index index) {
     const Pending& pending = pending_[index];
     const Conversation& conversation = conversations_[pending.connection];
-    pending_.tell_late(index, info_of(conversation), connect_of(conversation), end_or_fault(pending, ExchangeEnd::timeout));
+    pending_.tell_late(index, info_of(conversation, pending.connection), connect_of(conversation),
+                       end_or_fault(pending, ExchangeEnd::timeout));
 }
 
 void HttpTracer::advance(Time now) {
