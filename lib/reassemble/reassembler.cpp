@@ -12,6 +12,8 @@ namespace {
 // The capture's filter keeps every segment that crosses such a boundary (bpf/http_filter.h).
 constexpr unsigned skip_page_bits = 18;
 
+constexpr std::uint32_t interface_bits = (1 << 24) - 1;  // of a Stream's lane
+
 Direction client_of(const Connection& connection) {
     return connection.client_known ? connection.client : likely_client(connection.key);
 }
@@ -142,7 +144,7 @@ ConnectionTable::Id Reassembler::open(Direction from, const Segment& segment) {
     }
     Connection& connection = table_[id];
     connection.first = from & 1;
-    connection.lanes[from] = segment.interface;
+    connection.streams[from].lane = segment.interface & interface_bits;
     connection.client_known = has(segment, tcp_syn);
     connection.client = (has(segment, tcp_ack) ? other(from) : from) & 1;
     connection.connecting = has(segment, tcp_syn) && !has(segment, tcp_ack);
@@ -160,7 +162,7 @@ ConnectionTable::Id Reassembler::open(Direction from, const Segment& segment) {
 void Reassembler::identify(ConnectionId id, ConnectionInfo& info) const {
     table_.get_ends(id, info.ends);
     const Connection& connection = table_[id];
-    info.interface = connection.lanes[connection.first];
+    info.interface = connection.streams[connection.first].lane;
 }
 
 void Reassembler::close(Id id, Close how, Time time) {
@@ -176,17 +178,17 @@ void Reassembler::close(Id id, Close how, Time time) {
 /// for each direction: that of the connection's first segment, unless it shows the direction never and
 /// another does.
 bool Reassembler::is_copy(Connection& connection, Direction from, const Segment& segment) {
-    std::uint32_t& lane = connection.lanes[from];
-    if (connection.both_lanes || from == connection.first) return lane != segment.interface;
-    const bool here = segment.interface == connection.lanes[connection.first];
+    Stream& stream = connection.streams[from];
+    if (connection.both_lanes || from == connection.first) return stream.lane != segment.interface;
+    const bool here = segment.interface == connection.streams[connection.first].lane;
     if (!here && segment.length == 0 && !has(segment, tcp_syn)) return true;
-    if (here || (connection.other_seen && segment.length != 0 && distance(lane, segment.seq) > 0)) {
+    if (here || (connection.other_seen && segment.length != 0 && distance(stream.first, segment.seq) > 0)) {
         connection.both_lanes = true;
-        lane = segment.interface;
+        stream.lane = segment.interface & interface_bits;
         return false;
     }
     connection.other_seen = true;
-    lane = segment.seq;
+    stream.first = segment.seq;
     return true;
 }
 

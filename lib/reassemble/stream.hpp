@@ -38,11 +38,14 @@ struct Stream {
     std::uint32_t next = 0;     ///< sequence number of the next byte to tell
     std::uint32_t first = 0;    ///< sequence number of its SYN; valid where has_syn
     std::uint32_t acked = 0;    ///< the highest acknowledgment of it seen; valid where has_acked
-    bool started : 1 = false;   ///< `next` is valid
+    /// The interface whose copy of it counts, of which there are far fewer (capture/file/pcapng.cpp, namespace_capture.cpp); where
+    /// it was given one.
+    std::uint32_t lane : 24 = 0;
+    bool started : 1 = false;  ///< `next` is valid
     bool has_syn : 1 = false;
     bool has_acked : 1 = false;
-    bool fin : 1 = false;       ///< a FIN was seen; it is held until it `ended`
-    bool ended : 1 = false;     ///< and everything before it was told
+    bool fin : 1 = false;  ///< a FIN was seen; it is held until it `ended`
+    bool ended : 1 = false;  ///< and everything before it was told
     Time last;  ///< the latest time told; a chunk is never earlier than the one before. Until one is told, of the SYN
 };
 
