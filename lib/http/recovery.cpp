@@ -100,14 +100,6 @@ void HttpTracer::lose_place(Conversation& conversation, Direction direction, Tim
     if (conversation.response_now != none) end_exchange(conversation, conversation.response_now, ExchangeEnd::gap);
 }
 
-/// Whether a head can be what it seems to be.
-bool HttpTracer::is_possible(const Conversation& conversation, Direction direction, const Head& head) {
-    if (conversation.client_known && head.is_request != is_client(conversation, direction)) return false;
-    // The first bytes seen of a connection can be the rest of a method, or of what came before it.
-    const bool first = conversation.joined && !conversation.halves[direction].framed;
-    return !first || !head.is_request || is_registered_method(head.start.method);
-}
-
 /// Makes what can be made of a head whose end was not seen. `truncated`: the capture cut it off.
 void HttpTracer::salvage_head(Conversation& conversation, Direction direction, const Reading& reading, Time time,
                               bool truncated) {

@@ -212,7 +212,8 @@ void HttpTracer::request_head(Conversation& conversation, const Reading& reading
     conversation.connect_due = conversation.request_gap = conversation.request_lost = false;
     if (head.expects_continue) pending.expects_continue = true;
     pending_.push(conversation.queue, index);
-    bound_texts(index);
+    if (pending_.text_bytes() > options_.exchange_text_bytes || !options_.headers.empty()) [[unlikely]]
+        bound_texts(index);
 }
 
 bool HttpTracer::response_head(Conversation& conversation, Reading& reading, const Head& head, std::string_view text, Time time) {

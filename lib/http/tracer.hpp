@@ -12,6 +12,7 @@
 #include "http/options.hpp"
 #include "http/pending.hpp"
 #include "http/sink.hpp"
+#include "http/start_line.hpp"
 #include "reassemble/sink.hpp"
 
 namespace podsnoop {
@@ -143,7 +144,7 @@ class HttpTracer : public StreamSink {
     void note_orphan(Conversation& conversation);
     void tell_late(Index index);
     bool starts_answer(Conversation& conversation, const Chunk& chunk);
-    static bool is_possible(const Conversation& conversation, Direction direction, const Head& head);
+    [[gnu::always_inline]] static bool is_possible(const Conversation& conversation, Direction direction, const Head& head);
     void not_message(Conversation& conversation, Direction direction, Bytes bytes, Time time);
     void lose_place(Conversation& conversation, Direction direction, Time time, bool truncated);
     void salvage_head(Conversation& conversation, Direction direction, const Reading& reading, Time time, bool truncated);
@@ -169,5 +170,13 @@ class HttpTracer : public StreamSink {
     HeadReader heads_;
     std::size_t partial_head_bytes_ = 0;
 };
+
+/// Whether a head can be what it seems to be.
+inline bool HttpTracer::is_possible(const Conversation& conversation, Direction direction, const Head& head) {
+    if (conversation.client_known && head.is_request != is_client(conversation, direction)) return false;
+    // The first bytes seen of a connection can be the rest of a method, or of what came before it.
+    const bool first = conversation.joined && !conversation.halves[direction].framed;
+    return !first || !head.is_request || is_registered_method(head.start.method);
+}
 
 }  // namespace podsnoop

@@ -53,6 +53,30 @@ inline bool Reassembler::is_behind(const Connection& connection, Direction direc
 Reassembler::Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed)
     : sink_(sink), limits_(limits), table_(limits.connections, seed) {}
 
+/// A packet can be seen at several interfaces (both ends of a veth, a bridge). One interface's copies count
+/// for each direction: that of the connection's first segment, unless it shows the direction never and
+/// another does.
+inline bool Reassembler::is_copy(Connection& connection, Direction from, const Segment& segment) {
+    if (!connection.both_lanes && from != connection.first) [[unlikely]]
+        return !choose_lane(connection, from, segment);
+    return connection.streams[from].lane != segment.interface;
+}
+
+/// Whether the direction that has no lane yet gets this segment's.
+bool Reassembler::choose_lane(Connection& connection, Direction from, const Segment& segment) {
+    Stream& stream = connection.streams[from];
+    const bool here = segment.interface == connection.streams[connection.first].lane;
+    if (!here && segment.length == 0 && !has(segment, tcp_syn)) return false;
+    if (here || (connection.other_seen && segment.length != 0 && distance(stream.first, segment.seq) > 0)) {
+        connection.both_lanes = true;
+        stream.lane = segment.interface & interface_bits;
+        return true;
+    }
+    connection.other_seen = true;
+    stream.first = segment.seq;
+    return false;
+}
+
 inline void Reassembler::payload(Id id, Connection& connection, Direction from, const Segment& segment) {
     Stream& stream = connection.streams[from];
     if (stream.ended) return;  // nothing follows a FIN
@@ -172,24 +196,6 @@ void Reassembler::close(Id id, Close how, Time time) {
     stop_holding(id);
     table_.finish(id, time);
     sink_.closed(id, how, time);
-}
-
-/// A packet can be seen at several interfaces (both ends of a veth, a bridge). One interface's copies count
-/// for each direction: that of the connection's first segment, unless it shows the direction never and
-/// another does.
-bool Reassembler::is_copy(Connection& connection, Direction from, const Segment& segment) {
-    Stream& stream = connection.streams[from];
-    if (connection.both_lanes || from == connection.first) return stream.lane != segment.interface;
-    const bool here = segment.interface == connection.streams[connection.first].lane;
-    if (!here && segment.length == 0 && !has(segment, tcp_syn)) return true;
-    if (here || (connection.other_seen && segment.length != 0 && distance(stream.first, segment.seq) > 0)) {
-        connection.both_lanes = true;
-        stream.lane = segment.interface & interface_bits;
-        return false;
-    }
-    connection.other_seen = true;
-    stream.first = segment.seq;
-    return true;
 }
 
 void Reassembler::note_handshake(Id id, Direction from, const Segment& segment) {

@@ -56,7 +56,8 @@ class Reassembler : private Connections {
 
     Id open(Direction from, const Segment& segment);
     void close(Id id, Close how, Time time);
-    static bool is_copy(Connection& connection, Direction from, const Segment& segment);
+    [[gnu::always_inline]] static bool is_copy(Connection& connection, Direction from, const Segment& segment);
+    static bool choose_lane(Connection& connection, Direction from, const Segment& segment);
     void note_handshake(Id id, Direction from, const Segment& segment);
     // Part of the one function that calls it for each segment; a call would cost (tests/bench/README.md).
     [[gnu::always_inline]] void payload(Id id, Connection& connection, Direction from, const Segment& segment);
