@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t smallest_buffer = std::size_t{256} << 10, largest_buffer = std::size_t{1} << 31;
 constexpr std::size_t smallest_file = 65536;
 constexpr std::size_t largest_preview = 65536;
-constexpr std::uint64_t most_connections = 16'777'216;
+constexpr std::uint64_t most_connections = 16'777'215;  // places of 24 bits, of which one is none (reassemble/connection.hpp)
 constexpr std::uint64_t most_groups = 10'000;  // each takes up to 10 KB, nearly all for its latencies
 // Intervals end where a session looks what is over, and so are exact.
 constexpr Nanoseconds interval_step = std::chrono::milliseconds(50);
@@ -147,7 +147,7 @@ Result<std::size_t> parse_body_preview(std::string_view text) {
 Result<std::size_t> parse_connections(std::string_view text) {
     const Result<std::uint64_t> count = parse_count(text);
     if (!count) return std::unexpected(count.error());
-    if (*count > most_connections) return fail("too many connections", std::string(text), "at most 16777216 can be followed");
+    if (*count > most_connections) return fail("too many connections", std::string(text), "at most 16777215 can be followed");
     return static_cast<std::size_t>(*count);
 }
 

@@ -81,7 +81,7 @@ Result<std::size_t> parse_buffer(std::string_view text);
 Result<std::uint64_t> parse_file_size(std::string_view text);
 /// Bytes of each body to show, at most 64 KiB.
 Result<std::size_t> parse_body_preview(std::string_view text);
-/// Connections to follow at once, 1 to 16,777,216.
+/// Connections to follow at once, 1 to 16,777,215.
 Result<std::size_t> parse_connections(std::string_view text);
 
 }  // namespace podsnoop

@@ -18,8 +18,8 @@ class AttributedConnections {
     bool recall(NetworkRecord& record) const {
         if (places_.empty()) return false;
         const Place& place = places_[place_of(record)];
-        if (place.client != record.client.endpoint || place.server != record.server.endpoint || place.netns != record.netns ||
-            interfaces_[place.interface] != record.interface)
+        if (place.identity == 0 || place.client != record.client.endpoint || place.server != record.server.endpoint ||
+            place.netns != record.netns || interfaces_[place.interface] != record.interface)
             return false;
         record.side = place.side;
         record.client.pod = place.client_pod;

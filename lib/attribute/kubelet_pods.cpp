@@ -259,6 +259,20 @@ Result<PodList> PodListReader::take(const Code& error, std::size_t read, std::si
 struct PodListParser::Parsing {
     Parsing(PodSource source, PodList last, const json::parse_options& options) : parser(options, source, std::move(last)) {}
 
+    void parse(std::string_view text) {
+        if (text.empty()) return;
+        if (!error && read == size) read += parser.write_some(true, text.data(), text.size(), error);
+        size += text.size();
+    }
+    /// Nothing more of a byte order mark comes. What began like one is text like all other.
+    void begin() {
+        if (mark < byte_order_mark.size()) parse(byte_order_mark.substr(0, mark));
+        begun = true;
+    }
+
+    static constexpr std::string_view byte_order_mark =
+        "\xef\xbb\xbf";  // may be passed over (RFC 8259 8.1), which the parser does not
+
     json::basic_parser<PodListReader> parser;
     json::error_code error;
     std::size_t read = 0, size = 0;  // bytes, but for a byte order mark
@@ -274,18 +288,19 @@ PodListParser::PodListParser(PodSource source, PodList last) {
 PodListParser::~PodListParser() = default;
 
 void PodListParser::put(std::string_view piece) {
-    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // may be passed over (RFC 8259 8.1), which this parser does not
     Parsing& p = *parsing_;
-    for (; !p.begun && !piece.empty() && p.mark < byte_order_mark.size() && piece.front() == byte_order_mark[p.mark]; ++p.mark)
-        piece.remove_prefix(1);
-    if (piece.empty()) return;
-    p.begun = true;
-    if (!p.error && p.read == p.size) p.read += p.parser.write_some(true, piece.data(), piece.size(), p.error);
-    p.size += piece.size();
+    if (!p.begun) {
+        constexpr std::string_view mark = Parsing::byte_order_mark;
+        for (; !piece.empty() && p.mark < mark.size() && piece.front() == mark[p.mark]; ++p.mark) piece.remove_prefix(1);
+        if (piece.empty()) return;
+        p.begin();
+    }
+    p.parse(piece);
 }
 
 Result<PodList> PodListParser::finish() && {
     Parsing& p = *parsing_;
+    if (!p.begun) p.begin();
     if (!p.error && p.read == p.size) p.parser.write_some(false, nullptr, 0, p.error);
     return std::move(p.parser.handler()).take(p.error, p.read, p.size);
 }

@@ -119,7 +119,10 @@ void PendingExchanges::enter(Index index, Pending::Line line) {
 void PendingExchanges::remove(RequestQueue& queue, Index index) {
     Index before = none;
     for (Index at = queue.front; at != none; before = at, at = pool_[at].next) {
-        if (at != index) continue;
+        if (at != index) {
+            ++pool_[at].number;  // so that no number is left out between those before it and those behind
+            continue;
+        }
         (before == none ? queue.front : pool_[before].next) = pool_[at].next;
         if (queue.back == at) queue.back = before;
         pool_[at].next = none;

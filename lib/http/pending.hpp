@@ -110,7 +110,7 @@ class PendingExchanges {
     [[nodiscard]] AskedOfExchange& asked_of(Index index);
     /// Puts a request at the end of its connection's queue, and among those that wait.
     void push(RequestQueue& queue, Index index);
-    /// How many requests there are in a queue, at most: those that were taken out between others count.
+    /// How many requests there are in a queue.
     [[nodiscard]] std::size_t length_of(const RequestQueue& queue) const {
         return queue.front == none ? 0 : pool_[queue.back].number - pool_[queue.front].number + 1;
     }

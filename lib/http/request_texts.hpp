@@ -43,7 +43,7 @@ class RequestTexts {
     }
     /// They are of this head too, from now on.
     void identify(const Head& head) { head_identity_ = head.identity; }
-    /// Head::identity of the head that they are of.
+    /// Head::identity of the last head that they are of.
     [[nodiscard]] std::uint32_t head_identity() const { return head_identity_; }
     [[nodiscard]] std::string_view method() const { return {bytes_.get(), method_}; }
     [[nodiscard]] std::string_view target() const { return {bytes_.get() + method_, target_}; }

@@ -103,3 +103,32 @@ TEST_CASE("the memory of unfinished heads is given back however they end") {
     CHECK(talk.collector.lines.back() == "GET /c 200 body 0/2 complete");
     talk.finish();
 }
+
+TEST_CASE("a request that was evicted from between others leaves room in its connection") {
+    HttpOptions options;
+    options.exchanges = options.exchanges_per_connection = 3;
+    Talk talk(options);
+    talk.client_port = 1;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::client, get_a);
+    const std::uint32_t next[2] = {talk.next[Talk::client], talk.next[Talk::server]};
+    // Another connection takes the place of the second one, and gives it back.
+    talk.client_port = 2;
+    talk.next[Talk::client] = 1000;
+    talk.next[Talk::server] = 5000;
+    talk.open();
+    talk.send(Talk::client, get_b);
+    talk.send(Talk::server, created);
+    talk.client_port = 1;
+    talk.next[Talk::client] = next[0];
+    talk.next[Talk::server] = next[1];
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, "67890");
+    talk.finish();
+    CHECK(talk.ledger.requests_by_end[static_cast<std::size_t>(ExchangeEnd::evicted)] == 1);
+    CHECK(talk.ledger.requests_by_end[static_cast<std::size_t>(ExchangeEnd::complete)] == 2);
+    CHECK(talk.ledger.requests_by_end[static_cast<std::size_t>(ExchangeEnd::capture_end)] == 2);
+}

@@ -290,11 +290,20 @@ TEST_CASE("kubelet pods: every answer that is cut is refused") {
     for (std::size_t size = 0; size < good.size(); ++size) CHECK_FALSE(parse_pods(good.substr(0, size), PodSource::file));
 }
 
+TEST_CASE("kubelet pods: a part of a byte order mark is none") {
+    CHECK(parse_pods("\xef\xbb\xbf" + list(""), PodSource::kubelet).has_value());
+    for (const char* part : {"\xef", "\xef\xbb"}) {
+        CHECK_FALSE(parse_pods(part + list(""), PodSource::kubelet).has_value());
+        CHECK_FALSE(parse_pods(part, PodSource::kubelet).has_value());
+    }
+}
+
 TEST_CASE("kubelet pods: a list that comes in pieces is the same, wherever it is cut") {
     const std::string pod =
         item(R"("containers":[{"name":"a\u0062c","ports":[{"containerPort":8080}]}])", R"("podIP":"10.0.0.1")");
     for (const std::string& json :
-         {list(pod), "\xef\xbb\xbf" + list(pod) + " \n", list(pod) + "}", std::string("[1"), std::string(" ")}) {
+         {list(pod), "\xef\xbb\xbf" + list(pod) + " \n", list(pod) + "}", std::string("[1"), std::string(" "),
+          std::string("\xef\xbb\xbf"), "\xef\xbb" + list(pod), std::string("\xef\xbb")}) {
         const auto whole = parse_pods(json, PodSource::kubelet);
         for (std::size_t at = 0; at <= json.size(); ++at) {
             PodListParser parser(PodSource::kubelet);
