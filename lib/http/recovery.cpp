@@ -269,6 +269,7 @@ void HttpTracer::closed(ConnectionId id, Close how, Time time) {
     const bool lost = conversation.client_known && conversation.halves[other(conversation.client)].lost;
     const bool ended_by_peers = how == Close::fin || how == Close::reset;
     end_queue(conversation, lost && ended_by_peers ? ExchangeEnd::gap : end_of(how));
+    if (conversation.connect == longest_connect) slow_connects_.erase(id);
     conversation = Conversation{};
 }
 

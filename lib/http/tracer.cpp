@@ -38,8 +38,9 @@ void HttpTracer::opened(ConnectionId id, const ConnectionInfo& info, const Conne
 
 void HttpTracer::connected(ConnectionId id, Nanoseconds connect) {
     Conversation& conversation = conversations_[id];
-    conversation.connect =
-        static_cast<std::uint64_t>(std::clamp<std::int64_t>(connect.count(), 0, longest_connect)) & longest_connect;
+    const std::int64_t took = std::max<std::int64_t>(connect.count(), 0);
+    if (took >= longest_connect) slow_connects_[id] = connect;
+    conversation.connect = static_cast<std::uint64_t>(std::min(took, longest_connect)) & longest_connect;
     conversation.connect_due = true;
 }
 
@@ -306,7 +307,8 @@ void HttpTracer::end_exchange(Conversation& conversation, Index index, ExchangeE
     if (conversation.request_now == index) conversation.request_now = none;
     if (conversation.response_now == index) conversation.response_now = none;
     pending_.remove(conversation.queue, index);
-    pending_.tell(index, info_of(conversation, pending_[index].connection), connect_of(conversation), end);
+    const ConnectionId id = pending_[index].connection;
+    pending_.tell(index, info_of(conversation, id), connect_of(conversation, id), end);
     pending_.release(index);
 }
 
@@ -403,7 +405,7 @@ bool HttpTracer::is_overdue(const Pending& pending, Time now) const {
 void HttpTracer::tell_late(Index index) {
     const Pending& pending = pending_[index];
     const Conversation& conversation = conversations_[pending.connection];
-    pending_.tell_late(index, info_of(conversation, pending.connection), connect_of(conversation),
+    pending_.tell_late(index, info_of(conversation, pending.connection), connect_of(conversation, pending.connection),
                        end_or_fault(pending, ExchangeEnd::timeout));
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 
 #include "base/pool.hpp"
@@ -74,10 +75,11 @@ class HttpTracer : public StreamSink {
         std::uint32_t last_ack = 0;      ///< what the last segment acknowledged; valid where has_last_ack
     };
 
+    /// 18 minutes: of no handshake, unless a clock is set in the middle of it. So long ones are beside the conversations.
     static constexpr std::int64_t longest_connect = (std::int64_t{1} << 40) - 1;
 
     struct Conversation {
-        std::uint64_t connect : 40 = 0;  ///< the handshake took so long, in nanoseconds; 18 minutes at most
+        std::uint64_t connect : 40 = 0;  ///< the handshake took so long, in nanoseconds; or longest_connect
         Mode mode : 2 = Mode::undecided;
         bool midstream : 1 = false;     ///< as in ConnectionInfo, which says who they are
         bool client_known : 1 = false;  ///< the same, or by what was said
@@ -104,7 +106,9 @@ class HttpTracer : public StreamSink {
         connections_->identify(id, info_);
         return info_;
     }
-    static Nanoseconds connect_of(const Conversation& conversation) {
+    [[nodiscard]] Nanoseconds connect_of(const Conversation& conversation, ConnectionId id) const {
+        if (conversation.connect == longest_connect) [[unlikely]]
+            return slow_connects_.at(id);
         return Nanoseconds{static_cast<std::int64_t>(conversation.connect)};
     }
 
@@ -161,6 +165,7 @@ class HttpTracer : public StreamSink {
     Ledger& ledger_;
     HttpOptions options_;
     const Connections* connections_ = nullptr;  // there are none before the first is opened
+    std::map<ConnectionId, Nanoseconds> slow_connects_;
     ConnectionInfo info_;                       // of the one that was asked for last
     ConnectionId told_of_ = 0;                  // the one that the reassembler tells of, from all calls but advance()
     Pool<Conversation> conversations_{std::numeric_limits<std::size_t>::max()};  // by ConnectionId, none is ever given back
