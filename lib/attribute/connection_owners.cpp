@@ -172,11 +172,12 @@ void ConnectionOwners::tell(std::vector<Pending>& done) {
     if (done.empty()) return;
     const std::scoped_lock lock(mutex_);
     for (Pending& each : done) {
-        ConnectionAnswer& answer = each.answer;
+        const ConnectionAnswer& answer = each.answer;
         const bool any = answer.client || answer.server || answer.translation || !answer.service.empty() || answer.delivery;
-        answers_.push_back({.key = answer.key,
-                            .connection = answer.connection,
-                            .found = any ? std::make_unique<ConnectionAnswer>(std::move(answer)) : nullptr});
+        Answered& told = answers_.emplace_back();
+        told.key = answer.key;
+        told.connection = answer.connection;
+        if (any) told.found = std::make_unique<ConnectionAnswer>(std::move(each.answer));
     }
     done.clear();
     static_cast<void>(::eventfd_write(answered_.get(), 1));
