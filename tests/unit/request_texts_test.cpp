@@ -4,39 +4,29 @@
 
 #include <string>
 
+#include "request_head.hpp"
+
 using namespace podsnoop;
-
-namespace {
-
-Head head(std::string_view method, std::string_view target, std::optional<std::string_view> host, std::uint32_t identity = 0) {
-    Head head;
-    head.start.method = method;
-    head.start.target = target;
-    head.host = host;
-    head.identity = identity;
-    return head;
-}
-
-}  // namespace
+using test::request_head;
 
 TEST_CASE("request texts: what was set last") {
     RequestTexts texts;
     CHECK(texts.size() == 0);
-    texts.set(head("GET", "/", std::nullopt));
+    texts.set(request_head("GET", "/", std::nullopt));
     CHECK(texts.method() == "GET");
     CHECK(texts.target() == "/");
     CHECK_FALSE(texts.has_host());
     CHECK(texts.size() == 4);
     for (std::size_t length = 0; length < 100; ++length) {
         const std::string target = "/" + std::string(length, 'a'), host(length % 7, 'h');
-        texts.set(head("POST", target, host));
+        texts.set(request_head("POST", target, host));
         CHECK(texts.method() == "POST");
         CHECK(texts.target() == target);
         REQUIRE(texts.has_host());
         CHECK(texts.host() == host);
         CHECK(texts.size() == 4 + target.size() + host.size());
     }
-    texts.set(head("", "", ""));
+    texts.set(request_head("", "", ""));
     CHECK(texts.has_host());
     CHECK(texts.host().empty());
     CHECK(texts.size() == 0);
@@ -44,12 +34,12 @@ TEST_CASE("request texts: what was set last") {
 
 TEST_CASE("request texts: the memory of short ones is used again, that of long ones given back") {
     RequestTexts texts;
-    texts.set(head("GET", "/orders/12345", "shop"));
+    texts.set(request_head("GET", "/orders/12345", "shop"));
     const char* place = texts.method().data();
     texts.trim();
-    texts.set(head("GET", "/orders/6789", "shop"));
+    texts.set(request_head("GET", "/orders/6789", "shop"));
     CHECK(texts.method().data() == place);
-    texts.set(head("GET", "/" + std::string(1000, 'a'), "shop"));
+    texts.set(request_head("GET", "/" + std::string(1000, 'a'), "shop"));
     texts.trim();
     CHECK(texts.method().data() == nullptr);
     CHECK(texts.size() == 0);
@@ -57,17 +47,17 @@ TEST_CASE("request texts: the memory of short ones is used again, that of long o
 
 TEST_CASE("request texts: of a head that comes again nothing is copied") {
     RequestTexts texts;
-    texts.set(head("GET", "/a", "shop", 7));
-    texts.set(head("GET", "/not looked at", "shop", 7));
+    texts.set(request_head("GET", "/a", "shop", 7));
+    texts.set(request_head("GET", "/not looked at", "shop", 7));
     CHECK(texts.target() == "/a");
-    texts.set(head("GET", "/b", "shop", 8));
+    texts.set(request_head("GET", "/b", "shop", 8));
     CHECK(texts.target() == "/b");
     CHECK(texts.head_identity() == 8);
-    texts.set(head("GET", "/c", "shop"));
+    texts.set(request_head("GET", "/c", "shop"));
     CHECK(texts.target() == "/c");
     CHECK(texts.head_identity() == 0);
-    texts.set(head("GET", "/" + std::string(1000, 'a'), "shop", 9));
+    texts.set(request_head("GET", "/" + std::string(1000, 'a'), "shop", 9));
     texts.trim();
-    texts.set(head("GET", "/d", "shop", 9));
+    texts.set(request_head("GET", "/d", "shop", 9));
     CHECK(texts.target() == "/d");
 }

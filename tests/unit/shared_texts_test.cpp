@@ -7,17 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "request_head.hpp"
+
 using namespace podsnoop;
 
 namespace {
 
 Head head(std::string_view target, std::optional<std::string_view> host = "shop", std::uint32_t identity = 0) {
-    Head head;
-    head.start.method = "GET";
-    head.start.target = target;
-    head.host = host;
-    head.identity = identity;
-    return head;
+    return test::request_head("GET", target, host, identity);
 }
 
 }  // namespace
