@@ -77,8 +77,6 @@ TEST_CASE("flow table: each key finds its entry, and tells its ends") {
     }
 }
 
-TEST_CASE("flow table: a key takes 16 bytes") { CHECK(sizeof(PackedFlowKey) == 16); }
-
 TEST_CASE("flow table: as full as it gets, of both families, coming and going") {
     constexpr std::size_t limit = 200;
     FlowTable<Entry> table(limit, 99);
