@@ -34,6 +34,7 @@ struct scratch {
     __u32 head_length; /* bytes, with the empty line */
     __u64 length;      /* Content-Length */
     struct segment segment;
+    __u32 offered[HTTP_ROOMS]; /* bytes offered to each ring that no unit of its room tells of yet */
 };
 
 struct {

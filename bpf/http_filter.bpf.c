@@ -26,11 +26,15 @@ struct {
     __type(value, struct http_slot);
 } flows SEC(".maps");
 
+struct http_room rooms[HTTP_ROOMS] = {}; /* mapped by the program, from Linux 5.5 on; else nobody's */
+
 #define LOOPBACK_IFINDEX 1     /* in every network namespace */
 #define OUTGOING 4             /* PACKET_OUTGOING of linux/if_packet.h */
 #define WORTH_PARSING 512      /* payload bytes: below, a body hardly fills another segment */
 #define WORTH_SKIPPING 4096    /* body bytes beyond this segment */
 #define KEPT_WHOLE (~(__u32)0) /* bytes to keep: all */
+#define RING_FRAME 64          /* bytes: less than a ring takes for a packet beside its data */
+#define RING_DATA 0xffff       /* bytes of data that fit into any ring's block */
 
 enum verdict { KEEP_WHOLE, KEEP_HEAD, KEEP_HEADERS, SKIP_BODY, SKIP_ACK, SKIP_NOT_HTTP };
 
@@ -297,8 +301,15 @@ static __always_inline int comes_again(const struct __sk_buff *skb)
 struct look {
     struct http_filter_counts *count; /* null: there is nothing to keep */
     struct scratch *scratch;
-    int opaque; /* TCP, but not to be looked into: for user space to tell */
+    struct http_room *room; /* null: nothing is known of it */
+    int opaque;             /* TCP, but not to be looked into: for user space to tell */
 };
+
+/* The number of the namespace: 0 unless an entry program set it (lib/capture/filter.cpp). */
+static __always_inline __u32 namespace_number(const struct __sk_buff *skb)
+{
+    return skb->cb[0];
+}
 
 /* What both filters do first: counts the packet, and finds its TCP segment. */
 static __always_inline struct look look_at(struct __sk_buff *skb, int has_bpf_loop)
@@ -312,12 +323,38 @@ static __always_inline struct look look_at(struct __sk_buff *skb, int has_bpf_lo
     if (!count || !scratch)
         return nothing;
     count->seen++;
-    const enum found found = find_segment(skb, &scratch->segment, has_bpf_loop);
+    const __u32 number = namespace_number(skb);
+    struct http_room *room = &rooms[number % HTTP_ROOMS];
+    __u64 word = 0;
+    if (*(volatile __u32 *)&room->owner == number + 1)
+        word = *(volatile __u64 *)&room->word;
+    else
+        room = 0;
+    if (http_room_is_full(word)) {
+        count->dropped_full++;
+        return nothing;
+    }
+    const __u32 interface = http_interface(skb->ifindex, number, http_room_generation(word));
+    const enum found found = find_segment(skb, &scratch->segment, interface, has_bpf_loop);
     if (found == FOUND_OTHER) {
         count->skipped_not_tcp++;
         return nothing;
     }
-    return (struct look){.count = count, .scratch = scratch, .opaque = found == FOUND_OPAQUE};
+    return (struct look){.count = count, .scratch = scratch, .room = room, .opaque = found == FOUND_OPAQUE};
+}
+
+/* Lets some bytes of a packet through, and notes what the ring will have less room for. */
+static __always_inline int keep(const struct __sk_buff *skb, const struct look *look, __u32 bytes)
+{
+    look->count->kept++;
+    if (look->room) {
+        __u32 *mine = &look->scratch->offered[namespace_number(skb) % HTTP_ROOMS];
+        const __u32 offered = *mine + (bytes < RING_DATA ? bytes : RING_DATA) + RING_FRAME;
+        *mine = offered % HTTP_ROOM_UNIT;
+        if (offered >= HTTP_ROOM_UNIT)
+            __sync_fetch_and_add(&look->room->word, (__u64)(offered / HTTP_ROOM_UNIT) << HTTP_ROOM_OFFERED);
+    }
+    return bytes;
 }
 
 static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
@@ -326,14 +363,13 @@ static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
     struct http_filter_counts *count = look.count;
     if (!count)
         return 0;
-    if (look.opaque) {
-        count->kept++;
-        return skb->len;
-    }
+    if (look.opaque)
+        return keep(skb, &look, skb->len);
 
     BARRIER();
     struct segment *segment = &look.scratch->segment;
     struct place place = find_place(&segment->flow);
+    __u32 bytes = skb->len;
     switch (on_segment(skb, segment, &place)) {
     case SKIP_BODY:
         count->skipped_body++;
@@ -345,17 +381,18 @@ static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
         count->skipped_not_http++;
         return 0;
     case KEEP_WHOLE:
-        count->kept++;
-        return skb->len;
+        break;
     case KEEP_HEADERS:
-        count->kept++;
-        return segment->start;
-    case KEEP_HEAD:
+        bytes = segment->start;
+        break;
+    case KEEP_HEAD: {
+        const __u32 payload = skip_body(skb, look.scratch, has_bpf_loop);
+        if (payload != KEPT_WHOLE)
+            bytes = segment->start + payload;
         break;
     }
-    count->kept++;
-    const __u32 payload = skip_body(skb, look.scratch, has_bpf_loop);
-    return payload == KEPT_WHOLE ? skb->len : segment->start + payload;
+    }
+    return keep(skb, &look, bytes);
 }
 
 static __always_inline int keep_headers(struct __sk_buff *skb, int has_bpf_loop)
@@ -363,11 +400,10 @@ static __always_inline int keep_headers(struct __sk_buff *skb, int has_bpf_loop)
     const struct look look = look_at(skb, has_bpf_loop);
     if (!look.count)
         return 0;
-    look.count->kept++;
     if (look.opaque)
-        return skb->len;
+        return keep(skb, &look, skb->len);
     /* Volatile, or clang makes one load of both, of which the verifier cannot tell where it reads. */
-    return *(const volatile __u32 *)&look.scratch->segment.start;
+    return keep(skb, &look, *(const volatile __u32 *)&look.scratch->segment.start);
 }
 
 /* With bpf_loop(), from Linux 5.17 on, most of the verifier's work is done once instead of once a turn. */

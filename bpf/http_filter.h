@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the socket filter in the kernel and the program share: the counters, the memory of flows, and the hash
- * that says where in it a flow is. Included by C for BPF and by C++.
+ * What the socket filter in the kernel and the program share: the counters, the memory of flows, the hash that says
+ * where in it a flow is, and how much room there is in a ring. Included by C for BPF and by C++.
  */
 #ifndef PODSNOOP_HTTP_FILTER_H
 #define PODSNOOP_HTTP_FILTER_H
@@ -23,9 +23,9 @@ struct http_filter_counts {
     __u64 skipped_not_http;
     __u64 skipped_body;
     __u64 skipped_ack;
-    __u64 reserved; /* one cache line a CPU */
+    __u64 dropped_full; /* not looked at, since there is no room in the ring */
 };
-HTTP_FILTER_SAME(sizeof(struct http_filter_counts) == 64);
+HTTP_FILTER_SAME(sizeof(struct http_filter_counts) == 64); /* one cache line a CPU */
 
 /* What is known of one direction of a connection. */
 enum http_slot_state {
@@ -65,10 +65,52 @@ struct http_flow {
     __u32 interface; /* http_interface() */
 };
 
-/* Names an interface among those of all namespaces that one filter serves, where indices repeat. */
-static inline __u32 http_interface(__u32 ifindex, __u32 namespace_number)
+/* Names an interface among those of all namespaces that one filter serves, where indices repeat. What was known of its
+ * flows is no longer found in the next `generation` (http_room_generation()). */
+static inline __u32 http_interface(__u32 ifindex, __u32 namespace_number, __u32 generation)
 {
-    return ifindex + namespace_number * 0x9e3779b1u;
+    return ifindex + namespace_number * 0x9e3779b1u + generation * 0x85ebca6bu;
+}
+
+/*
+ * The room in a ring. What is offered to it takes at least as many bytes there, and room is made only by the program. So once more
+ * was offered since then than the ring is long it must be full, and packets are let go without a look at them.
+ *
+ * `word` is three numbers that change at once: the generation (16 bits), which counts how often the program came back to
+ * a full ring; up to where there may be room (24 bits); what was offered (24 bits), both in units, and compared as
+ * sequence numbers are.
+ */
+struct http_room {
+    __u64 word;
+    __u32 owner; /* the number of the namespace + 1; 0: nobody, nothing is known of the room */
+    __u32 reserved;
+};
+HTTP_FILTER_SAME(sizeof(struct http_room) == 16);
+
+#define HTTP_ROOMS 1024u        /* a power of two: those whose numbers have the same remainder take turns */
+#define HTTP_ROOM_UNIT 16384u   /* bytes: a CPU tells the others what it offered when it is so much */
+#define HTTP_ROOM_UNITS_BITS 24 /* half of what they count is the longest ring */
+#define HTTP_ROOM_LIMIT 16      /* bit where `up to where` starts */
+#define HTTP_ROOM_OFFERED 40    /* the last: what is added to it reaches no other */
+
+static inline __u32 http_room_generation(__u64 word)
+{
+    return word & 0xffff;
+}
+
+static inline int http_room_is_full(__u64 word)
+{
+    const __u32 ahead = (__u32)(word >> HTTP_ROOM_OFFERED) - (__u32)(word >> HTTP_ROOM_LIMIT);
+    return (__s32)(ahead << (32 - HTTP_ROOM_UNITS_BITS)) > 0;
+}
+
+/* The word once the program has made room where there was none, `units` being what the ring and all CPUs can hold. */
+static inline __u64 http_room_made(__u64 word, __u32 units)
+{
+    const __u32 generation = http_room_generation(word) + http_room_is_full(word);
+    const __u64 offered = word >> HTTP_ROOM_OFFERED;
+    const __u64 limit = (offered + units) & ((1u << HTTP_ROOM_UNITS_BITS) - 1);
+    return offered << HTTP_ROOM_OFFERED | limit << HTTP_ROOM_LIMIT | (generation & 0xffff);
 }
 
 #define HTTP_SEED_WORDS 12

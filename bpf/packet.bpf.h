@@ -151,8 +151,6 @@ static __always_inline enum found find_tcp(struct __sk_buff *skb, struct segment
     if (size < sizeof(tcp) || offset + size > end)
         return FOUND_OPAQUE;
     segment->flow.ports = (__u32)bpf_ntohs(tcp.source) << 16 | bpf_ntohs(tcp.destination);
-    /* The number of the namespace: 0 unless an entry program set it (lib/capture/filter.cpp). */
-    segment->flow.interface = http_interface(skb->ifindex, skb->cb[0]);
     segment->seq = bpf_ntohl(tcp.seq);
     segment->ack = bpf_ntohl(tcp.ack);
     segment->start = offset + size;
@@ -275,9 +273,10 @@ static long each_header(__u32 index, void *context)
 }
 
 /* With bpf_loop() a turn is verified once, else MAX_HEADERS times. */
-static __always_inline enum found find_segment(struct __sk_buff *skb, struct segment *segment, int has_bpf_loop)
+static __always_inline enum found find_segment(struct __sk_buff *skb, struct segment *segment, __u32 interface, int has_bpf_loop)
 {
     __builtin_memset(segment, 0, sizeof(*segment));
+    segment->flow.interface = interface;
     segment->end = skb->len;
     skip_tags(skb, segment);
     struct headers headers = {.skb = skb, .segment = segment, .found = FOUND_INNER};

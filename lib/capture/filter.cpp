@@ -131,6 +131,12 @@ Result<Fd> PacketFilter::program_for(std::uint32_t namespace_number) {
     return entry;
 }
 
+RingRoom PacketFilter::room_of(std::uint32_t namespace_number) const {
+    // Not mapped before Linux 5.5.
+    if (skeleton_->bss == nullptr) return {};
+    return {skeleton_->bss->rooms[namespace_number % HTTP_ROOMS], namespace_number};
+}
+
 Result<PacketCounts> PacketFilter::counts() const {
     constexpr const char* what = "cannot read the packet filter's counters";
     const int cpus = libbpf_num_possible_cpus();
@@ -148,12 +154,14 @@ Result<PacketCounts> PacketFilter::counts() const {
         sum.skipped_not_http += one.skipped_not_http;
         sum.skipped_body += one.skipped_body;
         sum.skipped_ack += one.skipped_ack;
+        sum.dropped_ring_full += one.dropped_full;
     }
     return sum;
 }
 
 void PacketFilter::hint(const FlowHint& hint, std::uint32_t interface_index, std::uint32_t namespace_number) {
-    const http_flow flow = flow_of(hint, http_interface(interface_index, namespace_number));
+    const std::uint32_t generation = room_of(namespace_number).generation();
+    const http_flow flow = flow_of(hint, http_interface(interface_index, namespace_number, generation));
     const http_flow_name name = http_name_of(&flow, seed_.data());
     const std::uint32_t index = http_slot_index(name);
     const http_slot slot = slot_of(hint, http_slot_tag(name));

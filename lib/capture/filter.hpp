@@ -8,6 +8,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "capture/ring_room.hpp"
 #include "event/flow_hint.hpp"
 #include "event/ledger.hpp"
 
@@ -37,7 +38,11 @@ class PacketFilter {
     /// The same for the sockets of another namespace, so that flows between equal addresses on interfaces of equal
     /// index stay apart. `namespace_number` is the caller's, from 1 on. Cheap: some instructions that call the filter.
     [[nodiscard]] Result<Fd> program_for(std::uint32_t namespace_number);
-    /// What the filter counted on all CPUs. `kept` is what it let through, before the ring.
+    /// By which a ring tells the filter of the room in it, where it is the only one of its namespace: by the namespace's
+    /// number the filter knows the ring. Gone with the filter.
+    [[nodiscard]] RingRoom room_of(std::uint32_t namespace_number) const;
+    /// What the filter counted on all CPUs. `kept` is what it let through, before the ring; `dropped_ring_full` what it did not
+    /// look at, since there was no room.
     [[nodiscard]] Result<PacketCounts> counts() const;
     /// Whether it leaves out segments inside bodies.
     [[nodiscard]] bool skips_bodies() const noexcept { return keep_ == Keep::http; }

@@ -71,7 +71,8 @@ Result<LiveCapture> LiveCapture::open(const LiveOptions& options) {
     });
     if (!filter) return std::unexpected(filter.error());
     if (!place) return std::unexpected(place.error());
-    if (auto attached = place->attach(filter->program_fd()); !attached) return std::unexpected(attached.error());
+    if (auto attached = place->attach(filter->program_fd(), filter->room_of(0)); !attached)
+        return std::unexpected(attached.error());
     LiveCapture capture(std::move(*filter), std::move(*epoll), std::move(interfaces));
     capture.places_.push_back(std::make_unique<Place>(std::move(*place), now()));
     return capture;
@@ -102,7 +103,7 @@ std::vector<NotStarted> LiveCapture::start_added() {
     side_by_side(added.size(), [&](std::size_t index) {
         Place& place = *added[index];
         started[index] = place.capture.allocate();
-        if (started[index]) started[index] = place.capture.attach(place.filter.get());
+        if (started[index]) started[index] = place.capture.attach(place.filter.get(), filter_.room_of(place.capture.number()));
         place.since = now();
     });
     std::vector<NotStarted> failed;
@@ -234,7 +235,7 @@ PacketCounts LiveCapture::counts() const {
     const std::uint64_t let_through = std::max(counts.kept, delivered_ + drops);
     counts.seen += let_through - counts.kept;
     counts.kept = delivered_;
-    counts.dropped_ring_full = drops;
+    counts.dropped_ring_full += drops;
     counts.dropped_other = let_through - delivered_ - drops;
     return counts;
 }

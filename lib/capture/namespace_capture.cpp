@@ -99,9 +99,10 @@ Result<void> NamespaceCapture::allocate() {
     return {};
 }
 
-Result<void> NamespaceCapture::attach(int filter_fd) {
+Result<void> NamespaceCapture::attach(int filter_fd, RingRoom room) {
+    if (taps_.size() == 1) room_ = room;
     for (Tap& tap : taps_)
-        if (auto done = of(tap, tap.ring.attach(filter_fd)); !done) return done;
+        if (auto done = of(tap, tap.ring.attach(filter_fd, room_)); !done) return done;
     return {};
 }
 
@@ -112,7 +113,7 @@ Result<void> NamespaceCapture::reopen_tap(const std::string& name, std::uint32_t
     if (auto back = visit->leave(); !back) return back;
     Tap& tap = taps_.back();
     auto done = of(tap, tap.ring.allocate());
-    if (done) done = of(tap, tap.ring.attach(filter_fd));
+    if (done) done = of(tap, tap.ring.attach(filter_fd, room_));
     if (!done) taps_.pop_back();
     return done;
 }

@@ -39,13 +39,14 @@ class NamespaceCapture {
     static Result<NamespaceCapture> open(NetworkNamespace netns, NamespaceOptions options, InterfaceList& interfaces, int epoll);
     /// Gives the sockets their rings. Takes as long as PacketRing::allocate(); of several namespaces, side by side.
     Result<void> allocate();
-    /// Lets packets in that the filter keeps, once there are rings.
-    Result<void> attach(int filter_fd);
+    /// Lets packets in that the filter keeps, once there are rings. `room` is for the namespace's ring, where there is but one.
+    Result<void> attach(int filter_fd, RingRoom room);
 
     /// Its sockets; those of interfaces that went are closed by take_notices().
     [[nodiscard]] std::list<Tap>& taps() noexcept { return taps_; }
     [[nodiscard]] bool follows_links() const noexcept { return options_.follows_links; }
     [[nodiscard]] std::uint64_t inode() const noexcept { return netns_.inode(); }
+    [[nodiscard]] std::uint32_t number() const noexcept { return options_.number; }
     /// The interface list's index of an interface by the kernel's, which is asked where it is new.
     std::uint32_t interface_of(std::uint32_t ifindex);
 
@@ -83,13 +84,14 @@ class NamespaceCapture {
     InterfaceList* interfaces_;
     int epoll_;
     std::optional<Links> links_;  // where it follows them
-    LinksByIndex known_;          // as of the last look
+    LinksByIndex known_;  // as of the last look
     std::vector<Address> addresses_;
-    LinksByIndex told_;           // as of the last notices
+    LinksByIndex told_;  // as of the last notices
     std::list<Tap> taps_;
+    RingRoom room_;  // of the only tap, or of nobody
     std::unordered_map<std::uint32_t, std::uint32_t> interface_by_ifindex_;
     std::uint32_t last_ifindex_ = 0, last_interface_ = 0;  // the last answer of interface_of
-    std::uint64_t closed_drops_ = 0;                       // of taps that are closed
+    std::uint64_t closed_drops_ = 0;  // of taps that are closed
     bool closing_ = false;
 };
 

@@ -100,8 +100,10 @@ Result<void> PacketRing::allocate() {
     return {};
 }
 
-Result<void> PacketRing::attach(int filter_fd) {
+Result<void> PacketRing::attach(int filter_fd, RingRoom room) {
     const int fd = socket_.get();
+    room_ = room;
+    room_.take(block_bytes_ * block_count_);
     if (!set_option(fd, SOL_SOCKET, SO_ATTACH_BPF, filter_fd))
         return fail("cannot attach the packet filter", "", reason_of(errno));
     // Saves the filter a run for each packet sent; since Linux 4.20, and the filter does without.
@@ -139,9 +141,15 @@ bool PacketRing::open_block() noexcept {
             read_frame();
             return true;
         }
-        status_of(start).store(TP_STATUS_KERNEL, std::memory_order_release);
-        current_ = (current_ + 1) % block_count_;
+        hand_back();
     }
+}
+
+/// Done with the current block: the kernel's again.
+void PacketRing::hand_back() noexcept {
+    status_of(block(current_).data()).store(TP_STATUS_KERNEL, std::memory_order_release);
+    room_.made();
+    current_ = (current_ + 1) % block_count_;
 }
 
 void PacketRing::read_frame() noexcept {
@@ -171,8 +179,7 @@ void PacketRing::pop() noexcept {
         read_frame();
         return;
     }
-    status_of(block(current_).data()).store(TP_STATUS_KERNEL, std::memory_order_release);
-    current_ = (current_ + 1) % block_count_;
+    hand_back();
 }
 
 std::uint64_t PacketRing::waiting() const noexcept {

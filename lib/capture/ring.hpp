@@ -12,6 +12,7 @@
 #include "base/fd.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "capture/ring_room.hpp"
 #include "event/packet.hpp"
 
 namespace podsnoop {
@@ -60,8 +61,9 @@ class PacketRing {
     /// Gives it memory. The kernel waits for all its processors meanwhile, some 10 ms, as it does when the ring is closed:
     /// rings of many namespaces had better be given theirs, and closed, side by side.
     Result<void> allocate();
-    /// Lets packets in, once it has memory: those that an eBPF socket filter keeps, which is needed no longer then.
-    Result<void> attach(int filter_fd);
+    /// Lets packets in, once it has memory: those that an eBPF socket filter keeps, whose descriptor is needed no longer
+    /// then. `room` is where it tells the filter what room there is, and must outlive it.
+    Result<void> attach(int filter_fd, RingRoom room = {});
 
     /// The oldest packet not yet popped; null where none is waiting. Valid until `pop()`.
     [[nodiscard]] const RingFrame* front() noexcept;
@@ -85,6 +87,7 @@ class PacketRing {
     std::span<std::byte> block(std::size_t index) const noexcept;
     [[nodiscard]] bool open_block() noexcept;
     void read_frame() noexcept;
+    void hand_back() noexcept;
 
     Fd socket_;
     Mapping memory_;
@@ -94,6 +97,7 @@ class PacketRing {
     std::uint32_t frames_left_ = 0;  ///< in the current block, the front one included; 0: block not open
     RingFrame frame_;
     RingOptions options_;
+    RingRoom room_;
     mutable std::uint64_t drops_ = 0;  ///< the kernel forgets its own count on each reading
 };
 

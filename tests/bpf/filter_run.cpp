@@ -70,6 +70,7 @@ std::uint32_t FilterRun::run(std::uint16_t ethertype, std::string_view packet, s
     frame += packet;
     __sk_buff context{};
     context.ifindex = ifindex;  // 0: loopback, of which a test run is always the incoming side
+    context.cb[0] = namespace_number;
     bpf_test_run_opts options{};
     options.sz = sizeof(options);
     options.data_in = frame.data();

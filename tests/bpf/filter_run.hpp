@@ -54,6 +54,7 @@ class FilterRun {
     std::uint32_t nanoseconds(std::uint16_t ethertype, std::string_view packet, int repeat);
 
     PacketFilter filter;
+    std::uint32_t namespace_number = 0;  ///< as an entry program would set it
 
   private:
     explicit FilterRun(PacketFilter loaded) : filter(std::move(loaded)) {}
