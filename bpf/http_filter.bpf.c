@@ -33,7 +33,7 @@ struct http_room rooms[HTTP_ROOMS] = {}; /* mapped by the program, from Linux 5.
 #define WORTH_PARSING 512      /* payload bytes: below, a body hardly fills another segment */
 #define WORTH_SKIPPING 4096    /* body bytes beyond this segment */
 #define KEPT_WHOLE (~(__u32)0) /* bytes to keep: all */
-#define RING_FRAME 64          /* bytes: less than a ring takes for a packet beside its data */
+#define RING_FRAME 80          /* bytes: no more than a ring takes for a packet beside its data */
 #define RING_DATA 0xffff       /* bytes of data that fit into any ring's block */
 
 enum verdict { KEEP_WHOLE, KEEP_HEAD, KEEP_HEADERS, SKIP_BODY, SKIP_ACK, SKIP_NOT_HTTP };
