@@ -31,7 +31,8 @@ struct scratch {
     __u32 position;
     __u32 value; /* where Content-Length's value starts; 0: not seen */
     __u32 digits, blanks;
-    __u32 head_length; /* bytes, with the empty line */
+    __u32 head_length; /* bytes, with the empty line; 0: it does not end in this segment, or is in doubt */
+    __u32 interim;     /* whether it is that of an interim response */
     __u64 length;      /* Content-Length */
     struct segment segment;
     __u32 offered[HTTP_ROOMS]; /* bytes offered to each ring that no unit of its room tells of yet */
@@ -116,10 +117,12 @@ static long each_step(__u32 index, void *context)
     return bytes[0] == '\r';
 }
 
-/* The head of the message at the start of the segment's payload; fails where it does not tell the body's length. */
+/* The head of the message at the start of the segment's payload, as far as it is told by `head_length`; fails where it does not
+ * tell the body's length. */
 static __always_inline int read_head(struct __sk_buff *skb, struct scratch *scratch, int has_bpf_loop)
 {
     __u64 size = scratch->segment.length;
+    scratch->head_length = 0;
     asm volatile("" : "+r"(size)); /* bounds are to be checked on this very register */
     if (size > HEAD_BYTES)
         size = HEAD_BYTES;

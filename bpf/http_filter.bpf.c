@@ -36,7 +36,7 @@ struct http_room rooms[HTTP_ROOMS] = {}; /* mapped by the program, from Linux 5.
 #define RING_FRAME 80          /* bytes: no more than a ring takes for a packet beside its data */
 #define RING_DATA 0xffff       /* bytes of data that fit into any ring's block */
 
-enum verdict { KEEP_WHOLE, KEEP_HEAD, KEEP_HEADERS, SKIP_BODY, SKIP_ACK, SKIP_NOT_HTTP };
+enum verdict { KEEP_WHOLE, KEEP_HEAD, KEEP_INTERIM, KEEP_HEADERS, SKIP_BODY, SKIP_ACK, SKIP_NOT_HTTP };
 
 enum start { START_NONE, START_REQUEST, START_UPLOAD, START_BODILESS, START_RESPONSE };
 
@@ -45,7 +45,8 @@ struct place {
     struct http_slot *slot;
     __u32 index;
     __u32 tag;
-    __u32 state; /* enum http_slot_state; 0: nothing is known of the flow */
+    __u32 is_own; /* whether this flow has the slot */
+    __u32 state;  /* enum http_slot_state; 0: nothing is known of the flow */
     __u32 from, until;
     __u64 left;
 };
@@ -57,6 +58,7 @@ static __always_inline struct place place_at(__u32 index, __u32 tag)
     const volatile struct http_slot *slot = place.slot;
     if (!place.slot || slot->tag != place.tag)
         return place;
+    place.is_own = 1;
     place.from = slot->from;
     place.until = slot->until;
     place.left = slot->left;
@@ -75,13 +77,13 @@ static __always_inline struct place find_place(const struct http_flow *flow)
 /* The other direction's. */
 static __always_inline struct place reverse_place(const struct place *place)
 {
-    return place_at(place->index ^ 1, place->tag);
+    return place_at(http_reverse_index(place->index), place->tag);
 }
 
 static __always_inline void forget(struct place *place)
 {
     if (place->state)
-        *(volatile __u32 *)&place->slot->tag = 0;
+        *(volatile __u32 *)&place->slot->state = 0;
     place->state = 0;
 }
 
@@ -96,7 +98,38 @@ static __always_inline void remember(struct place *place, __u32 state, __u32 fro
     slot->left = left;
     slot->from = from;
     slot->until = until;
+    if (!place->is_own)
+        slot->seq = slot->ack = 0;
     slot->tag = place->tag;
+}
+
+/* Notes that a message starts here. */
+static __always_inline void note_start(const struct place *place, const struct segment *segment)
+{
+    volatile struct http_slot *slot = place->slot;
+    if (!place->slot)
+        return;
+    slot->tag = 0;
+    if (!place->is_own)
+        slot->state = 0;
+    slot->seq = segment->seq;
+    slot->ack = segment->ack;
+    slot->tag = place->tag;
+}
+
+/* The other direction's slot where its last message expects one of this direction to start here; null where not. */
+static __always_inline volatile struct http_slot *expecting(const struct place *place, const struct segment *segment)
+{
+    const __u32 index = http_reverse_index(place->index);
+    volatile struct http_slot *slot = bpf_map_lookup_elem(&flows, &index);
+    return slot && slot->tag == place->tag && slot->ack == segment->seq ? slot : 0;
+}
+
+/* Whether a request that starts here is behind a response, and that behind the request before. */
+static __always_inline int is_next(const struct place *place, const struct segment *segment)
+{
+    const volatile struct http_slot *response = expecting(place, segment);
+    return response && place->is_own && ((volatile struct http_slot *)place->slot)->ack == response->seq;
 }
 
 /* Remembers that [from, from + length) is body. */
@@ -157,12 +190,20 @@ static __always_inline int worth_parsing(struct __sk_buff *skb, const struct seg
            last == bpf_htonl(0x0d0a0d0a);
 }
 
-/* Skips the body behind a head: gives the payload bytes to keep of this segment. The flow's place is looked up again,
- * so that nothing but the scratch is alive in the loop over the head. */
+/* Skips the body behind a head: gives the payload bytes to keep of this segment. Behind an interim response the final one is
+ * expected. The flow's place is looked up again, so that nothing but the scratch is alive in the loop over the head. */
 static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *scratch, int has_bpf_loop)
 {
     const struct segment *segment = &scratch->segment;
-    if (!worth_parsing(skb, segment) || read_head(skb, scratch, has_bpf_loop) < 0)
+    const int has_length = read_head(skb, scratch, has_bpf_loop) == 0;
+    if (scratch->interim) {
+        struct place place = find_place(&segment->flow);
+        volatile struct http_slot *request = expecting(&place, segment);
+        if (request && scratch->head_length == segment->length)
+            request->ack = segment->seq + segment->length;
+        return KEPT_WHOLE;
+    }
+    if (!has_length)
         return KEPT_WHOLE;
     if (scratch->head_length + scratch->length <= (__u64)segment->length + WORTH_SKIPPING)
         return KEPT_WHOLE;
@@ -174,41 +215,37 @@ static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *sc
     return keep < segment->length ? keep : KEPT_WHOLE;
 }
 
-/* A request: its response may be taken at its word, unless it is one without the body it announces. */
-static __always_inline enum verdict on_request(const struct segment *segment, struct place *place, enum start start)
+/* A request. Its length is believed at the start of a connection, and behind a response. */
+static __always_inline enum verdict on_request(struct __sk_buff *skb, const struct segment *segment, struct place *place,
+                                               enum start start)
 {
-    struct place reverse = reverse_place(place);
+    const int shakes_hands = place->state == HTTP_SLOT_HANDSHAKE || place->state == HTTP_SLOT_CONNECTED;
+    const int upload = start == START_UPLOAD && place->state != HTTP_SLOT_POISON && worth_parsing(skb, segment) &&
+                       ((shakes_hands && place->until == segment->seq) || is_next(place, segment));
     if (start == START_BODILESS) {
-        remember(&reverse, HTTP_SLOT_POISON, 0, 0, 0);
-    } else if (reverse.state != HTTP_SLOT_POISON) {
-        /* A skip that goes on is left alone; one whose last byte this segment acknowledges is over. */
-        if (reverse.state != HTTP_SLOT_SKIP ||
-            (segment->flags & TCP_ACK && !reverse.left && (__s32)(segment->ack - reverse.until) >= 0))
-            remember(&reverse, HTTP_SLOT_ARMED, 0, 0, 0);
+        struct place reverse = reverse_place(place);
+        if (reverse.state != HTTP_SLOT_POISON)
+            remember(&reverse, HTTP_SLOT_POISON, 0, 0, 0);
     }
-    const int first = place->state == HTTP_SLOT_HANDSHAKE && place->until == segment->seq;
-    if (place->state != HTTP_SLOT_ARMED && !first)
-        return KEEP_WHOLE;
-    forget(place);
-    return start == START_UPLOAD ? KEEP_HEAD : KEEP_WHOLE;
+    note_start(place, segment);
+    return upload ? KEEP_HEAD : KEEP_WHOLE;
 }
 
-/* A response. Unarmed, it may be text in a body: nothing follows from it. */
+/* A response. Its length is believed where the last request expects it. Elsewhere it may be text in a body. */
 static __always_inline enum verdict on_response(struct __sk_buff *skb, const struct segment *segment, struct place *place)
 {
     __u8 status[3];
-    if (place->state != HTTP_SLOT_ARMED || segment->length < 12 ||
+    if (place->state == HTTP_SLOT_POISON || segment->length < 12 ||
         bpf_skb_load_bytes(skb, segment->start + 9, status, sizeof(status)) < 0)
         return KEEP_WHOLE;
-    if (status[0] == '1') /* not the final one */
-        return KEEP_WHOLE;
-    forget(place);
-    struct place reverse = reverse_place(place);
-    if (!reverse.state || reverse.state == HTTP_SLOT_HANDSHAKE)
-        remember(&reverse, HTTP_SLOT_ARMED, 0, 0, 0); /* another request may follow */
+    const int interim = status[0] == '1';
+    if (!interim)
+        note_start(place, segment);
     if (status[1] == '0' && status[2] == '4' && (status[0] == '2' || status[0] == '3')) /* 204, 304: no body */
         return KEEP_WHOLE;
-    return KEEP_HEAD;
+    if (!worth_parsing(skb, segment) || !expecting(place, segment))
+        return KEEP_WHOLE;
+    return interim ? KEEP_INTERIM : KEEP_HEAD;
 }
 
 /* A segment inside a body. User space tells a hole made here from a loss by this: where it crosses a 256 KiB border of
@@ -253,7 +290,7 @@ static __always_inline enum verdict on_payload(struct __sk_buff *skb, const stru
     if (start == START_RESPONSE)
         return on_response(skb, segment, place);
     if (start != START_NONE)
-        return on_request(segment, place, start);
+        return on_request(skb, segment, place, start);
     return KEEP_WHOLE;
 }
 
@@ -285,7 +322,7 @@ static __always_inline enum verdict on_segment(struct __sk_buff *skb, const stru
     if (last)
         return KEEP_WHOLE;
     if (place->state == HTTP_SLOT_HANDSHAKE && place->until == segment->seq) {
-        remember(place, HTTP_SLOT_ARMED, 0, 0, 0); /* the client's final ACK: a request may follow */
+        remember(place, HTTP_SLOT_CONNECTED, segment->seq, place->until, 0); /* the client's final ACK: a request may follow */
         return KEEP_WHOLE;
     }
     return SKIP_ACK;
@@ -370,7 +407,8 @@ static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
     struct segment *segment = &look.scratch->segment;
     struct place place = find_place(&segment->flow);
     __u32 bytes = skb->len;
-    switch (on_segment(skb, segment, &place)) {
+    const enum verdict verdict = on_segment(skb, segment, &place);
+    switch (verdict) {
     case SKIP_BODY:
         count->skipped_body++;
         return 0;
@@ -385,7 +423,9 @@ static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
     case KEEP_HEADERS:
         bytes = segment->start;
         break;
-    case KEEP_HEAD: {
+    case KEEP_HEAD:
+    case KEEP_INTERIM: {
+        look.scratch->interim = verdict == KEEP_INTERIM;
         const __u32 payload = skip_body(skb, look.scratch, has_bpf_loop);
         if (payload != KEPT_WHOLE)
             bytes = segment->start + payload;

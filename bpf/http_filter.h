@@ -27,10 +27,10 @@ struct http_filter_counts {
 };
 HTTP_FILTER_SAME(sizeof(struct http_filter_counts) == 64); /* one cache line a CPU */
 
-/* What is known of one direction of a connection. */
+/* What is known of one direction of a connection, beside where its last message starts. */
 enum http_slot_state {
     HTTP_SLOT_HANDSHAKE = 1, /* SYN seen; `until` is the sequence number after it */
-    HTTP_SLOT_ARMED = 2,     /* the next message start in this direction may be taken at its word */
+    HTTP_SLOT_CONNECTED = 2, /* and the ACK that ends the handshake; `until` is the same */
     HTTP_SLOT_SKIP = 3,      /* [from, until) is body nobody needs, and `left` bytes after it */
     HTTP_SLOT_IGNORE = 4,    /* not HTTP: skip all until a message starts */
     HTTP_SLOT_POISON = 5,    /* responses to HEAD or CONNECT may come: believe no Content-Length */
@@ -42,14 +42,16 @@ struct http_slot {
     __u32 from;  /* sequence numbers */
     __u32 until;
     __u64 left; /* body bytes from `until` on; HTTP_LEFT_UNTIL_FIN: only the FIN ends it */
-    __u64 reserved; /* a connection's two directions lie in one cache line */
+    /* The last message start: where it is, and where the other direction goes on. */
+    __u32 seq;
+    __u32 ack;
 };
 HTTP_FILTER_SAME(sizeof(struct http_slot) == 32);
 
 /* A segment inside a body whose first byte and the one behind its last differ in the bits of their sequence numbers above
  * these is not left out: it crosses a border of 256 KiB. */
 #define HTTP_BORDER_BITS 18
-#define HTTP_SLOTS 131072u /* a power of two; two for a connection, side by side */
+#define HTTP_SLOTS 131072u /* a power of two; two for a connection */
 #define HTTP_LEFT_UNTIL_FIN (~(__u64)0)
 /* A skip's range moves on in steps, so that it never spans half of sequence space, where "before" and "after"
  * would change places: at most SPAN bytes, of which at least SPAN - STEP lie ahead. */
@@ -150,9 +152,15 @@ static inline struct http_flow_name http_name_of(const struct http_flow *flow, c
     return name;
 }
 
+/* A direction is seen by one processor mostly, which writes there at each message: so those of a connection lie apart. */
 static inline __u32 http_slot_index(struct http_flow_name name)
 {
-    return ((__u32)name.hash & (HTTP_SLOTS / 2 - 1)) * 2 + name.direction;
+    return ((__u32)name.hash & (HTTP_SLOTS / 2 - 1)) + name.direction * (HTTP_SLOTS / 2);
+}
+
+static inline __u32 http_reverse_index(__u32 index)
+{
+    return index ^ (HTTP_SLOTS / 2);
 }
 
 static inline __u32 http_slot_tag(struct http_flow_name name)

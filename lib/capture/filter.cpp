@@ -29,8 +29,8 @@ void raise_memlock() {
     static_cast<void>(::setrlimit(RLIMIT_MEMLOCK, &unlimited));
 }
 
-/// Whether arrays can begin where a page does, as those do that can be mapped (from Linux 5.5 on). Else what is to lie in one cache
-/// line may lie in two.
+/// Whether arrays can begin where a page does, as those do that can be mapped (from Linux 5.5 on). Else a slot may
+/// lie in two cache lines.
 bool can_align_arrays() {
     bpf_map_create_opts options{};
     options.sz = sizeof(options);

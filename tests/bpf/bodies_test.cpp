@@ -52,9 +52,10 @@ TEST_CASE("a segment with the next message in it is kept whole") {
 }
 
 TEST_CASE("bodies whose end is not certain are kept") {
-    auto run = FilterRun::load();
+    auto& run = FilterRun::shared();
     NEEDS(run);
-    Conversation talk{*run};
+    static std::uint16_t port = 41000;
+    Conversation talk{.run = *run, .port = ++port};
     std::string head;
     SUBCASE("chunked") { head = response("Transfer-Encoding: chunked\r\n"); }
     SUBCASE("chunked, and a length") { head = response("Content-Length: 99999\r\ntransfer-encoding: chunked\r\n"); }
@@ -91,6 +92,95 @@ TEST_CASE("a final response after an interim one is read") {
     CHECK(talk.answer(interim) == size_of(interim));
     const std::string head = response("Content-Length: 99999\r\n", "404 Not Found");
     CHECK(talk.answer(head + body) == size_of(head));
+}
+
+TEST_CASE("a response is believed only where the last request expects it") {
+    auto& run = FilterRun::shared();
+    NEEDS(run);
+    const std::string head = response("Content-Length: 99999\r\n"), small = response("Content-Length: 2\r\n") + "ok";
+    std::uint16_t port = 42000;
+    const auto asked = [&] {
+        Conversation talk{.run = *run, .port = ++port};
+        talk.get();
+        return talk;
+    };
+    {
+        INFO("lost, and again: what comes before the skip is kept");
+        Conversation talk = asked();
+        CHECK(talk.answer(head + body) == size_of(head));
+        talk.server -= static_cast<std::uint32_t>(size_of(head + body));
+        CHECK(talk.answer(head + body) == size_of(head + body));
+        CHECK(talk.answer(body) == skipped);
+    }
+    {
+        INFO("behind the response");
+        Conversation talk = asked();
+        talk.answer(small);
+        CHECK(talk.answer(head + body) == size_of(head + body));
+        CHECK(talk.answer(body) == size_of(body));
+    }
+    {
+        INFO("behind the first of two, although there were two requests");
+        Conversation talk = asked();
+        talk.get();
+        talk.answer(small);
+        CHECK(talk.answer(head + body) == size_of(head + body));
+    }
+    for (const int off : {-1, 1}) {
+        INFO("off by ", off);
+        Conversation talk = asked();
+        talk.server += static_cast<std::uint32_t>(off);
+        CHECK(talk.answer(head + body) == size_of(head + body));
+    }
+    {
+        INFO("behind an interim one in whose segment it begins");
+        Conversation talk = asked();
+        const std::string interim = response("", "100 Continue") + response("Transfer-Encoding: chunked\r\n");
+        CHECK(talk.answer(interim) == size_of(interim));
+        CHECK(talk.answer(head + body) == size_of(head + body));
+    }
+    {
+        INFO("behind several interim ones");
+        Conversation talk = asked();
+        talk.answer(response("", "100 Continue"));
+        talk.answer(response("Link: </a>\r\n", "103 Early Hints"));
+        CHECK(talk.answer(head + body) == size_of(head));
+    }
+    {
+        INFO("behind an interim one that was not expected itself");
+        Conversation talk = asked();
+        talk.answer(body);
+        talk.answer(response("", "100 Continue"));
+        CHECK(talk.answer(head + body) == size_of(head + body));
+    }
+}
+
+TEST_CASE("an upload is believed only behind a response that was expected itself") {
+    auto& run = FilterRun::shared();
+    NEEDS(run);
+    const std::string upload = "POST /up HTTP/1.1\r\nContent-Length: 99999\r\n\r\n" + body;
+    const std::string small = response("Content-Length: 2\r\n") + "ok";
+    Conversation plain{.run = *run, .port = 43001}, twice{.run = *run, .port = 43002}, interim{.run = *run, .port = 43003},
+        late{.run = *run, .port = 43004}, head{.run = *run, .port = 43005};
+    for (Conversation* talk : {&plain, &twice, &interim, &late, &head}) talk->get();
+    plain.answer(small);
+    CHECK(plain.ask(upload) < size_of(upload));
+    CHECK(plain.ask(body) == skipped);
+
+    twice.answer(small);
+    twice.answer(small);  // it may be text
+    CHECK(twice.ask(upload) == size_of(upload));
+
+    interim.answer(response("", "100 Continue"));
+    CHECK(interim.ask(upload) == size_of(upload));
+
+    late.answer(small);
+    late.client += 1;
+    CHECK(late.ask(upload) == size_of(upload));
+
+    head.ask("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    head.answer(small);
+    CHECK(head.ask(upload) == size_of(upload));
 }
 
 TEST_CASE("after HEAD and CONNECT no length is believed until the next SYN") {
@@ -205,7 +295,7 @@ TEST_CASE("FIN and RST are kept, without the body they carry") {
     CHECK(talk.send(true, "", "R") == 0);
     // A head may ride on a FIN.
     const std::string last = response("Connection: close\r\n") + "bye";
-    Conversation other{.run = *run, .port = 40001};
+    Conversation other{.run = *run, .port = 43001};
     other.get();
     CHECK(other.send(true, last, "FPA") == size_of(last));
 }
@@ -271,7 +361,7 @@ TEST_CASE("the preview of a body is kept") {
     CHECK(talk.answer(head + body) == size_of(head + body));
     CHECK(talk.answer(body) == size_of(body));
     CHECK(talk.answer(body) == skipped);
-    Conversation other{.run = *run, .port = 40001};
+    Conversation other{.run = *run, .port = 43001};
     other.get();
     CHECK(other.answer(head + body + body) == size_of(head) + 1500);
     CHECK(other.answer(body) == skipped);

@@ -60,6 +60,11 @@ Result<FilterRun> FilterRun::load(FilterOptions options) {
     return FilterRun(std::move(*filter));
 }
 
+Result<FilterRun>& FilterRun::shared() {
+    static Result<FilterRun> run = load();
+    return run;
+}
+
 std::uint32_t FilterRun::operator()(const Crafted& packet, std::uint32_t ifindex) {
     return run(packet.v6 ? ethertype_ipv6 : ethertype_ipv4, packet.packet(), ifindex);
 }

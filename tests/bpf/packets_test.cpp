@@ -48,7 +48,7 @@ TEST_CASE("TCP with payload is kept whole, bare ACKs are skipped, each counted o
 }
 
 TEST_CASE("the payload is found behind options, extension headers and tags") {
-    auto run = FilterRun::load();
+    auto& run = FilterRun::shared();
     NEEDS(run);
     // A bare ACK is skipped only where its headers were understood: the sharpest test there is.
     const std::string timestamps = std::string("\1\1\x8\xa", 4) + be32(1) + be32(2);
@@ -100,10 +100,12 @@ TEST_CASE("the payload is found behind options, extension headers and tags") {
             tags = be16(5) + be16(ethertype_ipv6);
         }
     }
+    const auto before = run->filter.counts();
     CHECK(run->run(ethertype, tags + packet.packet()) == 0);
     const auto counts = run->filter.counts();
+    REQUIRE(before);
     REQUIRE(counts);
-    CHECK(counts->skipped_ack == 1);
+    CHECK(counts->skipped_ack == before->skipped_ack + 1);
 
     packet.payload = request;
     const std::string whole = tags + packet.packet();
@@ -134,7 +136,7 @@ TEST_CASE("what is not TCP is skipped, whatever it is") {
     CHECK(counts->skipped_not_tcp == 7);
 }
 
-TEST_CASE("what is known of both directions of a connection lies in one cache line, however the ends are called") {
+TEST_CASE("both directions of a connection find each other's slot, in another cache line") {
     std::mt19937 random(1);  // the same every time
     std::uint32_t seed[HTTP_SEED_WORDS];
     std::ranges::generate(seed, random);
@@ -150,15 +152,16 @@ TEST_CASE("what is known of both directions of a connection lies in one cache li
         back.ports = there.ports >> 16 | 80u << 16;
         there.interface = back.interface = static_cast<__u32>(random());
         const http_flow_name name = http_name_of(&there, seed), other = http_name_of(&back, seed);
-        CHECK(http_slot_index(name) == (http_slot_index(other) ^ 1));
+        CHECK(http_slot_index(name) == http_reverse_index(http_slot_index(other)));
         CHECK(http_slot_tag(name) == http_slot_tag(other));
         CHECK(http_slot_index(name) < HTTP_SLOTS);
+        CHECK(http_slot_index(name) * sizeof(http_slot) / 64 != http_slot_index(other) * sizeof(http_slot) / 64);
         client_first += name.direction;
     }
     // Neither half of the slots is left empty by servers whose clients all lie behind them.
     CHECK(client_first > flows / 3);
     CHECK(client_first < flows * 2 / 3);
-    CHECK(sizeof(http_slot) * 2 == 64);
+    CHECK(64 % sizeof(http_slot) == 0);
 
     // The array begins where a page does.
     auto run = FilterRun::load();
