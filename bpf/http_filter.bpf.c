@@ -226,8 +226,9 @@ static __always_inline enum verdict on_request(struct __sk_buff *skb, const stru
         struct place reverse = reverse_place(place);
         if (reverse.state != HTTP_SLOT_POISON)
             remember(&reverse, HTTP_SLOT_POISON, 0, 0, 0);
+    } else { /* of the other ones no response is expected, should that be forgotten */
+        note_start(place, segment);
     }
-    note_start(place, segment);
     return upload ? KEEP_HEAD : KEEP_WHOLE;
 }
 

@@ -198,6 +198,24 @@ TEST_CASE("after HEAD and CONNECT no length is believed until the next SYN") {
     CHECK(talk.answer(head + body) == size_of(head));
 }
 
+TEST_CASE("nor where another flow took the place in which that was known") {
+    auto& run = FilterRun::shared();
+    NEEDS(run);
+    Conversation talk{.run = *run, .port = 44000};
+    const std::string head = response("Content-Length: 99999\r\n");
+    const auto forget_server = [&] {
+        run->filter.hint(hint_for(Crafted{.from_server = true, .client_port = talk.port}, FlowHint::Kind::keep), 1);
+    };
+    talk.ask("HEAD /big HTTP/1.1\r\nHost: a\r\n\r\n");
+    forget_server();
+    CHECK(talk.answer(head) == size_of(head));
+    CHECK(talk.answer(body) == size_of(body));
+    // The next request says where its own response starts.
+    talk.get();
+    forget_server();
+    CHECK(talk.answer(head + body) == size_of(head));
+}
+
 TEST_CASE("text in a body is not a message") {
     auto run = FilterRun::load();
     NEEDS(run);
