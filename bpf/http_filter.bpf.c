@@ -45,8 +45,7 @@ struct place {
     struct http_slot *slot;
     __u32 index;
     __u32 tag;
-    __u32 is_own; /* whether this flow has the slot */
-    __u32 state;  /* enum http_slot_state; 0: nothing is known of the flow */
+    __u32 state; /* enum http_slot_state; 0: nothing is known of the flow */
     __u32 from, until;
     __u64 left;
 };
@@ -58,7 +57,6 @@ static __always_inline struct place place_at(__u32 index, __u32 tag)
     const volatile struct http_slot *slot = place.slot;
     if (!place.slot || slot->tag != place.tag)
         return place;
-    place.is_own = 1;
     place.from = slot->from;
     place.until = slot->until;
     place.left = slot->left;
@@ -93,12 +91,13 @@ static __always_inline void remember(struct place *place, __u32 state, __u32 fro
     volatile struct http_slot *slot = place->slot;
     if (!place->slot)
         return;
+    const int is_own = slot->tag == place->tag;
     slot->tag = 0;
     slot->state = state;
     slot->left = left;
     slot->from = from;
     slot->until = until;
-    if (!place->is_own)
+    if (!is_own)
         slot->seq = slot->ack = 0;
     slot->tag = place->tag;
 }
@@ -109,8 +108,9 @@ static __always_inline void note_start(const struct place *place, const struct s
     volatile struct http_slot *slot = place->slot;
     if (!place->slot)
         return;
+    const int is_own = slot->tag == place->tag;
     slot->tag = 0;
-    if (!place->is_own)
+    if (!is_own)
         slot->state = 0;
     slot->seq = segment->seq;
     slot->ack = segment->ack;
@@ -128,8 +128,8 @@ static __always_inline volatile struct http_slot *expecting(const struct place *
 /* Whether a request that starts here is behind a response, and that behind the request before. */
 static __always_inline int is_next(const struct place *place, const struct segment *segment)
 {
-    const volatile struct http_slot *response = expecting(place, segment);
-    return response && place->is_own && ((volatile struct http_slot *)place->slot)->ack == response->seq;
+    const volatile struct http_slot *response = expecting(place, segment), *request = place->slot;
+    return response && request && request->tag == place->tag && request->ack == response->seq;
 }
 
 /* Remembers that [from, from + length) is body. */
@@ -223,10 +223,13 @@ static __always_inline enum verdict on_request(struct __sk_buff *skb, const stru
     const int upload = start == START_UPLOAD && place->state != HTTP_SLOT_POISON && worth_parsing(skb, segment) &&
                        ((shakes_hands && place->until == segment->seq) || is_next(place, segment));
     if (start == START_BODILESS) {
+        /* Each direction knows it, for another flow may take the slot of one. */
         struct place reverse = reverse_place(place);
         if (reverse.state != HTTP_SLOT_POISON)
             remember(&reverse, HTTP_SLOT_POISON, 0, 0, 0);
-    } else { /* of the other ones no response is expected, should that be forgotten */
+        if (place->state != HTTP_SLOT_POISON)
+            remember(place, HTTP_SLOT_POISON, 0, 0, 0);
+    } else if (place->state != HTTP_SLOT_POISON) {
         note_start(place, segment);
     }
     return upload ? KEEP_HEAD : KEEP_WHOLE;

@@ -33,7 +33,7 @@ enum http_slot_state {
     HTTP_SLOT_CONNECTED = 2, /* and the ACK that ends the handshake; `until` is the same */
     HTTP_SLOT_SKIP = 3,      /* [from, until) is body nobody needs, and `left` bytes after it */
     HTTP_SLOT_IGNORE = 4,    /* not HTTP: skip all until a message starts */
-    HTTP_SLOT_POISON = 5,    /* responses to HEAD or CONNECT may come: believe no Content-Length */
+    HTTP_SLOT_POISON = 5,    /* after HEAD or CONNECT, both directions: believe no length until the next SYN */
 };
 
 struct http_slot {
@@ -89,7 +89,7 @@ struct http_room {
 };
 HTTP_FILTER_SAME(sizeof(struct http_room) == 16);
 
-#define HTTP_ROOMS 1024u        /* a power of two: those whose numbers have the same remainder take turns */
+#define HTTP_ROOMS 1024u        /* a power of two: of those whose numbers have the same remainder the first has it */
 #define HTTP_ROOM_UNIT 16384u   /* bytes: a CPU tells the others what it offered when it is so much */
 #define HTTP_ROOM_UNITS_BITS 24 /* half of what they count is the longest ring */
 #define HTTP_ROOM_LIMIT 16      /* bit where `up to where` starts */

@@ -164,8 +164,14 @@ void PacketFilter::hint(const FlowHint& hint, std::uint32_t interface_index, std
     const http_flow flow = flow_of(hint, http_interface(interface_index, namespace_number, generation));
     const http_flow_name name = http_name_of(&flow, seed_.data());
     const std::uint32_t index = http_slot_index(name);
-    const http_slot slot = slot_of(hint, http_slot_tag(name));
-    static_cast<void>(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.flows), &index, &slot, BPF_ANY));
+    const int flows = bpf_map__fd(skeleton_->maps.flows);
+    http_slot slot = slot_of(hint, http_slot_tag(name)), before{};
+    // Where its last message starts stays known.
+    if (bpf_map_lookup_elem(flows, &index, &before) == 0 && before.tag == slot.tag) {
+        slot.seq = before.seq;
+        slot.ack = before.ack;
+    }
+    static_cast<void>(bpf_map_update_elem(flows, &index, &slot, BPF_ANY));
 }
 
 }  // namespace podsnoop

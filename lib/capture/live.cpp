@@ -110,6 +110,7 @@ std::vector<NotStarted> LiveCapture::start_added() {
     for (std::size_t index = 0; index < added.size(); ++index) {
         Place& place = *added[index];
         if (!started[index]) {
+            place.capture.leave_room();
             failed.push_back({.netns = place.capture.inode(), .error = std::move(started[index].error())});
             continue;
         }
@@ -195,11 +196,13 @@ void LiveCapture::close_removed() {
     std::erase_if(places_, [&](const std::unique_ptr<Place>& place) {
         if (!place->ended || steady_clock::now() < *place->done_at || place->capture.waiting() != 0) return false;
         closed_drops_ += place->capture.drops();
+        place->capture.leave_room();
         return true;
     });
 }
 
 void LiveCapture::hint(const FlowHint& hint) {
+    if (given_ && given_->tap->ring.is_behind()) return;
     if (hint.interface < interfaces_->all().size())
         filter_.hint(hint, interfaces_->ifindex(hint.interface), interfaces_->namespace_number(hint.interface));
 }

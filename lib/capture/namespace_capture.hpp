@@ -41,6 +41,8 @@ class NamespaceCapture {
     Result<void> allocate();
     /// Lets packets in that the filter keeps, once there are rings. `room` is for the namespace's ring, where there is but one.
     Result<void> attach(int filter_fd, RingRoom room);
+    /// No packets will come any more: the room is for others.
+    void leave_room() noexcept { room_.leave(); }
 
     /// Its sockets; those of interfaces that went are closed by take_notices().
     [[nodiscard]] std::list<Tap>& taps() noexcept { return taps_; }

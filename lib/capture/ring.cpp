@@ -148,7 +148,8 @@ bool PacketRing::open_block() noexcept {
 /// Done with the current block: the kernel's again.
 void PacketRing::hand_back() noexcept {
     status_of(block(current_).data()).store(TP_STATUS_KERNEL, std::memory_order_release);
-    room_.made();
+    if (room_.made()) blocks_behind_ = block_count_;
+    if (blocks_behind_ != 0) --blocks_behind_;
     current_ = (current_ + 1) % block_count_;
 }
 

@@ -74,6 +74,8 @@ class PacketRing {
     [[nodiscard]] std::uint32_t ifindex() const noexcept { return options_.ifindex; }
     /// Packets in blocks the kernel has handed over, not yet popped.
     [[nodiscard]] std::uint64_t waiting() const noexcept;
+    /// Whether packets behind the front one were let go unseen: what is learned of it may no longer hold in the filter.
+    [[nodiscard]] bool is_behind() const noexcept { return blocks_behind_ != 0; }
     /// Packets that found the ring full, since it was opened.
     [[nodiscard]] std::uint64_t drops() const noexcept;
     /// Takes the socket's pending error, ENETDOWN where its interface went down. Until then poll() reports
@@ -95,6 +97,7 @@ class PacketRing {
     std::size_t current_ = 0;        ///< the block being read, or to be read next
     std::size_t offset_ = 0;         ///< of the front frame in it
     std::uint32_t frames_left_ = 0;  ///< in the current block, the front one included; 0: block not open
+    std::size_t blocks_behind_ = 0;  ///< of those to read, the ones from before the filter last found the ring full
     RingFrame frame_;
     RingOptions options_;
     RingRoom room_;

@@ -20,22 +20,29 @@ void RingRoom::take(std::size_t ring_bytes) noexcept {
     constexpr std::size_t most_units = std::size_t{1} << (HTTP_ROOM_UNITS_BITS - 2);
     const int cpus = libbpf_num_possible_cpus();
     const std::size_t units = (ring_bytes + HTTP_ROOM_UNIT - 1) / HTTP_ROOM_UNIT + static_cast<std::size_t>(cpus);
-    if (shared_ == nullptr || cpus <= 0 || units > most_units) {
+    std::uint32_t owner = 0;
+    if (shared_ == nullptr || cpus <= 0 || units > most_units ||
+        (!owner_of(*shared_).compare_exchange_strong(owner, owner_) && owner != owner_)) {
         shared_ = nullptr;
         return;
     }
     units_ = static_cast<std::uint32_t>(units);
-    owner_of(*shared_).store(owner_, std::memory_order_relaxed);
     made();
 }
 
-void RingRoom::made() const noexcept {
-    // It may have been taken over for a namespace that came later.
-    if (shared_ == nullptr || owner_of(*shared_).load(std::memory_order_relaxed) != owner_) return;
+void RingRoom::leave() noexcept {
+    std::uint32_t owner = owner_;
+    if (shared_ != nullptr) owner_of(*shared_).compare_exchange_strong(owner, 0);
+    shared_ = nullptr;
+}
+
+bool RingRoom::made() const noexcept {
+    if (shared_ == nullptr) return false;
     const auto word = word_of(*shared_);
     __u64 before = word.load(std::memory_order_relaxed);
     while (!word.compare_exchange_weak(before, http_room_made(before, units_), std::memory_order_release)) {
     }
+    return http_room_is_full(before) != 0;
 }
 
 std::uint32_t RingRoom::generation() const noexcept {

@@ -14,10 +14,12 @@ class RingRoom {
     RingRoom() = default;
     RingRoom(http_room& shared, std::uint32_t namespace_number) noexcept : shared_(&shared), owner_(namespace_number + 1) {}
 
-    /// For an empty ring of so many bytes, before packets come in.
+    /// For an empty ring of so many bytes, before packets come in. It says nothing where another namespace has that part.
     void take(std::size_t ring_bytes) noexcept;
-    /// A part of the ring went back to the kernel.
-    void made() const noexcept;
+    /// The ring is gone, or gets no packets any more.
+    void leave() noexcept;
+    /// A part of the ring went back to the kernel. Says whether the ring was full, and packets were not looked at.
+    bool made() const noexcept;
     /// How often there was none, modulo 65536: what the filter knows of flows it knows under this number.
     [[nodiscard]] std::uint32_t generation() const noexcept;
 

@@ -156,23 +156,32 @@ TEST_CASE("each namespace has a ring of its own") {
     CHECK(second.generation() == 0);
 }
 
-TEST_CASE("of two namespaces in one place the later one has it") {
+TEST_CASE("of two namespaces in one place the first has it, until it leaves") {
     auto run = FilterRun::load();
     NEEDS(run);
     RingRoom first = run->filter.room_of(0), second = run->filter.room_of(HTTP_ROOMS);
     first.take(ring_bytes);
     second.take(ring_bytes);
-    CHECK(fill(*run, 4 * ring_bytes) >= 4 * ring_bytes);  // of the first: as if nobody had said anything
-    CHECK(refused(*run) == 0);
-    first.take(ring_bytes);
     fill(*run, 4 * ring_bytes);
-    CHECK(first.generation() == 0);
-    second.made();  // no longer its own
-    CHECK(first.generation() == 0);
-    CHECK((*run)(Crafted{.seq = 7, .payload = body}) == 0);
-    first.made();
+    CHECK((*run)(Crafted{.payload = body}) == 0);
+    run->namespace_number = HTTP_ROOMS;
+    CHECK(fill(*run, 4 * ring_bytes) >= 4 * ring_bytes);  // as if nobody had said anything
+    CHECK_FALSE(second.made());
+    CHECK(run->filter.room_of(HTTP_ROOMS).generation() == 0);
+    run->namespace_number = 0;
+    CHECK((*run)(Crafted{.payload = body}) == 0);
+    RingRoom again = run->filter.room_of(0);
+    again.take(ring_bytes);  // another ring of the same namespace
     CHECK(first.generation() == 1);
-    CHECK((*run)(Crafted{.seq = 7, .payload = body}) != 0);
+    CHECK((*run)(Crafted{.payload = body}) != 0);
+
+    first.leave();
+    second = run->filter.room_of(HTTP_ROOMS);
+    second.take(ring_bytes);
+    run->namespace_number = HTTP_ROOMS;
+    CHECK(fill(*run, 4 * ring_bytes) < 4 * ring_bytes);
+    CHECK(second.made());
+    CHECK_FALSE(second.made());
 }
 
 TEST_CASE("no packet is refused that a ring had room for") {
@@ -198,7 +207,11 @@ TEST_CASE("no packet is refused that a ring had room for") {
         CHECK(run->filter.counts()->kept == kept);
         CHECK(ring->drops() == drops);
 
-        while (ring->front() != nullptr) ring->pop();
+        CHECK_FALSE(ring->is_behind());
+        bool was_behind = false;
+        for (; ring->front() != nullptr; ring->pop()) was_behind = was_behind || ring->is_behind();
+        CHECK(was_behind);
+        CHECK_FALSE(ring->is_behind());
         const std::uint64_t refused_then = refused(*run);
         connection.to_server(text);
         CHECK(refused(*run) == refused_then);
