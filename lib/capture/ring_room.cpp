@@ -36,7 +36,7 @@ void RingRoom::leave() noexcept {
     shared_ = nullptr;
 }
 
-bool RingRoom::made() const noexcept {
+bool RingRoom::made() noexcept {
     if (shared_ == nullptr) return false;
     const auto word = word_of(*shared_);
     __u64 before = word.load(std::memory_order_relaxed);

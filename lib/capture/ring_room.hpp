@@ -19,7 +19,7 @@ class RingRoom {
     /// The ring is gone, or gets no packets any more.
     void leave() noexcept;
     /// A part of the ring went back to the kernel. Says whether the ring was full, and packets were not looked at.
-    bool made() const noexcept;
+    bool made() noexcept;
     /// How often there was none, modulo 65536: what the filter knows of flows it knows under this number.
     [[nodiscard]] std::uint32_t generation() const noexcept;
 
