@@ -360,8 +360,7 @@ static __always_inline struct look look_at(struct __sk_buff *skb, int has_bpf_lo
         return nothing;
     const __u32 zero = 0;
     struct http_filter_counts *count = bpf_map_lookup_elem(&counts, &zero);
-    struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
-    if (!count || !scratch)
+    if (!count)
         return nothing;
     count->seen++;
     const __u32 number = namespace_number(skb);
@@ -375,6 +374,9 @@ static __always_inline struct look look_at(struct __sk_buff *skb, int has_bpf_lo
         count->dropped_full++;
         return nothing;
     }
+    struct scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+    if (!scratch)
+        return nothing;
     const __u32 interface = http_interface(skb->ifindex, number, http_room_generation(word));
     const enum found found = find_segment(skb, &scratch->segment, interface, has_bpf_loop);
     if (found == FOUND_OTHER) {

@@ -115,52 +115,64 @@ static inline __u64 http_room_made(__u64 word, __u32 units)
     return offered << HTTP_ROOM_OFFERED | limit << HTTP_ROOM_LIMIT | (generation & 0xffff);
 }
 
-#define HTTP_SEED_WORDS 12
+#define HTTP_SEED_WORDS 10
+#define HTTP_NEIGHBOURS 64u /* a power of two */
 
 /* Whose a flow is: the same for both directions of a connection but for `direction`. */
 struct http_flow_name {
-    __u64 hash;
-    __u32 direction; /* 0 or 1 */
+    __u64 hash;      /* of all but `neighbour` */
+    __u32 neighbour; /* bits of the client's port: below HTTP_NEIGHBOURS */
+    __u32 direction; /* 0: what the client sends, 1: the server */
 };
 
-/* NH (RFC 4418 5.2) over an address and a port. */
-static inline __u64 http_end_hash(const __u32 *address, __u32 port, const volatile __u32 *seed)
+/* NH (RFC 4418 5.2) over an address. */
+static inline __u64 http_address_hash(const __u32 *address, const volatile __u32 *seed)
 {
     const __u32 a = address[0] + seed[0], b = address[1] + seed[1];
     const __u32 c = address[2] + seed[2], d = address[3] + seed[3];
-    const __u32 e = port + seed[4];
-    return (__u64)a * b + (__u64)c * d + (__u64)e * seed[5];
+    return (__u64)a * b + (__u64)c * d;
 }
 
-/* NH over the hashes of both ends, the lower one first, and the interface: who does not know the random seed finds flows
- * that collide with a chance of some 2^-32. The end spreads it over all 64 bits. */
+/*
+ * NH over the hashes of both addresses, the ports and the interface: who does not know the random seed finds flows that collide
+ * with a chance of some 2^-32. The end spreads it over all 64 bits. The client is taken to be whose port is higher.
+ *
+ * Ports of one client follow one another, by two where it is Linux (net/ipv4/inet_hashtables.c, __inet_hash_connect()). The
+ * lower bits of their order, which do not enter the hash, tell such connections apart.
+ */
 static inline struct http_flow_name http_name_of(const struct http_flow *flow, const volatile __u32 *seed)
 {
-    const __u64 source = http_end_hash(flow->source, flow->ports >> 16, seed);
-    const __u64 destination = http_end_hash(flow->destination, flow->ports & 0xffff, seed);
-    const int swap = source > destination;
-    const __u64 lower = swap ? destination : source, upper = swap ? source : destination;
-    const __u32 a = (__u32)lower + seed[6], b = (__u32)upper + seed[7];
-    const __u32 c = (__u32)(lower >> 32) + seed[8], d = (__u32)(upper >> 32) + seed[9];
-    const __u32 e = flow->interface + seed[10];
-    __u64 hash = (__u64)a * b + (__u64)c * d + (__u64)e * seed[11];
+    const __u64 source = http_address_hash(flow->source, seed);
+    const __u64 destination = http_address_hash(flow->destination, seed);
+    const __u32 source_port = flow->ports >> 16, destination_port = flow->ports & 0xffff;
+    const int is_back = source_port == destination_port ? source < destination : source_port < destination_port;
+    const __u64 client = is_back ? destination : source, server = is_back ? source : destination;
+    const __u32 client_port = is_back ? destination_port : source_port;
+    const __u32 server_port = is_back ? source_port : destination_port;
+    const __u32 neighbour = client_port >> 1 & (HTTP_NEIGHBOURS - 1);
+    const __u32 ports = server_port << 16 | (client_port ^ neighbour << 1);
+    const __u32 a = (__u32)client + seed[4], b = (__u32)server + seed[5];
+    const __u32 c = (__u32)(client >> 32) + seed[6], d = (__u32)(server >> 32) + seed[7];
+    const __u32 e = ports + seed[8], f = flow->interface + seed[9];
+    __u64 hash = (__u64)a * b + (__u64)c * d + (__u64)e * f;
     hash ^= hash >> 32;
     hash *= 0x9e3779b97f4a7c15ULL;
     hash ^= hash >> 29;
-    /* A server's end is before or behind nearly all of its clients'; so a bit of the hash says which comes first. */
-    struct http_flow_name name = {.hash = hash, .direction = (__u32)(hash >> 63) ^ swap};
+    struct http_flow_name name = {.hash = hash, .neighbour = neighbour, .direction = (__u32)is_back};
     return name;
 }
 
-/* A direction is seen by one processor mostly, which writes there at each message: so those of a connection lie apart. */
+/* Neighbours share a page of slots, so that what finds the page is still in the processor's caches. A direction is seen by
+ * one processor mostly, which writes there at each message: so those of a connection lie apart. */
 static inline __u32 http_slot_index(struct http_flow_name name)
 {
-    return ((__u32)name.hash & (HTTP_SLOTS / 2 - 1)) + name.direction * (HTTP_SLOTS / 2);
+    const __u32 page = (__u32)name.hash & (HTTP_SLOTS / 2 / HTTP_NEIGHBOURS - 1);
+    return (page * 2 + name.direction) * HTTP_NEIGHBOURS + name.neighbour;
 }
 
 static inline __u32 http_reverse_index(__u32 index)
 {
-    return index ^ (HTTP_SLOTS / 2);
+    return index ^ HTTP_NEIGHBOURS;
 }
 
 static inline __u32 http_slot_tag(struct http_flow_name name)

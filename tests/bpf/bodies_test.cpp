@@ -160,8 +160,8 @@ TEST_CASE("an upload is believed only behind a response that was expected itself
     NEEDS(run);
     const std::string upload = "POST /up HTTP/1.1\r\nContent-Length: 99999\r\n\r\n" + body;
     const std::string small = response("Content-Length: 2\r\n") + "ok";
-    Conversation plain{.run = *run, .port = 43001}, twice{.run = *run, .port = 43002}, interim{.run = *run, .port = 43003},
-        late{.run = *run, .port = 43004}, head{.run = *run, .port = 43005};
+    Conversation plain{.run = *run, .port = 43000}, twice{.run = *run, .port = 43002}, interim{.run = *run, .port = 43004},
+        late{.run = *run, .port = 43006}, head{.run = *run, .port = 43008};
     for (Conversation* talk : {&plain, &twice, &interim, &late, &head}) talk->get();
     plain.answer(small);
     CHECK(plain.ask(upload) < size_of(upload));
@@ -400,13 +400,13 @@ TEST_CASE("a flow that is forgotten is kept whole") {
     talk.get();
     talk.answer(response("Content-Length: 2000000\r\n"));
     CHECK(talk.answer(std::string(100, 'x')) == skipped);
-    // So many other flows that, but for a chance of e^-8, one takes the place of the first. None is taken for
-    // it.
+    // So many other responses that, but for a chance of e^-16, one takes the place of the first. None is taken for it.
     bool forgotten = false;
     for (int port = 0; port < 65536 * 16 && !forgotten; ++port) {
-        Crafted other{.flags = "S", .ack = 0, .client_port = static_cast<std::uint16_t>(port)};
+        Crafted other{
+            .from_server = true, .payload = response("Content-Length: 0\r\n"), .client_port = static_cast<std::uint16_t>(port)};
         std::string packet = other.packet();
-        packet[13] = static_cast<char>(1 + (port >> 16));  // the client's second address byte
+        packet[17] = static_cast<char>(1 + (port >> 16));  // the client's second address byte
         run->run(ethertype_ipv4, packet);
         if (port % 1024 != 0) continue;
         talk.server = server_seq + 0x10000;

@@ -19,7 +19,7 @@ inline std::string response(const std::string& fields, const std::string& status
 struct Conversation {
     FilterRun& run;
     std::uint32_t client = client_seq, server = server_seq;
-    std::uint16_t port = 40000;
+    std::uint16_t port = 40000;  // of those that go on at once each differs in bits 1 to 6, then no two share a slot
     std::optional<std::uint16_t> ip_length{};  // instead of the right one
 
     /// Gives the payload bytes kept; `skipped` where the segment was.

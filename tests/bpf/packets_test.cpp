@@ -1,10 +1,6 @@
 // Which packets the filter takes for TCP, and where it finds the segment in them.
-#include <bpf/bpf.h>
 #include <doctest/doctest.h>
-#include <http_filter.h>
 
-#include <algorithm>
-#include <random>
 #include <string_view>
 
 #include "filter_run.hpp"
@@ -134,48 +130,6 @@ TEST_CASE("what is not TCP is skipped, whatever it is") {
     REQUIRE(counts);
     CHECK(counts->seen == 7);
     CHECK(counts->skipped_not_tcp == 7);
-}
-
-TEST_CASE("both directions of a connection find each other's slot, in another cache line") {
-    std::mt19937 random(1);  // the same every time
-    std::uint32_t seed[HTTP_SEED_WORDS];
-    std::ranges::generate(seed, random);
-    unsigned client_first = 0;
-    constexpr unsigned flows = 1000;
-    for (unsigned i = 0; i < flows; ++i) {
-        http_flow there{}, back{};
-        for (int word = 0; word < (i % 2 != 0 ? 4 : 1); ++word) {
-            there.source[word] = back.destination[word] = static_cast<__u32>(random());
-            there.destination[word] = back.source[word] = 0x0a000001;
-        }
-        there.ports = static_cast<__u32>(random()) << 16 | 80;
-        back.ports = there.ports >> 16 | 80u << 16;
-        there.interface = back.interface = static_cast<__u32>(random());
-        const http_flow_name name = http_name_of(&there, seed), other = http_name_of(&back, seed);
-        CHECK(http_slot_index(name) == http_reverse_index(http_slot_index(other)));
-        CHECK(http_slot_tag(name) == http_slot_tag(other));
-        CHECK(http_slot_index(name) < HTTP_SLOTS);
-        CHECK(http_slot_index(name) * sizeof(http_slot) / 64 != http_slot_index(other) * sizeof(http_slot) / 64);
-        client_first += name.direction;
-    }
-    // Neither half of the slots is left empty by servers whose clients all lie behind them.
-    CHECK(client_first > flows / 3);
-    CHECK(client_first < flows * 2 / 3);
-    CHECK(64 % sizeof(http_slot) == 0);
-
-    // The array begins where a page does.
-    auto run = FilterRun::load();
-    NEEDS(run);
-    bool found = false;
-    for (__u32 id = 0; bpf_map_get_next_id(id, &id) == 0;) {
-        const Fd map(bpf_map_get_fd_by_id(id));
-        bpf_map_info info{};
-        __u32 size = sizeof(info);
-        if (!map || bpf_obj_get_info_by_fd(map.get(), &info, &size) != 0 || std::string_view(info.name) != "flows") continue;
-        found = true;
-        CHECK((info.map_flags & BPF_F_MMAPABLE) != 0);
-    }
-    CHECK(found);
 }
 
 TEST_CASE("fragments and damaged TCP are kept for the decoder to count") {

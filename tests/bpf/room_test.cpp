@@ -107,9 +107,9 @@ TEST_CASE("what was known before nothing was looked at is not believed afterward
     room.take(ring_bytes);
     const std::string head = response("Content-Length: 10000\r\n");
     Conversation asked{*run}, also_asked{*run}, going_on{*run};
-    asked.port = 40001;
-    also_asked.port = 40002;
-    const Crafted other{.from_server = true, .payload = body, .client_port = 40003};
+    asked.port = 40002;
+    also_asked.port = 40004;
+    const Crafted other{.from_server = true, .payload = body, .client_port = 40006};
     asked.get();
     also_asked.get();
     going_on.get();
