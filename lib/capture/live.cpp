@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -21,9 +22,9 @@ constexpr auto stop_patience = std::chrono::milliseconds{500};
 constexpr auto settling_step = std::chrono::milliseconds{5};
 /// How long packets may still be on their way out of a namespace that was removed.
 constexpr auto remove_grace = 2 * retire_time;
-/// Packets given before all sockets are looked at again: hundreds of idle ones must not cost much a packet, and a packet
-/// must not wait long behind younger ones of another socket.
-constexpr unsigned look_every = 64;
+/// Packets given before all sockets are looked at again, at least, and for each socket: hundreds of idle ones must not cost
+/// much a packet, and a packet must not wait long behind younger ones of another socket.
+constexpr std::size_t look_every = 64, look_every_each = 4;
 
 /// As the kernel tells packets' times.
 Time now() { return std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now()); }
@@ -129,27 +130,19 @@ void LiveCapture::remove(std::uint64_t netns_inode) {
 }
 
 Result<Next> LiveCapture::next(Packet& packet) {
-    if (given_) std::exchange(given_, std::nullopt)->tap->ring.pop();
-    if (ready_.empty() || ++since_look_ >= look_every) find_ready();
-    const RingFrame* oldest = nullptr;
-    for (std::size_t i = 0; i < ready_.size();) {
-        const RingFrame* frame = ready_[i].tap->ring.front();
-        if (frame == nullptr) {
-            ready_[i] = ready_.back();
-            ready_.pop_back();
-            continue;
-        }
-        if (oldest == nullptr || frame->time < oldest->time) {
-            oldest = frame;
-            given_ = ready_[i];
-        }
-        ++i;
-    }
+    const RingFrame* oldest = given_ ? behind_given() : nullptr;
     if (oldest == nullptr) {
-        if (since_look_ == 0) return stopped_ ? Next::end : Next::idle;
-        find_ready();
-        return next(packet);
+        if (look_in_ == 0 || ready_.empty()) find_ready();
+        if (ready_.empty()) {
+            look_in_ = 0;
+            return stopped_ ? Next::end : Next::idle;
+        }
+        std::ranges::pop_heap(ready_, std::ranges::greater{}, &Ready::time);
+        given_ = ready_.back();
+        ready_.pop_back();
+        oldest = given_->tap->ring.front();
     }
+    --look_in_;
     packet.time = oldest->time;
     packet.data = oldest->data;
     packet.wire_length = oldest->wire_length;
@@ -160,18 +153,41 @@ Result<Next> LiveCapture::next(Packet& packet) {
     return Next::packet;
 }
 
+/// The packet behind the one that the caller had, if it is the oldest of those waiting. Else its socket waits with the others.
+const RingFrame* LiveCapture::behind_given() {
+    PacketRing& ring = given_->tap->ring;
+    ring.pop();
+    if (look_in_ != 0) {
+        const RingFrame* front = ring.front();
+        if (front != nullptr && (ready_.empty() || front->time <= ready_.front().time)) return front;
+        add_ready(*given_->tap, *given_->capture);
+    }
+    given_.reset();
+    return nullptr;
+}
+
 void LiveCapture::find_ready() {
     ready_.clear();
-    for (const auto& place : places_)
-        for (Tap& tap : place->capture.taps())
-            if (tap.ring.front() != nullptr) ready_.push_back({&tap, &place->capture});
-    since_look_ = 0;
+    std::size_t sockets = 0;
+    for (const auto& place : places_) {
+        sockets += place->capture.taps().size();
+        for (Tap& tap : place->capture.taps()) add_ready(tap, place->capture);
+    }
+    look_in_ = std::max(look_every, look_every_each * sockets);
+}
+
+void LiveCapture::add_ready(Tap& tap, NamespaceCapture& capture) {
+    const RingFrame* front = tap.ring.front();
+    if (front == nullptr) return;
+    ready_.push_back({front->time, &tap, &capture});
+    std::ranges::push_heap(ready_, std::ranges::greater{}, &Ready::time);
 }
 
 std::vector<std::string> LiveCapture::take_notices() {
     std::vector<std::string> notices;
     // Sockets may go: those that are ready are found anew. The one whose packet the caller has stays.
     ready_.clear();
+    look_in_ = 0;
     for (const auto& place : places_)
         place->capture.take_notices(place->filter ? place->filter.get() : filter_.program_fd(), notices);
     close_removed();

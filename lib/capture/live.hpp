@@ -89,13 +89,16 @@ class LiveCapture {
     };
     /// A socket that has packets to read.
     struct Ready {
+        Time time;  ///< of its front packet
         Tap* tap;
         NamespaceCapture* capture;
     };
 
     LiveCapture(PacketFilter filter, Fd epoll, std::unique_ptr<InterfaceList> interfaces)
         : filter_(std::move(filter)), epoll_(std::move(epoll)), interfaces_(std::move(interfaces)) {}
+    const RingFrame* behind_given();
     void find_ready();
+    void add_ready(Tap& tap, NamespaceCapture& capture);
     void close_removed();
     [[nodiscard]] bool settled() const;
 
@@ -104,9 +107,9 @@ class LiveCapture {
     std::unique_ptr<InterfaceList> interfaces_;  // where it stands is known to the places
     std::vector<std::unique_ptr<Place>> places_;
     std::vector<std::unique_ptr<Place>> added_;  // not started yet
-    std::vector<Ready> ready_;
+    std::vector<Ready> ready_;  // a heap, the oldest first
     std::optional<Ready> given_;  // whose front packet the caller has
-    unsigned since_look_ = 0;  // packets given since all sockets were looked at
+    std::size_t look_in_ = 0;  // packets to give until all sockets are looked at again
     std::uint32_t last_number_ = 0;
     std::uint64_t delivered_ = 0;
     std::uint64_t closed_drops_ = 0;  // of places that are closed
