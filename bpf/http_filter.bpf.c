@@ -36,7 +36,7 @@ struct http_room rooms[HTTP_ROOMS] = {}; /* mapped by the program, from Linux 5.
 #define RING_FRAME 80          /* bytes: no more than a ring takes for a packet beside its data */
 #define RING_DATA 0xffff       /* bytes of data that fit into any ring's block */
 
-enum verdict { KEEP_WHOLE, KEEP_HEAD, KEEP_INTERIM, KEEP_HEADERS, SKIP_BODY, SKIP_ACK, SKIP_NOT_HTTP };
+enum verdict { KEEP_WHOLE, KEEP_HEAD, KEEP_INTERIM, KEEP_HEADERS, SKIP_BODY, SKIP_ACK, SKIP_NOT_HTTP, SKIP_UNWANTED };
 
 enum start { START_NONE, START_REQUEST, START_UPLOAD, START_BODILESS, START_RESPONSE };
 
@@ -271,6 +271,8 @@ static __always_inline enum verdict inside_body(const struct segment *segment, s
 
 static __always_inline enum verdict on_payload(struct __sk_buff *skb, const struct segment *segment, struct place *place)
 {
+    if (place->state == HTTP_SLOT_UNWANTED)
+        return SKIP_UNWANTED;
     const enum start start = start_of(skb, segment);
     if (place->state == HTTP_SLOT_SKIP) {
         advance(place, segment->seq);
@@ -423,6 +425,9 @@ static __always_inline int keep_http(struct __sk_buff *skb, int has_bpf_loop)
         return 0;
     case SKIP_NOT_HTTP:
         count->skipped_not_http++;
+        return 0;
+    case SKIP_UNWANTED:
+        count->skipped_not_selected++;
         return 0;
     case KEEP_WHOLE:
         break;

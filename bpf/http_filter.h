@@ -34,6 +34,7 @@ enum http_slot_state {
     HTTP_SLOT_SKIP = 3,      /* [from, until) is body nobody needs, and `left` bytes after it */
     HTTP_SLOT_IGNORE = 4,    /* not HTTP: skip all until a message starts */
     HTTP_SLOT_POISON = 5,    /* after HEAD or CONNECT, both directions: believe no length until the next SYN */
+    HTTP_SLOT_UNWANTED = 6,  /* told from elsewhere: skip all until the next SYN */
 };
 
 struct http_slot {

@@ -55,6 +55,10 @@ http_slot slot_of(const FlowHint& hint, std::uint32_t tag) {
             slot.tag = tag;
             slot.state = HTTP_SLOT_IGNORE;
             break;
+        case FlowHint::Kind::elsewhere:
+            slot.tag = tag;
+            slot.state = HTTP_SLOT_UNWANTED;
+            break;
         case FlowHint::Kind::body: {
             const bool endless = hint.length == FlowHint::until_fin;
             const auto first = static_cast<std::uint32_t>(std::min<std::uint64_t>(hint.length, HTTP_SKIP_SPAN));

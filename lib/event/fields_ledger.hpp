@@ -16,7 +16,7 @@ void visit_fields(const PacketCounts& packets, Visitor& v) {
     v.field("kept"_key, {.doc = "delivered to the decoder"}, packets.kept);
     v.object("skipped"_key, {.doc = "left out on purpose"}, true, [&] {
         v.field("not-tcp"_key, {.doc = "not TCP"}, packets.skipped_not_tcp);
-        v.field("not-selected"_key, {.doc = "outside what was pointed at"}, packets.skipped_not_selected);
+        v.field("not-selected"_key, {.doc = "of connections that are told from elsewhere"}, packets.skipped_not_selected);
         v.field("not-http"_key, {.doc = "of connections known not to be HTTP"}, packets.skipped_not_http);
         v.field("body"_key, {.doc = "inside a body whose end is known"}, packets.skipped_body);
         v.field("ack"_key, {.doc = "without payload and without SYN, FIN or RST"}, packets.skipped_ack);

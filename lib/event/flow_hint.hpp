@@ -12,6 +12,7 @@ namespace podsnoop {
 struct FlowHint {
     enum class Kind : std::uint8_t {
         not_http,  ///< nothing from source to destination can be decoded, unless a message starts there again
+        elsewhere, ///< nothing from source to destination is needed, whatever starts there
         body,      ///< `length` bytes from sequence number `from` on are body that nobody needs
         keep,      ///< forget what was said before: every byte from source to destination matters
     };

@@ -15,7 +15,7 @@ struct PacketCounts {
     std::uint64_t seen = 0;
     std::uint64_t kept = 0;                 ///< delivered to the decoder
     std::uint64_t skipped_not_tcp = 0;
-    std::uint64_t skipped_not_selected = 0; ///< outside what the user pointed at
+    std::uint64_t skipped_not_selected = 0; ///< of connections told from elsewhere
     std::uint64_t skipped_not_http = 0;     ///< of connections known not to be HTTP
     std::uint64_t skipped_body = 0;         ///< inside a body whose end is known
     std::uint64_t skipped_ack = 0;          ///< without payload and without SYN, FIN or RST

@@ -195,14 +195,14 @@ void HttpTracer::not_message(Conversation& conversation, Direction direction, By
     // One that was open before, or whose first bytes were lost, may be in the middle of a long body: it stays
     // undecided, and a message that starts later is still seen.
     if (!conversation.joined) conversation.mode = Mode::ignored;
-    hint_ignored(conversation);
+    hint_ignored(conversation, FlowHint::Kind::not_http);
 }
 
-/// Nothing of the connection is needed any more, until a message starts.
-void HttpTracer::hint_ignored(const Conversation& conversation) {
+/// Nothing of the connection is needed any more: not HTTP, or told from elsewhere.
+void HttpTracer::hint_ignored(const Conversation& conversation, FlowHint::Kind why) {
     const ConnectionInfo& info = info_of(conversation, told_of_);
     for (const Direction each : {Direction{0}, Direction{1}})
-        sink_.hint({.kind = FlowHint::Kind::not_http,
+        sink_.hint({.kind = why,
                     .source = info.ends[each],
                     .destination = info.ends[other(each)],
                     .interface = info.interface});

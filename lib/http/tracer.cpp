@@ -175,7 +175,7 @@ bool HttpTracer::become_http(Conversation& conversation, bool by_request) {
         if (!sink_.wants(info_of(conversation, told_of_))) {
             conversation.mode = Mode::ignored;
             ++ledger_.connections_elsewhere;
-            hint_ignored(conversation);
+            hint_ignored(conversation, FlowHint::Kind::elsewhere);
             return false;
         }
         sink_.begins(info_of(conversation, told_of_));

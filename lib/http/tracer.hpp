@@ -126,7 +126,7 @@ class HttpTracer : public StreamSink {
     bool response_head(Conversation& conversation, Reading& reading, const Head& head, std::string_view text, Time time);
     void content(Conversation& conversation, Direction direction, Bytes bytes, Time time);
     void message_end(Conversation& conversation, Direction direction, Time time);
-    void hint_ignored(const Conversation& conversation);
+    void hint_ignored(const Conversation& conversation, FlowHint::Kind why);
     void hint_body(Conversation& conversation, Direction direction, Reading& reading, const Chunk& chunk);
 
     /// The message that a direction is in the middle of; null where it is between two.

@@ -79,7 +79,7 @@ std::string packets_line(const PacketCounts& packets) {
     skipped.add(packets.skipped_ack, "ack", "acks");
     skipped.add(packets.skipped_body, "inside a body", "inside bodies");
     skipped.add(packets.skipped_not_http, "not HTTP");
-    skipped.add(packets.skipped_not_selected, "not selected");
+    skipped.add(packets.skipped_not_selected, "told elsewhere");
     skipped.add(packets.skipped_not_tcp, "not TCP");
     dropped.add(packets.dropped_ring_full, "because the ring was full");
     dropped.add(packets.dropped_other, "for other reasons");

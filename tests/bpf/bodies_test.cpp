@@ -432,6 +432,20 @@ TEST_CASE("hints from the decoder are followed") {
         REQUIRE(counts);
         CHECK(counts->skipped_not_http == 1);
     }
+    SUBCASE("told elsewhere, whatever starts, until it ends") {
+        run->filter.hint(hint_for(server, FlowHint::Kind::elsewhere), 1);
+        for (const std::string& payload : {body, response("Content-Length: 99999\r\n"), std::string("GET / HTTP/1.1\r\n\r\n")})
+            CHECK(talk.answer(payload) == skipped);
+        CHECK(talk.get() > 0);  // the other direction is another flow
+        CHECK(talk.answer("HTTP/1.1 200 OK\r\n\r\n") == skipped);
+        CHECK(talk.send(true, body, "FA") == 0);
+        CHECK(talk.send(true, "", "R") == 0);
+        const auto counts = run->filter.counts();
+        REQUIRE(counts);
+        CHECK(counts->skipped_not_selected == 4);
+        CHECK(talk.send(true, "", "SA") == 0);  // the next connection
+        CHECK(talk.answer(body) == size_of(body));
+    }
     SUBCASE("not HTTP, then keep") {
         run->filter.hint(hint_for(server, FlowHint::Kind::not_http), 1);
         run->filter.hint(hint_for(server, FlowHint::Kind::keep), 1);

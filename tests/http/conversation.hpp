@@ -17,7 +17,7 @@ namespace podsnoop::test {
 /// Collects exchanges as the short lines that transcripts expect.
 class Collector : public ExchangeSink {
   public:
-    bool wants(const ConnectionInfo&) const override { return true; }
+    bool wants(const ConnectionInfo&) const override { return !elsewhere; }
     void begins(const ConnectionInfo&) override { ++begun; }
     void told(Exchange& exchange) override;
     void hint(const FlowHint& hint) override { hints.push_back(hint); }
@@ -26,7 +26,8 @@ class Collector : public ExchangeSink {
     std::vector<std::string> lines;
     std::vector<Exchange> exchanges;
     std::vector<FlowHint> hints;
-    unsigned begun = 0;  ///< connections
+    unsigned begun = 0;      ///< connections
+    bool elsewhere = false;  ///< whether connections are told from elsewhere
 
   private:
     Interface interface_{"eth0", 42};

@@ -60,6 +60,25 @@ TEST_CASE("other protocols are recognised, and the capture is told to leave them
     CHECK(talk.collector.begun == 0);
 }
 
+TEST_CASE("of a connection that is told elsewhere the capture is told to leave out everything") {
+    Talk talk;
+    talk.collector.elsewhere = true;
+    talk.open();
+    talk.send(Talk::client, get_a);
+    talk.send(Talk::server, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    talk.lose(Talk::client, 1'000'000);  // as the capture does from then on
+    talk.fin(Talk::client);
+    talk.finish();
+    CHECK(talk.collector.lines.empty());
+    CHECK(talk.collector.begun == 0);
+    CHECK(talk.ledger.connections_elsewhere == 1);
+    CHECK(talk.ledger.requests_seen == 0);
+    CHECK(talk.ledger.bytes_gap == 0);
+    REQUIRE(talk.collector.hints.size() == 2);
+    for (const FlowHint& hint : talk.collector.hints) CHECK(hint.kind == FlowHint::Kind::elsewhere);
+    CHECK(talk.collector.hints[0].source.port == talk.collector.hints[1].destination.port);
+}
+
 TEST_CASE("TLS is recognised in the middle of a connection, and WebSocket by its upgrade") {
     Talk tls;
     tls.send(Talk::server, std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x'));

@@ -62,7 +62,7 @@ TEST_CASE("summary: one of each is told in the singular, and what was missed has
     l.connections_evicted = 1, l.heads_truncated = 2;
     CHECK(summary(l) ==
           "podsnoop: 1 exchange (1 still open), 1 response without a request, in 1.00s\n"
-          "podsnoop: 1 packet seen: 1 kept, 5 skipped (1 ack, 1 inside a body, 1 not HTTP, 1 not selected, 1 "
+          "podsnoop: 1 packet seen: 1 kept, 5 skipped (1 ack, 1 inside a body, 1 not HTTP, 1 told elsewhere, 1 "
           "not TCP), "
           "2 dropped (1 because the ring was full, 1 for other reasons)\n"
           "podsnoop: 1 connection was TLS and not decoded\n"

@@ -77,6 +77,19 @@ def test_all_pods(lab):
     ], "exchanges")
 
 
+def test_told_elsewhere(lab):
+    """A connection that goes on between two traced pods soon costs its packets' place in one ring only."""
+    cluster, cart, front = shop(lab)
+    tracer = traced(lab, cluster)
+    front.curl("--rate", "50/s", f"http://{cart.address}/small?[1-50]")
+    records = tracer.end()
+    equal([record["request"]["target"] for record in records], [f"/small?{number}" for number in range(1, 51)], "exchanges")
+    equal({record["side"] for record in records}, {"client"}, "seen from")
+    equal(tracer.ledger["connections"]["elsewhere"], 1, "connections told elsewhere")
+    skipped = tracer.ledger["packets"]["skipped"]["not-selected"]
+    true(skipped >= 50, f"of the server's end, with 100 messages, {skipped} packets were skipped")
+
+
 def test_namespace(lab):
     """-n traces one namespace's pods, not the others."""
     cluster, cart, front = shop(lab)
