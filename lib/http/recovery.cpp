@@ -202,10 +202,7 @@ void HttpTracer::not_message(Conversation& conversation, Direction direction, By
 void HttpTracer::hint_ignored(const Conversation& conversation, FlowHint::Kind why) {
     const ConnectionInfo& info = info_of(conversation, told_of_);
     for (const Direction each : {Direction{0}, Direction{1}})
-        sink_.hint({.kind = why,
-                    .source = info.ends[each],
-                    .destination = info.ends[other(each)],
-                    .interface = info.interface});
+        sink_.hint({.kind = why, .source = info.ends[each], .destination = info.ends[other(each)], .interface = info.interface});
 }
 
 /// Keeps the memory of unfinished heads within its limit: the one that would exceed it is given up.
