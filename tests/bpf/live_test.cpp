@@ -195,6 +195,47 @@ TEST_CASE("what finds the ring full is counted") {
     check_balance(counts, all.size());
 }
 
+TEST_CASE("hints that come of packets from before a full ring are not followed") {
+    auto network = TestNetwork::make();
+    NEEDS(network);
+    auto capture = LiveCapture::open({.interfaces = {"lo"}, .buffer_bytes = 1 << 20});
+    NEEDS(capture);
+    const auto connection = Connection::make();
+    connection.to_client(std::string(4 << 20, 'x'));
+    const auto next_from_server = [&]() -> std::optional<FlowHint> {
+        for (Packet packet; *capture->next(packet) == Next::packet;) {
+            Segment segment;
+            if (decode(packet, segment) == Decoded::segment && segment.length != 0)
+                return FlowHint{.source = segment.source, .destination = segment.destination, .interface = packet.interface};
+        }
+        return {};
+    };
+    const auto is_seen = [&](const std::string& text) {
+        connection.to_client(text);
+        const auto deadline = std::chrono::steady_clock::now() + 500ms;
+        while (std::chrono::steady_clock::now() < deadline) {
+            if (next_from_server()) return true;
+            capture->take_notices();
+            wait_for(*capture, 50ms);
+        }
+        return false;
+    };
+    // Half of what fits: blocks were handed back, and there are more from before.
+    std::optional<FlowHint> from_server;
+    for (int packet = 0; packet < 8; ++packet) from_server = next_from_server();
+    REQUIRE(from_server);
+    capture->hint(*from_server);
+    while (next_from_server()) {
+    }
+    CHECK(is_seen("now there is room"));
+    capture->hint(*from_server);
+    CHECK_FALSE(is_seen("not any more"));
+    CHECK(finish(*capture).empty());
+    const PacketCounts counts = capture->counts();
+    CHECK(counts.dropped_ring_full > 0);
+    CHECK(counts.skipped_not_http > 0);
+}
+
 TEST_CASE("an interface goes away, comes back, goes down and up") {
     auto network = TestNetwork::make();
     NEEDS(network);
