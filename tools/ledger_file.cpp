@@ -18,9 +18,14 @@ constexpr const char* what = "cannot write ledger";
 
 Result<LedgerFile> LedgerFile::open(const std::optional<std::string>& path) {
     if (!path || *path == "-") return LedgerFile(path, Fd{});
-    Fd file(::open(path->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    Fd file(::open(path->c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
     if (!file) return fail(what, *path, reason_of(errno));
     return LedgerFile(path, std::move(file));
+}
+
+void LedgerFile::empty() noexcept {
+    if (!file_) return;
+    [[maybe_unused]] const int cut = ftruncate(file_.get(), 0);  // a pipe or a device has nothing to go
 }
 
 Result<void> LedgerFile::write(std::string_view text, Output& standard_output) {

@@ -15,9 +15,10 @@ namespace podsnoop {
 class LedgerFile {
   public:
     /// Opened before tracing, so that a wrong path is known at once. `path` is what --ledger says: "-" for standard output,
-    /// nothing where it was not asked for.
+    /// nothing where it was not asked for. What is in a file of that name stays until `empty()`.
     static Result<LedgerFile> open(const std::optional<std::string>& path);
 
+    void empty() noexcept;
     /// Does nothing where it was not asked for.
     Result<void> write(std::string_view text, Output& standard_output);
 

@@ -23,7 +23,9 @@ struct RecorderOptions {
 /// Each file is whole in itself. The first is named as asked, the others get a number: "x.pcapng", "x.1.pcapng".
 class Recorder {
   public:
+    /// What is in a file of that name stays until `empty()`.
     static Result<Recorder> create(RecorderOptions options);
+    void empty() noexcept { writer_->empty(); }
 
     /// `skips_bodies`: see PcapngWriter. Each file starts with what is known by then.
     Result<void> write(const Packet& packet, const Interface& interface, bool skips_bodies, const Attribution& known);

@@ -128,11 +128,12 @@ class Session : public StageHost<typename Stages::Record> {
         if (const Result<void> flushed = flush(); !flushed) output_failed_ = flushed.error();
     }
 
-    /// Nothing is printed of what may turn out to be no capture.
+    /// Nothing is printed of what may turn out to be no capture, and no file emptied for it.
     void begin_consumer() {
         if constexpr (requires { source_.is_known(); })
             if (!source_.is_known()) return;
         begun_ = true;
+        if (recorder_) recorder_->empty();
         consumer_.begin(pending_output_);
     }
 
@@ -389,7 +390,7 @@ class Session : public StageHost<typename Stages::Record> {
         CaptureLedger& ledger = stages_.ledger();
         ledger.duration = stopped - started_;
         ledger.packets = source_.counts();
-        if (recorder_ && !recording_failed_) {
+        if (recorder_ && begun_ && !recording_failed_) {
             Result<void> recorded = recorder_->finish(ledger.packets, started_, stopped);
             if (!recorded) recording_failed_ = recorded.error();
         }

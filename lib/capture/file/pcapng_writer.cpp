@@ -41,12 +41,15 @@ std::array<char, sll2_size> sll2_header(std::uint16_t protocol) {
 }  // namespace
 
 Result<PcapngWriter> PcapngWriter::create(const std::string& path, bool skips_bodies) {
-    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
     if (!fd) return fail("cannot write capture", path, reason_of(errno));
     PcapngWriter writer(std::move(fd), path);
     writer.add_section(skips_bodies);
     return writer;
 }
+
+// A pipe or a device has nothing to go.
+void PcapngWriter::empty() noexcept { [[maybe_unused]] const int cut = ftruncate(fd_.get(), 0); }
 
 void PcapngWriter::start_over(bool skips_bodies) {
     pending_.clear();

@@ -108,3 +108,32 @@ def test_standard_output_is_for_records(lab):
     done = lab.podsnoop("http", "-r", "/dev/null", "-w", "-")
     equal(done.returncode, 1, "exit status")
     true(b"standard output" in done.stderr, f"it does not say why: {done.stderr}")
+
+
+def test_nothing_to_trace(lab):
+    """What the named files had is lost only where there is something to put in its place."""
+    capture = f"{lab.folder}/not-a-capture"
+    with open(capture, "w", encoding="utf-8") as file:
+        file.write("this is no capture\n")
+    old = {name: f"{lab.folder}/{name}" for name in ("old.pcapng", "old.json")}
+    for path in old.values():
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("of yesterday\n" * 1000)
+    words = ("-w", old["old.pcapng"], "--ledger", old["old.json"])
+    equal(lab.podsnoop("http", "-r", capture, *words).returncode, 1, "exit status")
+    for path in old.values():
+        with open(path, encoding="utf-8") as file:
+            equal(file.read(), "of yesterday\n" * 1000, f"{path}")
+    # What comes through a pipe is known only when tracing has begun.
+    piped = subprocess.run([PODSNOOP, "http", "-r", "-", *words[:2]], input=b"this is no capture\n", capture_output=True,
+                           timeout=TIMEOUT)
+    equal(piped.returncode, 1, "exit status")
+    with open(old["old.pcapng"], encoding="utf-8") as file:
+        equal(file.read(), "of yesterday\n" * 1000, "the file after what was no capture came through a pipe")
+    lab.pair(), lab.nginx()
+    tracer = lab.trace("-w", old["old.pcapng"])
+    equal(os.stat(old["old.pcapng"]).st_size, 0, "bytes of the file once tracing began")
+    lab.get("/small")
+    tracer.wait(1)
+    tracer.end()
+    equal(read_again(lab, old["old.pcapng"])[0], tracer.text, "records of -r")
