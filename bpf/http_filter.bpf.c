@@ -196,21 +196,18 @@ static __always_inline __u32 skip_body(struct __sk_buff *skb, struct scratch *sc
 {
     const struct segment *segment = &scratch->segment;
     const int has_length = read_head(skb, scratch, has_bpf_loop) == 0;
+    const int is_skipped = has_length && scratch->length > body_preview &&
+                           scratch->head_length + scratch->length > (__u64)segment->length + WORTH_SKIPPING;
+    if (!scratch->interim && !is_skipped)
+        return KEPT_WHOLE;
+    struct place place = find_place(&segment->flow);
     if (scratch->interim) {
-        struct place place = find_place(&segment->flow);
         volatile struct http_slot *request = expecting(&place, segment);
         if (request && scratch->head_length == segment->length)
             request->ack = segment->seq + segment->length;
         return KEPT_WHOLE;
     }
-    if (!has_length)
-        return KEPT_WHOLE;
-    if (scratch->head_length + scratch->length <= (__u64)segment->length + WORTH_SKIPPING)
-        return KEPT_WHOLE;
-    if (scratch->length <= body_preview)
-        return KEPT_WHOLE;
     const __u32 keep = scratch->head_length + body_preview;
-    struct place place = find_place(&segment->flow);
     remember_skip(&place, segment->seq + keep, scratch->length - body_preview);
     return keep < segment->length ? keep : KEPT_WHOLE;
 }
@@ -307,6 +304,8 @@ static __always_inline void on_syn(const struct segment *segment, struct place *
         /* What is known of an earlier connection between the same ports is void, where its SYN was not seen. */
         if (place->state != HTTP_SLOT_POISON)
             forget(place);
+        if (reverse.state == HTTP_SLOT_UNWANTED)
+            forget(&reverse);
         return;
     }
     forget(&reverse);

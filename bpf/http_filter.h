@@ -122,7 +122,7 @@ static inline __u64 http_room_made(__u64 word, __u32 units)
 /* Whose a flow is: the same for both directions of a connection but for `direction`. */
 struct http_flow_name {
     __u64 hash;      /* of all but `neighbour` */
-    __u32 neighbour; /* bits of the client's port: below HTTP_NEIGHBOURS */
+    __u32 neighbour; /* bits of the ports: below HTTP_NEIGHBOURS */
     __u32 direction; /* 0: what the client sends, 1: the server */
 };
 
@@ -136,10 +136,12 @@ static inline __u64 http_address_hash(const __u32 *address, const volatile __u32
 
 /*
  * NH over the hashes of both addresses, the ports and the interface: who does not know the random seed finds flows that collide
- * with a chance of some 2^-32. The end spreads it over all 64 bits. The client is taken to be whose port is higher.
+ * with a chance of some 2^-32. The end spreads it over all 64 bits. The client is taken to be whose port is higher; where that
+ * is the server, connections do not share pages, and all else holds.
  *
  * Ports of one client follow one another, by two where it is Linux (net/ipv4/inet_hashtables.c, __inet_hash_connect()). The
- * lower bits of their order, which do not enter the hash, tell such connections apart.
+ * lower bits of their order, which do not enter the hash, tell such connections apart: with those of the server's port, which
+ * is in the hash, they are the neighbour.
  */
 static inline struct http_flow_name http_name_of(const struct http_flow *flow, const volatile __u32 *seed)
 {
@@ -150,8 +152,8 @@ static inline struct http_flow_name http_name_of(const struct http_flow *flow, c
     const __u64 client = is_back ? destination : source, server = is_back ? source : destination;
     const __u32 client_port = is_back ? destination_port : source_port;
     const __u32 server_port = is_back ? source_port : destination_port;
-    const __u32 neighbour = client_port >> 1 & (HTTP_NEIGHBOURS - 1);
-    const __u32 ports = server_port << 16 | (client_port ^ neighbour << 1);
+    const __u32 neighbour = (client_port ^ server_port) >> 1 & (HTTP_NEIGHBOURS - 1);
+    const __u32 ports = server_port << 16 | (client_port & ~((HTTP_NEIGHBOURS - 1) << 1));
     const __u32 a = (__u32)client + seed[4], b = (__u32)server + seed[5];
     const __u32 c = (__u32)(client >> 32) + seed[6], d = (__u32)(server >> 32) + seed[7];
     const __u32 e = ports + seed[8], f = flow->interface + seed[9];

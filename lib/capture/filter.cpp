@@ -101,6 +101,7 @@ Result<PacketFilter> PacketFilter::load(const FilterOptions& options) {
     if (can_align_arrays())
         bpf_map__set_map_flags(filter.skeleton_->maps.flows, bpf_map__map_flags(filter.skeleton_->maps.flows) | BPF_F_MMAPABLE);
     auto* constants = filter.skeleton_->rodata;
+    static_assert(sizeof(filter.seed_) == sizeof(constants->hash_seed));
     std::memcpy(settable(constants->hash_seed), filter.seed_.data(), sizeof(filter.seed_));
     settable(constants->body_preview) = options.body_preview;
     settable(constants->decapsulate) = options.decapsulate ? 1 : 0;

@@ -59,7 +59,7 @@ class PacketFilter {
     int program_fd_ = -1;  // of the skeleton
     Keep keep_ = Keep::http;
     Fd callees_;  // of the entry programs: a program array with the filter in it
-    std::array<std::uint32_t, 12> seed_{};
+    std::array<std::uint32_t, 10> seed_{};
 };
 
 }  // namespace podsnoop

@@ -1,4 +1,5 @@
 // Which packets the filter takes for TCP, and where it finds the segment in them.
+#include <bpf/bpf.h>
 #include <doctest/doctest.h>
 
 #include <string_view>
@@ -130,6 +131,18 @@ TEST_CASE("what is not TCP is skipped, whatever it is") {
     REQUIRE(counts);
     CHECK(counts->seen == 7);
     CHECK(counts->skipped_not_tcp == 7);
+}
+
+TEST_CASE("a socket has room for the filter, and for the one that stops it beside") {
+    auto run = FilterRun::load();
+    NEEDS(run);
+    // Of net.core.optmem_max, before Linux 6.7, with what the kernel keeps of a program beside its instructions.
+    constexpr __u32 room = 20480, beside = 480;
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    REQUIRE(bpf_obj_get_info_by_fd(run->filter.program_fd(), &info, &size) == 0);
+    CHECK(info.xlated_prog_len > 10'000);
+    CHECK(info.xlated_prog_len < room - beside);
 }
 
 TEST_CASE("fragments and damaged TCP are kept for the decoder to count") {

@@ -4,6 +4,7 @@
 #include <http_filter.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -26,7 +27,9 @@ struct Ends {
 
     [[nodiscard]] Ends reversed() const { return {destination, source, destination_port, source_port}; }
     [[nodiscard]] http_flow flow(bool v6 = false) const {
-        http_flow flow{.ports = static_cast<__u32>(source_port) << 16 | destination_port, .interface = 3};
+        http_flow flow{};
+        flow.ports = static_cast<__u32>(source_port) << 16 | destination_port;
+        flow.interface = 3;
         flow.source[v6 ? 3 : 0] = source;
         flow.destination[v6 ? 3 : 0] = destination;
         return flow;
@@ -70,8 +73,9 @@ TEST_CASE("flows with the same addresses that differ in a port have different pl
     std::set<std::pair<std::uint32_t, std::uint32_t>> places;
     unsigned flows = 0;
     // Ports whose lower bits are not part of the hash, on either side, on both, and the same.
-    for (const std::uint16_t client : {0, 1, 2, 126, 127, 128, 129, 130, 254, 256, 40000, 40002, 65535})
-        for (const std::uint16_t server : {0, 1, 2, 126, 127, 128, 129, 130, 254, 256, 40000, 40002, 65535}) {
+    constexpr std::array<std::uint16_t, 13> ports{0, 1, 2, 126, 127, 128, 129, 130, 254, 256, 40000, 40002, 65535};
+    for (const std::uint16_t client : ports)
+        for (const std::uint16_t server : ports) {
             places.insert(seed.place({0x0a000002, 0x0a000001, client, server}));
             places.insert(seed.place({0x0a000001, 0x0a000002, server, client}));
             flows += 2;
@@ -81,7 +85,7 @@ TEST_CASE("flows with the same addresses that differ in a port have different pl
 
 TEST_CASE("connections of a client to a server share pages, and no slot as long as their ports are near") {
     const Seed seed;
-    for (const std::uint16_t first : {1024, 32768, 60000}) {
+    for (const int first : {1024, 32768, 60000}) {
         std::set<std::uint32_t> pages, slots;
         for (std::uint16_t i = 0; i < 64; ++i) {
             const Ends there{0x0a000002, 0x0a000001, static_cast<std::uint16_t>(first + 2 * i), 80};
@@ -93,6 +97,19 @@ TEST_CASE("connections of a client to a server share pages, and no slot as long 
         CHECK(slots.size() == 128);
         CHECK(pages.size() <= 2);
     }
+}
+
+TEST_CASE("connections to a port above their own have slots of their own") {
+    const Seed seed;
+    std::set<std::pair<std::uint32_t, std::uint32_t>> places;
+    std::set<std::uint32_t> slots;
+    for (std::uint16_t i = 0; i < 10'000; ++i) {
+        const Ends there{0x0a000002, 0x0a000001, static_cast<std::uint16_t>(1024 + 2 * i), 31000};
+        places.insert(seed.place(there));
+        slots.insert(seed.index(there));
+    }
+    CHECK(places.size() == 10'000);
+    CHECK(slots.size() > 9'000);
 }
 
 TEST_CASE("pages of slots are filled evenly by many clients, and by many ports of one") {
