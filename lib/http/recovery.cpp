@@ -111,7 +111,7 @@ void HttpTracer::salvage_head(Conversation& conversation, Direction direction, c
         conversation.client_known = true;
         conversation.client = (parsed->is_request ? direction : other(direction)) & 1;
     }
-    become_http(conversation, parsed->is_request);
+    if (conversation.mode != Mode::http && !become_http(conversation, parsed->is_request)) return;
     if (parsed->is_request) {
         request_head(conversation, reading, *parsed, text);
         if (conversation.request_now != none) {

@@ -35,6 +35,7 @@ class HttpTracer : public StreamSink {
     void half_closed(ConnectionId id, Direction direction, Time time) override;
     void closed(ConnectionId id, Close how, Time time) override;
     [[nodiscard]] std::uint64_t skippable(ConnectionId id, Direction direction) const override;
+    [[nodiscard]] bool is_ignored(ConnectionId id) const override { return conversations_[id].mode == Mode::ignored; }
 
     /// Tells the requests without an answer for too long. Call it now and then with the present time.
     void advance(Time now);

@@ -280,7 +280,8 @@ bool Reassembler::skip_hole(Id id, Direction direction, std::uint32_t to, Time t
     if (!filter_skips_) return false;
     Stream& stream = table_[id].streams[direction];
     const std::uint32_t length = to - stream.next;
-    if (stream.next >> skip_page_bits != to >> skip_page_bits || sink_.skippable(id, direction) < length) return false;
+    const bool in_page = stream.next >> skip_page_bits == to >> skip_page_bits;
+    if (!sink_.is_ignored(id) && (!in_page || sink_.skippable(id, direction) < length)) return false;
     stream.last = std::max(stream.last, time);
     stream.next = to;
     sink_.missing(id, direction, length, Missing::skipped, stream.last);

@@ -76,6 +76,8 @@ class StreamSink {
 
     /// How many of the stream's next bytes may be missing without harm (the rest of a body of known end).
     [[nodiscard]] virtual std::uint64_t skippable(ConnectionId id, Direction direction) const = 0;
+    /// Whether nothing of the connection is told: the capture leaves it out, and a hole is no loss wherever it ends.
+    [[nodiscard]] virtual bool is_ignored(ConnectionId id) const = 0;
 };
 
 }  // namespace podsnoop

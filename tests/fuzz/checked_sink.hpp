@@ -65,6 +65,7 @@ class CheckedSink : public StreamSink {
         next_.closed(id, how, time);
     }
     std::uint64_t skippable(ConnectionId id, Direction direction) const override { return next_.skippable(id, direction); }
+    bool is_ignored(ConnectionId id) const override { return next_.is_ignored(id); }
 
     [[nodiscard]] std::size_t open() const { return connections_.size(); }
 

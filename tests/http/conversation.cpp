@@ -100,6 +100,9 @@ void Conversation::wait(Nanoseconds time) {
     tracer_.advance(now_);
 }
 
-void Conversation::finish() { reassembler_.finish(now_); }
+void Conversation::finish() {
+    reassembler_.finish(now_);
+    ledger.bytes_gap = reassembler_.counts().gap_bytes;
+}
 
 }  // namespace podsnoop::test

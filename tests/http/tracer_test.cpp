@@ -60,14 +60,16 @@ TEST_CASE("other protocols are recognised, and the capture is told to leave them
     CHECK(talk.collector.begun == 0);
 }
 
-TEST_CASE("of a connection that is told elsewhere the capture is told to leave out everything") {
-    Talk talk;
+TEST_CASE("of a connection that is told elsewhere the capture is told to leave out everything, which is no loss") {
+    Talk talk({}, true);
     talk.collector.elsewhere = true;
     talk.open();
     talk.send(Talk::client, get_a);
     talk.send(Talk::server, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     talk.lose(Talk::client, 1'000'000);  // as the capture does from then on
+    talk.lose(Talk::server, 300'000'000);
     talk.fin(Talk::client);
+    talk.fin(Talk::server);
     talk.finish();
     CHECK(talk.collector.lines.empty());
     CHECK(talk.collector.begun == 0);
@@ -77,6 +79,19 @@ TEST_CASE("of a connection that is told elsewhere the capture is told to leave o
     REQUIRE(talk.collector.hints.size() == 2);
     for (const FlowHint& hint : talk.collector.hints) CHECK(hint.kind == FlowHint::Kind::elsewhere);
     CHECK(talk.collector.hints[0].source.port == talk.collector.hints[1].destination.port);
+}
+
+TEST_CASE("a head that is cut short and told elsewhere is told there") {
+    Talk talk;
+    talk.collector.elsewhere = true;
+    talk.open();
+    talk.send(Talk::client, "GET /a HTTP/1.1\r\nHost: shop\r\n");
+    talk.fin(Talk::client);
+    talk.fin(Talk::server);
+    talk.finish();
+    CHECK(talk.collector.lines.empty());
+    CHECK(talk.ledger.connections_elsewhere == 1);
+    CHECK(talk.ledger.requests_seen == 0);
 }
 
 TEST_CASE("TLS is recognised in the middle of a connection, and WebSocket by its upgrade") {
