@@ -70,6 +70,7 @@ Result<void> list_listeners(const BacklogSettings& settings) {
     auto pods = ProbePods::start(settings.pods, settings.selection);
     if (!pods) return std::unexpected(pods.error());
     if (Result<void> dropped = drop_all_but_looking(); !dropped) return dropped;
+    if (Result<void> begun = (*session)->begin(); !begun) return begun;
     const Time now = std::chrono::time_point_cast<Nanoseconds>(std::chrono::system_clock::now());
     std::vector<ListenerState> states = NodeListeners(settings.pods.kubelet.root).list(now);
     std::erase_if(states, [&](ListenerState& state) { return !(*pods)->look_up(state.listener, now); });

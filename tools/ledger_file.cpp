@@ -23,9 +23,10 @@ Result<LedgerFile> LedgerFile::open(const std::optional<std::string>& path) {
     return LedgerFile(path, std::move(file));
 }
 
-void LedgerFile::empty() noexcept {
-    if (!file_) return;
-    [[maybe_unused]] const int cut = ftruncate(file_.get(), 0);  // a pipe or a device has nothing to go
+Result<void> LedgerFile::empty() {
+    // A pipe or a device has nothing to go.
+    if (file_ && ftruncate(file_.get(), 0) != 0 && errno != EINVAL) return fail(what, *path_, reason_of(errno));
+    return {};
 }
 
 Result<void> LedgerFile::write(std::string_view text, Output& standard_output) {

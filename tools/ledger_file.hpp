@@ -18,7 +18,7 @@ class LedgerFile {
     /// nothing where it was not asked for. What is in a file of that name stays until `empty()`.
     static Result<LedgerFile> open(const std::optional<std::string>& path);
 
-    void empty() noexcept;
+    Result<void> empty();
     /// Does nothing where it was not asked for.
     Result<void> write(std::string_view text, Output& standard_output);
 

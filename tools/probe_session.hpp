@@ -29,7 +29,7 @@ class ProbeSession {
     ProbeSession& operator=(const ProbeSession&) = delete;
 
     /// Tracing goes on from here: what the ledger's file had goes.
-    void begin() noexcept { ledger_file_.empty(); }
+    Result<void> begin() { return ledger_file_.empty(); }
     [[nodiscard]] PrintOptions print_options() const;
 
     /// Waits for one of `fds`, for `patience` at most, or for what ends tracing.
@@ -63,7 +63,7 @@ class ProbeSession {
 template <class Record, class Probe>
 Result<void> run_probe(Probe& probe, ProbePods& pods, ProbeSession& session, const std::string& record_name,
                        const std::function<bool(Record&)>& look_up) {
-    session.begin();
+    if (Result<void> begun = session.begin(); !begun) return begun;
     RecordPrinter<Record> printer(session.print_options());
     std::vector<Record> records;
     std::uint64_t told = 0;

@@ -35,7 +35,7 @@ std::string Recorder::name(std::uint64_t number) const {
 Result<void> Recorder::begin(bool skips_bodies, const Attribution& known, Time first) {
     if (begun_) {
         if (Result<void> opened = open(skips_bodies); !opened) return opened;
-        empty();
+        if (Result<void> emptied = empty(); !emptied) return emptied;
     } else {
         // The first file is open, which it could not be once more after privileges were given up.
         writer_->start_over(skips_bodies);

@@ -25,7 +25,7 @@ class Recorder {
   public:
     /// What is in a file of that name stays until `empty()`.
     static Result<Recorder> create(RecorderOptions options);
-    void empty() noexcept { writer_->empty(); }
+    Result<void> empty() { return writer_->empty(); }
 
     /// `skips_bodies`: see PcapngWriter. Each file starts with what is known by then.
     Result<void> write(const Packet& packet, const Interface& interface, bool skips_bodies, const Attribution& known);

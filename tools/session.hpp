@@ -65,6 +65,7 @@ class Session : public StageHost<typename Stages::Record> {
         while (result && !stopping_) result = turn();
         // Damage in a file ends it, and what was read before it is told all the same.
         if (Result<void> drained = drain(); result) result = drained;
+        if (result && !begun_) begin_recording();  // ended before anything came
         if (Result<void> finished = finish(); result) result = finished;
         return result;
     }
@@ -128,12 +129,17 @@ class Session : public StageHost<typename Stages::Record> {
         if (const Result<void> flushed = flush(); !flushed) output_failed_ = flushed.error();
     }
 
-    /// Nothing is printed of what may turn out to be no capture, and no file emptied for it.
+    /// No file is emptied for what may turn out to be no capture.
+    void begin_recording() {
+        recording_ = true;
+        if (recorder_) note_recording(recorder_->empty());
+    }
+    /// Nor is anything printed of it.
     void begin_consumer() {
         if constexpr (requires { source_.is_known(); })
             if (!source_.is_known()) return;
         begun_ = true;
-        if (recorder_) recorder_->empty();
+        begin_recording();
         consumer_.begin(pending_output_);
     }
 
@@ -390,7 +396,7 @@ class Session : public StageHost<typename Stages::Record> {
         CaptureLedger& ledger = stages_.ledger();
         ledger.duration = stopped - started_;
         ledger.packets = source_.counts();
-        if (recorder_ && begun_ && !recording_failed_) {
+        if (recorder_ && recording_ && !recording_failed_) {
             Result<void> recorded = recorder_->finish(ledger.packets, started_, stopped);
             if (!recorded) recording_failed_ = recorded.error();
         }
@@ -422,7 +428,7 @@ class Session : public StageHost<typename Stages::Record> {
     FileClock clock_;  // of a file
     std::chrono::steady_clock::time_point looked_when_{};
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
-    bool begun_ = false, stopping_ = false, done_ = false, note_failed_ = false;
+    bool begun_ = false, recording_ = false, stopping_ = false, done_ = false, note_failed_ = false;
 };
 
 }  // namespace podsnoop

@@ -55,7 +55,7 @@ Result<void> trace_from(Source source, Surroundings* surroundings, std::string_v
         .files = settings.write && settings.write->file_bytes != 0};
     if (Result<void> dropped = drop_privileges(needs); !dropped) return dropped;
     if (Result<void> begun = begin(source); !begun) return begun;
-    ledger_file->empty();
+    if (Result<void> emptied = ledger_file->empty(); !emptied) return emptied;
     const auto consumer = make_consumer(output);
     Session<Source, Stages> session(source, surroundings, settings, *consumer, std::move(recorder), *signals, output,
                                     random_seed());

@@ -48,8 +48,11 @@ Result<PcapngWriter> PcapngWriter::create(const std::string& path, bool skips_bo
     return writer;
 }
 
-// A pipe or a device has nothing to go.
-void PcapngWriter::empty() noexcept { [[maybe_unused]] const int cut = ftruncate(fd_.get(), 0); }
+Result<void> PcapngWriter::empty() {
+    // A pipe or a device has nothing to go.
+    if (ftruncate(fd_.get(), 0) != 0 && errno != EINVAL) return fail("cannot write capture", path_, reason_of(errno));
+    return {};
+}
 
 void PcapngWriter::start_over(bool skips_bodies) {
     pending_.clear();

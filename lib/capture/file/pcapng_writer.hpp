@@ -22,7 +22,7 @@ class PcapngWriter {
     /// Makes the file, readable by its owner only. What is in one that is there already has to go with `empty()`.
     /// `skips_bodies`: the capture leaves out segments inside bodies (see bpf/README.md).
     static Result<PcapngWriter> create(const std::string& path, bool skips_bodies = false);
-    void empty() noexcept;
+    Result<void> empty();
     /// As if just created: of what was gathered nothing may have been written to the file yet.
     void start_over(bool skips_bodies);
 
