@@ -250,7 +250,8 @@ static __always_inline enum verdict on_response(struct __sk_buff *skb, const str
 }
 
 /* A segment inside a body. User space tells a hole made here from a loss by this: where it crosses a 256 KiB border of
- * sequence space the segment's headers are kept, and where the body ends. */
+ * sequence space the segment's headers are kept, and where the body ends. Behind its end the range is still known, so that
+ * what is retransmitted of it is not kept either. */
 static __always_inline enum verdict inside_body(const struct segment *segment, struct place *place)
 {
     const __u32 end = segment->seq + segment->length;
@@ -259,10 +260,8 @@ static __always_inline enum verdict inside_body(const struct segment *segment, s
             forget(place);
         return KEEP_WHOLE;
     }
-    if (end == place->until && !place->left) {
-        forget(place);
+    if (end == place->until && !place->left)
         return KEEP_HEADERS;
-    }
     return (segment->seq ^ end) >> HTTP_BORDER_BITS ? KEEP_HEADERS : SKIP_BODY;
 }
 

@@ -1,7 +1,9 @@
 // Which bytes of bodies the filter lets go, and where it must not.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "conversation.hpp"
 #include "filter_run.hpp"
@@ -376,6 +378,32 @@ TEST_CASE("retransmissions from before a body are kept, those from inside it are
     CHECK(talk.answer(body) == skipped);
     talk.server = next;
     CHECK(talk.answer(body) == skipped);
+}
+
+TEST_CASE("what is retransmitted once a body was there to its end is not kept, but its end and borders") {
+    auto run = FilterRun::load();
+    NEEDS(run);
+    Conversation talk{.run = *run, .server = 262144 - 30000};
+    talk.get();
+    talk.answer(response("Content-Length: 44000\r\n"));
+    const std::uint32_t start = talk.server;
+    for (int i = 0; i < 44; ++i) talk.answer(body);
+    std::vector<int> again;
+    talk.server = start;
+    for (int i = 0; i < 44; ++i) again.push_back(talk.answer(body));
+    CHECK(std::ranges::count(again, skipped) == 42);
+    CHECK(std::ranges::count(again, 0) == 2);  // at 262144, and at the end
+    CHECK(again.back() == 0);
+    const std::string next = response("Content-Length: 1000\r\n") + body;
+    talk.get();
+    CHECK(talk.answer(next) == size_of(next));
+    // A segment that was put together of the body's end and of what is behind it.
+    Conversation other{.run = *run, .port = 43001};
+    other.get();
+    other.answer(response("Content-Length: 10000\r\n"));
+    for (int i = 0; i < 10; ++i) other.answer(body);
+    other.server -= 1000;
+    CHECK(other.answer(body + next) == size_of(body + next));
 }
 
 TEST_CASE("the preview of a body is kept") {
