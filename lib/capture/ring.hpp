@@ -23,7 +23,7 @@ struct RingOptions {
 };
 
 /// How long the kernel may hold a block with packets back before it hands it over. What a person waits for a packet.
-inline constexpr std::chrono::milliseconds retire_time{40};
+inline constexpr std::chrono::milliseconds retire_time{80};
 
 /// A packet in the ring.
 struct RingFrame {

@@ -88,10 +88,12 @@ def stopped_reader(ground, load, seconds):
 
 
 def slow_reader(settings, lab):
-    ground, load = Ground(lab), Load("/small")
-    subjects = {name: lambda: unobserved(ground, load, settings.seconds) for name in ("none", "control")}
-    subjects["podsnoop"] = lambda: stopped_reader(ground, load, settings.seconds)
-    subjects[DEAF.name] = lambda: observed(ground, DEAF, load, settings.seconds)
+    """A reader who stops does so for seconds or minutes: three times as long as others are measured, so that the ring, which
+    fills in a third of a second here, is full most of the time."""
+    ground, load, seconds = Ground(lab), Load("/small"), settings.seconds * 3
+    subjects = {name: lambda: unobserved(ground, load, seconds) for name in ("none", "control")}
+    subjects["podsnoop"] = lambda: stopped_reader(ground, load, seconds)
+    subjects[DEAF.name] = lambda: observed(ground, DEAF, load, seconds)
     rounds = interleave(settings, subjects)
     kept = rounds.figure("podsnoop", "rate") / rounds.figure("none", "rate")
     return ([live_table("100-byte replies, the reader of podsnoop's output stopped by SIGSTOP", rounds)],
