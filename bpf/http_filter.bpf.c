@@ -249,7 +249,7 @@ static __always_inline enum verdict on_response(struct __sk_buff *skb, const str
     return interim ? KEEP_INTERIM : KEEP_HEAD;
 }
 
-/* A segment inside a body. User space tells a hole made here from a loss by this: where it crosses a 256 KiB border of
+/* A segment inside a body. User space tells a hole made here from a loss by this: where it crosses a 512 KiB border of
  * sequence space the segment's headers are kept, and where the body ends. Behind its end the range is still known, so that
  * what is retransmitted of it is not kept either. */
 static __always_inline enum verdict inside_body(const struct segment *segment, struct place *place)

@@ -50,8 +50,8 @@ struct http_slot {
 HTTP_FILTER_SAME(sizeof(struct http_slot) == 32);
 
 /* A segment inside a body whose first byte and the one behind its last differ in the bits of their sequence numbers above
- * these is not left out: it crosses a border of 256 KiB. */
-#define HTTP_BORDER_BITS 18
+ * these is not left out: it crosses a border of 512 KiB. What has not crossed one is not counted if tracing ends there. */
+#define HTTP_BORDER_BITS 19
 #define HTTP_SLOTS 131072u /* a power of two; two for a connection */
 #define HTTP_LEFT_UNTIL_FIN (~(__u64)0)
 /* A skip's range moves on in steps, so that it never spans half of sequence space, where "before" and "after"

@@ -9,9 +9,6 @@ namespace podsnoop {
 
 namespace {
 
-// The capture's filter keeps every segment that crosses such a boundary (bpf/http_filter.h).
-constexpr unsigned skip_page_bits = 18;
-
 constexpr std::uint32_t interface_bits = (1 << 24) - 1;  // of a Stream's lane
 
 Direction client_of(const Connection& connection) {
@@ -280,8 +277,8 @@ bool Reassembler::skip_hole(Id id, Direction direction, std::uint32_t to, Time t
     if (!filter_skips_) return false;
     Stream& stream = table_[id].streams[direction];
     const std::uint32_t length = to - stream.next;
-    const bool in_page = stream.next >> skip_page_bits == to >> skip_page_bits;
-    if (!sink_.is_ignored(id) && (!in_page || sink_.skippable(id, direction) < length)) return false;
+    const bool crosses = stream.next >> skip_border_bits != to >> skip_border_bits;
+    if (!sink_.is_ignored(id) && (crosses || sink_.skippable(id, direction) < length)) return false;
     stream.last = std::max(stream.last, time);
     stream.next = to;
     sink_.missing(id, direction, length, Missing::skipped, stream.last);

@@ -13,6 +13,10 @@
 
 namespace podsnoop {
 
+/// The capture's filter keeps every segment that crosses a multiple of this power of two in sequence space: HTTP_BORDER_BITS of
+/// bpf/http_filter.h.
+inline constexpr unsigned skip_border_bits = 19;
+
 struct ReassemblyLimits {
     std::size_t connections = 65536;           ///< in the table at once; then the longest unseen is evicted
     std::size_t held_segments = 256;           ///< a stream; then its first hole is given up
@@ -36,8 +40,7 @@ class Reassembler : private Connections {
     /// The sink must outlive it. `seed`: see FlowTable.
     Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed);
 
-    /// Whether the capture leaves out body segments that cross no 256 KiB boundary of sequence space
-    /// (bpf/http_filter.bpf.c), so that such a hole in a body is no loss. It does not, unless this says so.
+    /// Whether the capture leaves out body segments that cross no multiple of 2^skip_border_bits in sequence space, so that such a hole in a body is no loss. It does not, unless this says so.
     void filter_skips(bool skips) { filter_skips_ = skips; }
 
     void accept(const Segment& segment);

@@ -16,8 +16,11 @@
 
 #include "filter_run.hpp"
 #include "privileges.hpp"
+#include "reassemble/reassembler.hpp"
 
 using namespace podsnoop;
+
+static_assert(skip_border_bits == HTTP_BORDER_BITS, "what the filter leaves out is known by it");
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "messages.hpp"
+#include "reassemble/reassembler.hpp"
 
 using namespace podsnoop;
 using namespace podsnoop::test;
@@ -160,13 +161,13 @@ TEST_CASE("body segments that the filter skips by design leave no trace but the 
     const std::string head = big_head(600'000);
     const std::string more(1000, 'x');
     talk.send(Talk::server, head + more);
-    // What the filter keeps: headers of segments that cross a 256 KiB boundary, and of the last.
+    // What the filter keeps: headers of segments that cross such a border, and of the last.
     const std::uint32_t end = start + static_cast<std::uint32_t>(head.size()) + 600'000;
     while (talk.next[Talk::server] != end) {
         const std::uint32_t from = talk.next[Talk::server];
         const std::uint32_t length = std::min<std::uint32_t>(1448, end - from);
         const std::string bytes(length, 'x');
-        if ((from ^ (from + length)) >> 18 != 0 || from + length == end) talk.send_cut(Talk::server, bytes, 0);
+        if ((from ^ (from + length)) >> skip_border_bits != 0 || from + length == end) talk.send_cut(Talk::server, bytes, 0);
         else talk.lose(Talk::server, length);
     }
     talk.send(Talk::client, get_b);
