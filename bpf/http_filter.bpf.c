@@ -303,7 +303,7 @@ static __always_inline void on_syn(const struct segment *segment, struct place *
         /* What is known of an earlier connection between the same ports is void, where its SYN was not seen. */
         if (place->state != HTTP_SLOT_POISON)
             forget(place);
-        if (reverse.state == HTTP_SLOT_UNWANTED)
+        if (reverse.state == HTTP_SLOT_UNWANTED || reverse.state == HTTP_SLOT_SKIP)
             forget(&reverse);
         return;
     }
