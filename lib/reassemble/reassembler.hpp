@@ -21,7 +21,7 @@ struct ReassemblyLimits {
     std::size_t connections = 65536;           ///< in the table at once; then the longest unseen is evicted
     std::size_t held_segments = 256;           ///< a stream; then its first hole is given up
     std::size_t held_bytes = 16 << 20;         ///< all streams together
-    Nanoseconds acked_patience{50'000'000};    ///< how long a hole may last that the receiver acknowledged
+    Nanoseconds acked_patience{120'000'000};   ///< how long a hole may last that the receiver acknowledged
     std::uint32_t acked_segments = 16;         ///< or how many of the connection's segments, whichever is first
     Nanoseconds patience{2'000'000'000};       ///< how long a hole may last otherwise
     Nanoseconds linger{5'000'000'000};         ///< how long a closed connection is remembered
@@ -40,7 +40,8 @@ class Reassembler : private Connections {
     /// The sink must outlive it. `seed`: see FlowTable.
     Reassembler(StreamSink& sink, const ReassemblyLimits& limits, std::uint64_t seed);
 
-    /// Whether the capture leaves out body segments that cross no multiple of 2^skip_border_bits in sequence space, so that such a hole in a body is no loss. It does not, unless this says so.
+    /// Whether the capture leaves out body segments that cross no multiple of 2^skip_border_bits in sequence space, so that
+    /// such a hole in a body is no loss. It does not, unless this says so.
     void filter_skips(bool skips) { filter_skips_ = skips; }
 
     void accept(const Segment& segment);

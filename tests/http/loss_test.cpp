@@ -204,13 +204,13 @@ TEST_CASE("a loss that no design explains is a gap, also where the filter skips"
     talk.next[Talk::server] = 0x10000;
     talk.open();
     talk.send(Talk::client, get_a);
-    talk.send(Talk::server, big_head(400'000));
-    const std::uint32_t rest = 400'000 - 263'000;
-    talk.lose(Talk::server, 263'000);
-    const std::string tail(rest, 'x');
+    talk.send(Talk::server, big_head(800'000));
+    const std::uint32_t lost = (1u << skip_border_bits) + 1000;
+    talk.lose(Talk::server, lost);
+    const std::string tail(800'000 - lost, 'x');
     talk.send_cut(Talk::server, tail, 0);
     talk.wait(std::chrono::seconds(3));
-    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/400000 complete body-gap"});
+    CHECK(talk.collector.lines == Lines{"GET /a 200 body 0/800000 complete body-gap"});
     talk.finish();
 }
 
