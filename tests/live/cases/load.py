@@ -78,13 +78,13 @@ def compare(records, logged):
 
 
 def test_kept_from_running(lab):
-    """Where little arrives a block of the ring is handed over every 10 ms: there must be enough of them for half a second
-    and more. A request on a slow machine takes one of its own."""
+    """Where little arrives a block of the ring is handed over every 80 ms: there must be enough of them for some seconds.
+    Requests that come less often take one each."""
     lab.pair(), lab.nginx()
     tracer = lab.trace()
     tracer.process.signal(signal.SIGSTOP)
-    lab.get("/small?[1-90]", options=("--rate", "200/s"))
+    lab.get("/small?[1-40]", options=("--rate", "10/s"))
     tracer.process.signal(signal.SIGCONT)
-    tracer.wait(90)
+    tracer.wait(40)
     tracer.end()
     equal(tracer.ledger["packets"]["dropped"], {"ring-full": 0, "other": 0}, "packets dropped")
