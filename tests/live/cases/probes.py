@@ -2,6 +2,7 @@
 mechanism by itself is tested by tests/kernels."""
 import csv
 import json
+import os
 import pathlib
 import signal
 
@@ -55,7 +56,7 @@ def killed_in_a_pod(lab, *options, mount=False):
     """A process beyond its container's limit, and one beyond its pod's."""
     cluster = lab.cluster()
     cart = cluster.pod("shop", "cart", {"app": IDLE, "side": IDLE})
-    if mount:
+    if mount and not os.path.ismount("/sys/kernel/tracing"):
         command(*cluster.node.inside("mount", "-t", "tracefs", "tracefs", "/sys/kernel/tracing"))
     process = traced(lab, cluster, "oom", *options)
     app = f"{cart.cgroup}/{cart.containers['app'].id}"
