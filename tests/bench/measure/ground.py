@@ -88,6 +88,8 @@ class Ground:
             self.node = lab.namespace("node")
             (self.client, self.server), self.addresses = lab.pods(self.node)
         command(*self.client.inside("sysctl", "-q", "-w", "net.ipv4.ip_local_port_range=1024 65535"))
+        # Connections of earlier runs hold no ports: with 20,000 of them in TIME_WAIT a free port is long to find.
+        command(*self.client.inside("sysctl", "-q", "-w", "net.ipv4.tcp_max_tw_buckets=0"))
         for namespace in (self.client, self.server):
             command(*namespace.inside("sysctl", "-q", "-w", "net.core.somaxconn=65535"))
             command(*namespace.inside("sysctl", "-q", "-w", "net.ipv4.tcp_max_syn_backlog=65535"))
