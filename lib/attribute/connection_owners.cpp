@@ -137,7 +137,13 @@ void ConnectionOwners::run(const std::stop_token& stop) {
         look_for_owners(waiting);
         const auto end = Clock::now();
         next_scan = end + std::max<Clock::duration>(options_.scan_interval, (scan_share - 1) * (end - begin));
-        for (Pending& pending : waiting) find_owners(pending);
+        // Where a server closed its socket in the meantime its listener, whose process was just found with others, is left.
+        const auto closed = std::ranges::partition(waiting, [&](Pending& pending) {
+            find_owners(pending);
+            return !pending.server || pending.answer.server;
+        });
+        find_sockets(closed);
+        for (Pending& pending : closed) find_owners(pending);
         tell(waiting);
         waiting.shrink_to_fit();
     }
@@ -187,11 +193,7 @@ void ConnectionOwners::look_up(std::vector<Pending>& batch) {
     // First, since a socket knows its connection as it is on its own side.
     find_translations(batch);
     // Sockets before names, which take longer: clients may close them any moment.
-    std::map<std::uint64_t, SocketPlace> places;
-    for (const Pending& each : batch)
-        for (const auto* at : {&each.question.client_at, &each.question.server_at})
-            if (*at) places.emplace((*at)->netns, **at);
-    for (const auto& [netns, place] : places) find_sockets(batch, place);
+    find_sockets(batch);
     if (options_.find_delivery) find_delivery(batch);
     find_service_names(batch);
 }
@@ -233,7 +235,15 @@ void ConnectionOwners::find_service_names(std::vector<Pending>& batch) {
     }
 }
 
-void ConnectionOwners::find_sockets(std::vector<Pending>& batch, const SocketPlace& place) {
+void ConnectionOwners::find_sockets(std::span<Pending> batch) {
+    std::map<std::uint64_t, SocketPlace> places;
+    for (const Pending& each : batch)
+        for (const auto* at : {&each.question.client_at, &each.question.server_at})
+            if (*at) places.emplace((*at)->netns, **at);
+    for (const auto& [netns, place] : places) find_sockets(batch, place);
+}
+
+void ConnectionOwners::find_sockets(std::span<Pending> batch, const SocketPlace& place) {
     std::optional<NetworkNamespace> opened;
     if (!place.path.empty()) {
         // Not followed where another process has its number by now.

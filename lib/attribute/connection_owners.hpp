@@ -125,7 +125,8 @@ class ConnectionOwners {
     void look_up(std::vector<Pending>& batch);
     void find_translations(std::vector<Pending>& batch);
     void find_service_names(std::vector<Pending>& batch);
-    void find_sockets(std::vector<Pending>& batch, const SocketPlace& place);
+    void find_sockets(std::span<Pending> batch);
+    void find_sockets(std::span<Pending> batch, const SocketPlace& place);
     void find_delivery(std::vector<Pending>& batch);
     /// Fills in the owners that are known; whether none is missing of a socket that was found.
     bool find_owners(Pending& pending);

@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include "node.hpp"
@@ -119,6 +122,35 @@ TEST_CASE("connections: a server that has closed its sockets is remembered for a
     REQUIRE(owners->ask(question));
     const auto answer = wait_for_answer(*owners);
     CHECK_FALSE(answer.client);
+    REQUIRE(answer.server);
+    CHECK(answer.server->pid == own_pid);
+}
+
+TEST_CASE("connections: a server that closes its socket before its process is found is its listener's") {
+    const auto network = TestNetwork::make();
+    NEEDS(network);
+    auto owners = start({.root = {}, .scan_interval = 400ms, .limit = 16});
+    const Fd listener = listen_at(endpoint_of("127.0.0.1", 8080));
+    const auto ask = [&](const Fd& client) {
+        REQUIRE(owners->ask({.key = 1,
+                             .client = local_of(client),
+                             .server = remote_of(client),
+                             .client_at = std::nullopt,
+                             .server_at = SocketPlace{}}));
+    };
+    {  // Processes were just looked through, so that the next question has to wait.
+        const Fd client = connect_to(endpoint_of("127.0.0.1", 8080));
+        const Fd accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        ask(client);
+        REQUIRE(wait_for_answer(*owners).server);
+    }
+    const Fd client = connect_to(endpoint_of("127.0.0.1", 8080));
+    Fd accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    REQUIRE(accepted);
+    ask(client);
+    std::this_thread::sleep_for(100ms);
+    accepted.reset();
+    const auto answer = wait_for_answer(*owners);
     REQUIRE(answer.server);
     CHECK(answer.server->pid == own_pid);
 }
