@@ -125,6 +125,7 @@ class ConnectionOwners {
     void look_up(std::vector<Pending>& batch);
     void find_translations(std::vector<Pending>& batch);
     void find_service_names(std::vector<Pending>& batch);
+    /// Fills in the sockets as they are now, and the listeners of those that are gone.
     void find_sockets(std::span<Pending> batch);
     void find_sockets(std::span<Pending> batch, const SocketPlace& place);
     void find_delivery(std::vector<Pending>& batch);
